@@ -1,0 +1,131 @@
+"""What nodes does this YAML text hold? At a bounded cost: nothing is constructed, so a tag runs no code and an alias
+bomb stays one node. Nodes know their line and their place in the text."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from downtime.values import shown
+
+try:
+    from yaml import CBaseLoader as _BaseLoader
+except ImportError:  # a PyYAML that was built without libyaml
+    from yaml import BaseLoader as _BaseLoader  # type: ignore[assignment]
+
+# A schedule nests five deep. libyaml's composer recurses, and ends the process at 100,000 (measured).
+_DEEPEST = 8
+# libyaml compares each directive with all before it: 20,000 of them take most of a second (measured).
+_MOST_DIRECTIVES = 8
+_DIRECTIVE = re.compile(r"(?:^|[\r\x85\u2028\u2029])%", re.MULTILINE)
+_TEXT, _LIST, _MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
+_WORDS = frozenset(
+    spelled
+    for word in ("null", "true", "false", "yes", "no", "on", "off")
+    for spelled in (word, word.capitalize(), word.upper())
+)
+
+
+class NotYaml(Exception):
+    """The text is no YAML document that a schedule could be; `line` counts from 1."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+class _Loader(_BaseLoader):
+    depth = 0
+
+    def descend_resolver(self, parent: Node | None, index: object) -> None:
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            mark = parent.start_mark if parent is not None else None
+            raise yaml.MarkedYAMLError(problem="it is nested deeper than a schedule can be", problem_mark=mark)
+
+    def ascend_resolver(self) -> None:
+        self.depth -= 1
+
+
+def compose(source: str) -> Node | None:
+    """The root node of the one document in `source`, None where there is none; raises NotYaml."""
+    if len(_DIRECTIVE.findall(source)) > _MOST_DIRECTIVES:
+        raise NotYaml(1, f"more than {_MOST_DIRECTIVES} lines begin with %; a schedule needs no YAML directives")
+    try:
+        root: Node | None = yaml.compose(source, Loader=_Loader)
+    except yaml.reader.ReaderError as error:
+        breaks = source.encode("utf-8", "surrogatepass")[: error.position].count(b"\n")
+        raise NotYaml(breaks + 1, f"it holds a character that YAML does not allow: {error.reason}") from error
+    except UnicodeEncodeError as error:
+        breaks = source.count("\n", 0, error.start)
+        raise NotYaml(breaks + 1, f"it holds a character that YAML does not allow: {error.reason}") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reason = ", ".join(part for part in (error.context, error.problem) if part)
+        # The mark of an end that comes too early may lie behind the last line.
+        line = min(mark.line + 1, len(source.splitlines())) if mark else 1
+        raise NotYaml(line, f"it is not valid YAML: {reason}") from error
+    return root
+
+
+def line_of(node: Node) -> int:
+    """The line on which the node begins, from 1."""
+    return int(node.start_mark.line) + 1
+
+
+def found(node: Node) -> str:
+    """What a message says that it found there."""
+    if node.tag not in (_TEXT, _LIST, _MAPPING):
+        return f"something tagged {shown(node.tag)}"
+    if isinstance(node, ScalarNode):
+        return shown(node.value) if node.value else "empty"
+    return "a list" if isinstance(node, SequenceNode) else "a mapping"
+
+
+def size(node: Node) -> int:
+    """How much there is to read in this node: its nodes and their hundreds of characters, not what lies deeper."""
+    if isinstance(node, MappingNode):
+        return 1 + len(node.value)
+    parts = node.value if isinstance(node, SequenceNode) else [node]
+    return 1 + sum(1 + len(part.value) // 100 for part in parts)
+
+
+def is_empty(node: Node) -> bool:
+    """Whether nothing, `~` or `null` stands there."""
+    return isinstance(node, ScalarNode) and node.style == "" and node.value in ("", "~", "null", "Null", "NULL")
+
+
+def text(node: Node) -> str:
+    """The text of a scalar; raises ValueError for a list, a mapping, a tag, and a word that YAML reads as no text."""
+    if not isinstance(node, ScalarNode) or node.tag != _TEXT:
+        raise ValueError("allowed is a text")
+    if is_empty(node):
+        raise ValueError("give it a value, or leave the key out")
+    if node.style == "" and node.value in _WORDS:
+        raise ValueError(f"YAML reads that as no text; write it in quotes: '{node.value}'")
+    return str(node.value)
+
+
+def truth(node: Node) -> bool:
+    """The bool that a plain true or false stands for; raises ValueError for anything else, yes and no included."""
+    value = node.value if isinstance(node, ScalarNode) and node.tag == _TEXT and node.style == "" else ""
+    if value.lower() not in ("true", "false"):
+        raise ValueError("allowed are true and false")
+    return bool(value.lower() == "true")
+
+
+def items(node: Node) -> list[Node]:
+    """The items of a list; raises ValueError for anything else."""
+    if not isinstance(node, SequenceNode) or node.tag != _LIST:
+        raise ValueError("allowed is a list")
+    return list(node.value)
+
+
+def pairs(node: Node) -> list[tuple[Node, Node]]:
+    """The keys and values of a mapping; raises ValueError for anything else."""
+    if not isinstance(node, MappingNode) or node.tag != _MAPPING:
+        raise ValueError("allowed is a mapping, a key and a value on each line")
+    return list(node.value)

@@ -1,0 +1,101 @@
+"""The sentinel file: is it raised, what does it say, raise it, lower it. Its presence counts, whatever it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone, tzinfo
+
+import yaml
+
+from downtime import documents, files
+from downtime.files import Fingerprint
+from downtime.reading import KEYS, Problem, Reader
+from downtime.schedule import NEVER, Period
+
+_LONGEST = 65_536
+FLAG_KEYS = tuple(key for key in KEYS if key not in ("name", "cron", "start", "enabled"))
+_LOOKS_LIKE_KEYS = re.compile(rf"^({'|'.join(KEYS)})\s*:", re.MULTILINE)
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# A file system may hold any time; up to here, a duration can still be added.
+_LAST_MICROSECOND = 250_000_000_000 * 1_000_000
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A raised flag: the period that it stands for, and what of its content could not be understood."""
+
+    path: str
+    fingerprint: Fingerprint
+    period: Period
+    problems: tuple[Problem, ...] = ()
+
+
+def look(path: str) -> Fingerprint | None:
+    """The flag's fingerprint, None where it is not raised. Raises OSError where that can't be told."""
+    return files.entry_fingerprint(path)
+
+
+def read(path: str, fingerprint: Fingerprint, *, zone: tzinfo, max_age: float | None) -> Flag:
+    """What the flag with that fingerprint stands for, whatever it holds; it lets go at `max_age` seconds."""
+    raised = _EPOCH + timedelta(microseconds=min(max(fingerprint.modified_ns // 1000, 0), _LAST_MICROSECOND))
+    try:
+        content, _ = files.read(path, limit=_LONGEST)
+        period, problems = meaning(content.decode("utf-8-sig"), zone, raised)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        period, problems = (
+            Period(raised),
+            (Problem(1, f"the flag's content can't be read: {reason}; it counts all the same"),),
+        )
+    if max_age is not None:
+        age = min(timedelta(seconds=min(max_age, 1e12)), NEVER - raised)
+        period = replace(period, end=min(period.end, raised + age))
+    return Flag(path, fingerprint, period, problems)
+
+
+def meaning(source: str, zone: tzinfo, raised: datetime) -> tuple[Period, tuple[Problem, ...]]:
+    """The period that a flag with that content stands for: a mapping of a period's keys, or else the message.
+
+    What can't be understood is a problem, and otherwise as if it were not there."""
+    reader = Reader(source)
+    try:
+        root = documents.compose(source)
+        keys = [key.value for key, _ in documents.pairs(root)] if root else []
+    except documents.NotYaml as error:
+        if _LOOKS_LIKE_KEYS.search(source) or _CONTROLS.search(source):
+            return Period(raised), (
+                Problem(error.line, f"{error.message}; allowed are a plain text and the keys of a period"),
+            )
+        root = None
+    except ValueError:
+        root = None
+    if root is None or not any(key in KEYS for key in keys):
+        return Period(raised, message=source.strip()), ()
+    found = reader.keys(root, "a flag", FLAG_KEYS)
+    plain = reader.plain(found)
+    end = reader.end(found, reader.zone(found, zone), raised)
+    return Period(raised, end, line=documents.line_of(root), **plain), reader.problems_by_line()
+
+
+def raise_flag(path: str, keys: Mapping[str, object]) -> None:
+    """Raises the flag, or updates one that is up, with those keys of a period. Raises files.CannotWrite."""
+    text = {key: _encodable(value) for key, value in keys.items()}
+    content = yaml.safe_dump(text, allow_unicode=True, sort_keys=False) if text else ""
+    if set("\x85\u2028\u2029") & set(content):  # breaks that PyYAML writes as they are, and reads as spaces
+        content = yaml.safe_dump(text, sort_keys=False)
+    files.replace(path, content.encode())
+
+
+def lower_flag(path: str) -> bool:
+    """Lowers the flag; False where it was not raised. Raises files.CannotWrite."""
+    return files.remove(path)
+
+
+def _encodable(value: object) -> object:
+    """The value without what a command line of another encoding leaves in a text (PEP 383)."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return [_encodable(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,63 @@
+"""What do the files say at this moment? Read once, as the commands, the checks and each new process need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from downtime import files, flag
+from downtime.files import Fingerprint
+from downtime.flag import Flag
+from downtime.parsing import Parsed, parse
+from downtime.reading import Problem
+
+# In bytes; some 300,000 periods.
+LARGEST = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A schedule file as it was read; without a fingerprint it was not there."""
+
+    path: str
+    fingerprint: Fingerprint | None
+    parsed: Parsed
+    is_read: bool = True
+    """False where its content could not be got at, which another try may mend."""
+
+
+def load_schedule(path: str, zone: tzinfo) -> Loaded:
+    """The schedule file; one that is missing means no periods, one that can't be read is a problem."""
+    fingerprint = None
+    try:
+        fingerprint = files.fingerprint(path)
+        content, fingerprint = files.read(path, limit=LARGEST)
+        text = content.decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return Loaded(path, None, Parsed())
+    except OSError as error:
+        problem = Problem(1, f"it can't be read: {error.strerror}")
+        return Loaded(path, fingerprint, Parsed(problems=(problem,)), is_read=False)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = Problem(line, "it is no UTF-8 text; allowed is UTF-8")
+        return Loaded(path, fingerprint, Parsed(problems=(problem,)))
+    return Loaded(path, fingerprint, parse(text, zone))
+
+
+def load_flags(paths: tuple[str, ...], *, zone: tzinfo, max_age: float | None) -> list[Flag]:
+    """The raised ones of the flags, in order; one of which it can't be told counts as not raised."""
+    raised = []
+    for path in paths:
+        try:
+            fingerprint = flag.look(path)
+        except OSError:
+            continue
+        if fingerprint is not None:
+            raised.append(flag.read(path, fingerprint, zone=zone, max_age=max_age))
+    return raised
+
+
+def located(path: str, problem: Problem) -> str:
+    """The problem as a line that editors and people can follow: file:line: message."""
+    return f"{path}:{problem.line}: {problem.message}"

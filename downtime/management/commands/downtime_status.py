@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils.timezone import get_default_timezone
+
+from downtime.conf import conf
+from downtime.management.base import DowntimeCommand, State, shown, since
+from downtime.schedule import ALWAYS, NEVER, Window
+
+_DOWN = 3
+
+
+class Command(DowntimeCommand):
+    help = (
+        "Tells whether the site is down, since when, why and until when, what is coming, and what is wrong with the "
+        "files. Example: manage.py downtime_status --exit-code"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(
+            "--exit-code",
+            action="store_true",
+            help="exit with 0 where the site is up, with 3 where it is down",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        state = self.state()
+        upcoming = state.loaded.parsed.schedule.upcoming(state.now)
+        if options["json"]:
+            self.stdout.write(json.dumps(_as_json(state, upcoming), indent=2, ensure_ascii=False))
+        else:
+            self._tell(state, upcoming)
+        if options["exit_code"] and state.answer.active:
+            sys.exit(_DOWN)
+
+    def _tell(self, state: State, upcoming: list[Window]) -> None:
+        self.stdout.write("The site is down." if state.answer.active else "The site is up.")
+        for window in state.answer.active:
+            end = f"until {shown(window.end)}" if window.end != NEVER else "without a known end"
+            self.stdout.write(f"  {state.name(window)}: since {shown(since(window))}, {end}{_extent(window)}")
+        if upcoming:
+            self.stdout.write("Coming:")
+        for window in upcoming:
+            end = f"to {shown(window.end)}" if window.end != NEVER else "without a known end"
+            self.stdout.write(f"  {state.name(window)}: from {shown(window.start)} {end}{_extent(window)}")
+        problems = state.problems()
+        if problems:
+            self.stdout.write("Problems:")
+        for problem in problems:
+            self.stdout.write(f"  {problem}")
+
+
+def _extent(window: Window) -> str:
+    period = window.period
+    parts = [
+        f", only below {', '.join(path or '/' for path in period.paths)}" if period.paths else "",
+        ", reading passes" if period.read_only else "",
+        f": {period.message}" if period.message else "",
+    ]
+    return "".join(parts)
+
+
+def _as_json(state: State, upcoming: list[Window]) -> dict[str, Any]:
+    return {
+        "down": bool(state.answer.active),
+        "active": [_window_as_json(window) for window in state.answer.active],
+        "upcoming": [_window_as_json(window) for window in upcoming],
+        "problems": state.problems(),
+        "schedule_file": conf.DOWNTIME_SCHEDULE_FILE,
+        "flag_files": list(conf.DOWNTIME_FLAG_FILE),
+    }
+
+
+def _window_as_json(window: Window) -> dict[str, Any]:
+    period = window.period
+    return {
+        "name": period.name or None,
+        "start": _iso(since(window)),
+        "end": _iso(window.end),
+        "message": period.message or None,
+        "read_only": period.read_only,
+        "paths": [path or "/" for path in period.paths],
+    }
+
+
+def _iso(moment: datetime) -> str | None:
+    if moment in (ALWAYS, NEVER):
+        return None
+    return moment.astimezone(get_default_timezone()).isoformat(timespec="seconds")

@@ -1,0 +1,92 @@
+"""What schedule does this text mean, and what is wrong with it? Whatever the text holds, nothing is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta, tzinfo
+
+from yaml.nodes import Node
+
+from downtime import documents, reading, recurring, values
+from downtime.reading import Found, Problem, Reader
+from downtime.schedule import ALWAYS, Period, Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a text means: the schedule of its sound periods, and every problem in the order of the lines."""
+
+    schedule: Schedule = field(default_factory=Schedule)
+    problems: tuple[Problem, ...] = ()
+
+
+def parse(source: str, zone: tzinfo) -> Parsed:
+    """The schedule that `source` means; times without an offset or a zone of their own are read in `zone`."""
+    return parse_with_nodes(source, zone)[0]
+
+
+def parse_with_nodes(source: str, zone: tzinfo) -> tuple[Parsed, tuple[Node, ...]]:
+    """What `source` means, and for each period of its schedule the mapping that it was read from."""
+    reader = Reader(source)
+    read = _named_once(reader, _periods(reader, source, zone))
+    schedule = Schedule(tuple(period for _, period in read))
+    return Parsed(schedule, reader.problems_by_line()), tuple(node for node, _ in read)
+
+
+def _periods(reader: Reader, source: str, zone: tzinfo | None) -> list[tuple[Node, Period]]:
+    try:
+        root = documents.compose(source)
+    except documents.NotYaml as error:
+        reader.problems.append(Problem(error.line, error.message))
+        return []
+    if root is None or documents.is_empty(root):
+        return []
+    found = reader.keys(root, "the schedule", ("timezone", "periods"))
+    zone = reader.zone(found, zone)
+    if "periods" not in found or documents.is_empty(found["periods"].node):
+        return []
+    listed = reader.value(found["periods"], documents.items, "periods") or ()
+    read = ((node, _period(reader, node, zone)) for node in listed)
+    return [(node, period) for node, period in read if period is not None]
+
+
+def _period(reader: Reader, node: Node, zone: tzinfo | None) -> Period | None:
+    before = len(reader.problems)
+    found = reader.keys(node, "a period", reading.KEYS)
+    plain = reader.plain(found)
+    zone = reader.zone(found, zone)
+    start, recurrence = ALWAYS, None
+    if "start" in found:
+        start = reader.value(found["start"], reading.moment(zone, fold=0), "start") or ALWAYS
+    if "cron" in found:
+        recurrence = _recurrence(reader, found, zone)
+        del found["cron"]
+        found.pop("duration", None)
+    elif "start" not in found and len(reader.problems) == before:
+        reader.problems.append(Problem(documents.line_of(node), "a period needs a start, or cron with a duration"))
+    end = reader.end(found, zone, start)
+    if len(reader.problems) > before:
+        return None
+    return Period(start, end, recurrence=recurrence, line=documents.line_of(node), **plain)
+
+
+def _recurrence(reader: Reader, found: Mapping[str, Found], zone: tzinfo | None) -> recurring.Recurrence | None:
+    cron: str | None = reader.value(found["cron"], reading.cron, "cron")
+    if "duration" not in found:
+        reader.problems.append(Problem(found["cron"].line, "a period with cron needs a duration, such as 45m"))
+        return None
+    duration: timedelta | None = reader.value(found["duration"], reading.duration, "duration")
+    if cron is None or duration is None or zone is None:
+        return None
+    return recurring.Recurrence(cron, zone, duration)
+
+
+def _named_once(reader: Reader, read: list[tuple[Node, Period]]) -> list[tuple[Node, Period]]:
+    first: dict[str, Period] = {}
+    for _, period in read:
+        taken = first.setdefault(period.name, period)
+        if period.name and taken is not period:
+            message = f"the name {values.shown(period.name)} is taken by the period on line {taken.line}"
+            reader.problems.append(Problem(period.line, message))
+    return [(node, period) for node, period in read if not period.name or first[period.name] is period]

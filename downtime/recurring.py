@@ -1,0 +1,71 @@
+"""When does a cron expression occur? The only importer of cronsim, which the extra [cron] brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+
+try:
+    from cronsim import CronSim, CronSimError
+except ImportError:
+    is_available = False
+else:
+    is_available = True
+
+_LONGEST = 200
+# No occurrence is moved by more at a clock change: cronsim treats "local time changes of less than three hours".
+_CLOCK_CHANGE = timedelta(hours=3)
+# A leap day, so that every date an expression can name lies ahead.
+_SOME_DAY = datetime(2024, 1, 1)
+
+
+@lru_cache(maxsize=1024)
+def check_expression(expression: str) -> None:
+    """Raise ValueError, with what is allowed, unless `expression` is five cron fields that occur at some time."""
+    allowed = "allowed are five cron fields such as '30 3 * * SUN' (minute, hour, day, month, weekday)"
+    if len(expression) > _LONGEST or len(expression.split()) != 5:
+        raise ValueError(allowed)
+    try:
+        next(CronSim(expression, _SOME_DAY))
+    except CronSimError as error:
+        raise ValueError(f"{error}; {allowed}") from error
+    except StopIteration:
+        raise ValueError(f"it does not occur within 50 years; {allowed}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """A cron expression read in a time zone; each occurrence lasts for `duration`."""
+
+    expression: str
+    zone: tzinfo
+    duration: timedelta
+
+    def windows(self, now: datetime, first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Start and end in UTC of the occurrence that runs at `now`, then of each later one, without end.
+
+        An occurrence counts when it starts in first <= start < last, and ends at `last` at the latest."""
+        for start in self._starts(now if first <= now else first - timedelta(seconds=1)):
+            if start >= last:
+                return
+            end = min(start + self.duration, last)
+            if first <= start and now < end:
+                yield start, end
+
+    def _starts(self, now: datetime) -> Iterator[datetime]:
+        # Searched from both sides of a clock change, as cronsim may miss one that it passes on its way back.
+        before = [self._last_until(now, now + timedelta(seconds=1)), self._last_until(now, now + _CLOCK_CHANGE)]
+        yield from sorted(start for start in before if start)[-1:]
+        for start in map(_utc, CronSim(self.expression, now.astimezone(self.zone))):
+            if start > now:
+                yield start
+
+    def _last_until(self, now: datetime, searched_from: datetime) -> datetime | None:
+        before = CronSim(self.expression, searched_from.astimezone(self.zone), reverse=True)
+        return next((start for start in map(_utc, before) if start <= now), None)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(timezone.utc)

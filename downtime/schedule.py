@@ -1,0 +1,136 @@
+"""What applies at a moment, and until when does that hold? Plain values: no Django, no clock, no disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from heapq import merge
+from itertools import chain, islice
+from typing import NamedTuple
+
+from downtime.paths import folded, is_below, is_plain
+from downtime.recurring import Recurrence
+
+ALWAYS = datetime.min.replace(tzinfo=timezone.utc)
+NEVER = datetime.max.replace(tzinfo=timezone.utc)
+# Windows that follow one another without a gap are looked through up to here; what lies behind is unknown.
+_LONGEST_RUN = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One entry of the schedule, or a raised flag. Times are UTC; ALWAYS and NEVER stand for an open side."""
+
+    start: datetime = ALWAYS
+    end: datetime = NEVER
+    name: str = ""
+    recurrence: Recurrence | None = None
+    enabled: bool = True
+    message: str = ""
+    redirect: str = ""
+    retry_after: int | None = None
+    read_only: bool = False
+    paths: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False)
+
+    def covers(self, path: str, *, safe: bool) -> bool:
+        """Whether a request for `path` is refused while this period is active; `safe` as in RFC 9110 section 9.2.1."""
+        if self.read_only and safe:
+            return False
+        if not self.paths or is_below(path, self.paths):
+            return True
+        return not is_plain(path) and is_below(folded(path), self.paths)
+
+
+class Window(NamedTuple):
+    """A stretch of time in which a period is active: start <= moment < end. Sorts by start, then by precedence."""
+
+    start: datetime
+    rank: int
+    end: datetime
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What applies at `moment`, which holds while moment <= now < until."""
+
+    moment: datetime
+    until: datetime
+    active: tuple[Window, ...] = ()
+    """In order of precedence."""
+    run: tuple[Window, ...] = ()
+    """In order of start: the active windows, and those that overlap or follow them without a gap."""
+
+    def covering(self, path: str, *, safe: bool) -> Window | None:
+        """The active window that counts for this request, or None where the request passes."""
+        for window in self.active:
+            if window.period.covers(path, safe=safe):
+                return window
+        return None
+
+    def release(self, path: str, *, safe: bool) -> datetime:
+        """The first moment at which this request would be let through; NEVER where that is unknown."""
+        reached = self.moment
+        for window in self.run:
+            if window.start > reached:
+                break
+            if window.end > reached and window.period.covers(path, safe=safe):
+                reached = window.end
+        return reached
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """All periods in the order of the file, and, of the enabled ones, what is needed to answer fast."""
+
+    periods: tuple[Period, ...] = ()
+    _fixed: tuple[Window, ...] = field(init=False, repr=False, compare=False)
+    _recurring: tuple[tuple[int, Period], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        enabled = [(rank, period) for rank, period in enumerate(self.periods) if period.enabled]
+        fixed = sorted(Window(p.start, rank, p.end, p) for rank, p in enabled if not p.recurrence)
+        object.__setattr__(self, "_fixed", tuple(fixed))
+        object.__setattr__(self, "_recurring", tuple((rank, p) for rank, p in enabled if p.recurrence))
+
+    def at(self, now: datetime, flags: Iterable[Period] = ()) -> Answer:
+        """The answer at `now`. Raised flags come first, and count from whatever start until their end."""
+        active: list[Window] = []
+        run: list[Window] = []
+        until, reach = NEVER, now
+        raised = [Window(ALWAYS, rank, flag.end, flag) for rank, flag in enumerate(flags, -1_000_000) if now < flag.end]
+        for window in chain(raised, self.windows(now)):
+            if window.start > now:
+                until = min(until, window.start)
+                if window.start > reach:
+                    break
+            else:
+                active.append(window)
+                until = min(until, window.end)
+            run.append(window)
+            reach = max(reach, window.end)
+            if window.start > now and len(run) >= _LONGEST_RUN:
+                run.append(Window(window.start, 0, NEVER, Period()))
+                break
+        active.sort(key=lambda window: window.rank)
+        return Answer(now, until, tuple(active), tuple(run))
+
+    def windows(self, now: datetime) -> Iterator[Window]:
+        """Every window that ends after `now`, by start; without end where a period recurs without one."""
+        fixed = (window for window in self._fixed if window.end > now)
+        return merge(fixed, *(_occurrences(rank, period, now) for rank, period in self._recurring))
+
+    def upcoming(self, now: datetime) -> list[Window]:
+        """The next window of each enabled period that has one to start after `now`, by start."""
+        ahead = [window for window in self._fixed if window.start > now]
+        for rank, period in self._recurring:
+            ahead += islice((window for window in _occurrences(rank, period, now) if window.start > now), 1)
+        return sorted(ahead)
+
+
+def _occurrences(rank: int, period: Period, now: datetime) -> Iterator[Window]:
+    assert period.recurrence is not None
+    for start, end in period.recurrence.windows(now, period.start, period.end):
+        yield Window(start, rank, end, period)

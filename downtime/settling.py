@@ -1,0 +1,41 @@
+"""Is this change of a file finished? Half of a schedule is often a valid one, so a parse error protects nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from downtime.files import Fingerprint
+
+# On kernels before 6.13 a second write within the same clock tick of 4 ms leaves no trace in the fingerprint.
+_YOUNG_NS = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What was last seen of a file, since when (monotonic seconds), and which of its states was taken over."""
+
+    seen: Fingerprint | None
+    since: float
+    taken: Fingerprint | None
+    again: float | None = None
+    """When to read once more although the fingerprint stays, monotonic seconds."""
+
+    def look(self, found: Fingerprint | None, now: float) -> Settling:
+        """The state after a look at the file."""
+        return self if found == self.seen else replace(self, seen=found, since=now)
+
+    def due(self, hold: float) -> float | None:
+        """When the file has to be read, once it has held still for `hold` seconds; None while there is nothing new."""
+        return self.since + hold if self.seen != self.taken else self.again
+
+    def is_finished(self, finished_ns: int) -> bool:
+        """Whether its writer was seen to finish it at that wall-clock time, with nothing written since."""
+        return self.seen is not None and self.seen.changed_ns <= finished_ns
+
+    def take(self, *, again: float | None) -> Settling:
+        """The state after what was seen has been read; `again` is when to read it once more, monotonic seconds."""
+        return replace(self, taken=self.seen, again=again)
+
+    def is_young(self, now_ns: int) -> bool:
+        """Whether it was written so shortly before that wall-clock time that another write could have left no trace."""
+        return self.seen is not None and now_ns - max(self.seen.modified_ns, self.seen.changed_ns) < _YOUNG_NS

@@ -1,0 +1,117 @@
+"""Which state of the files is in force in this process, and when do they have to be looked at again?"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import tzinfo
+
+from downtime import files, flag
+from downtime.flag import Flag
+from downtime.loading import Loaded, load_schedule, located
+from downtime.schedule import Schedule
+from downtime.settling import Settling
+
+logger = logging.getLogger(__name__)
+
+_MOST_LOGGED = 20
+
+
+class TrackedSchedule:
+    """The last good schedule of a file. Until there is one, the sound periods of a damaged file count."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.schedule = Schedule()
+        self._settling: Settling | None = None
+        self._has_good = False
+        self._shown: tuple[object, ...] = ()
+
+    def look(self, zone: tzinfo, *, hold: float, finished_ns: int) -> bool:
+        """Looks at the file, and takes over what has held still for `hold` seconds, or was finished at that time."""
+        now = time.monotonic()
+        try:
+            found = files.fingerprint(self.path)
+        except OSError as error:
+            self._report((error.errno,), f"{self.path} can't be looked at: {error.strerror}; the last schedule stays")
+            return False
+        is_first = self._settling is None
+        self._settling = (self._settling or Settling(found, now, None)).look(found, now)
+        due = self._settling.due(hold)
+        if not is_first and (due is None or (now < due and not self._settling.is_finished(finished_ns))):
+            return False
+        return self._read(self._settling, zone, hold, is_first=is_first)
+
+    def due(self, hold: float) -> float:
+        """When the file has to be looked at again at the latest, monotonic seconds."""
+        due = self._settling.due(hold) if self._settling is not None else None
+        return float("inf") if due is None else due
+
+    def _read(self, settling: Settling, zone: tzinfo, hold: float, *, is_first: bool) -> bool:
+        loaded = load_schedule(self.path, zone)
+        now = time.monotonic()
+        self._settling = settling.look(loaded.fingerprint, now)
+        if self._settling is not settling and not is_first:  # replaced since it was looked at, so not still either
+            return False
+        is_again = settling.again is not None and settling.seen == settling.taken
+        may_differ = not loaded.is_read or (self._settling.is_young(time.time_ns()) and not is_again)
+        self._settling = self._settling.take(again=now + 2 * hold if may_differ else None)
+        return self._take(loaded)
+
+    def _take(self, loaded: Loaded) -> bool:
+        problems = loaded.parsed.problems
+        if problems:
+            stays = "the last good schedule stays" if self._has_good else "the periods without a problem apply"
+            lines = "".join(f"\n{located(self.path, problem)}" for problem in problems[:_MOST_LOGGED])
+            message = f"{self.path} has problems ({len(problems)}), so {stays}:{lines}"
+            self._report((loaded.fingerprint, problems), message)
+            if self._has_good:
+                return False
+        else:
+            self._has_good, self._shown = True, ()
+        is_new = loaded.parsed.schedule != self.schedule
+        self.schedule = loaded.parsed.schedule
+        if is_new:
+            logger.info("%s was read; periods: %d", self.path, len(self.schedule.periods))
+        return is_new
+
+    def _report(self, cause: tuple[object, ...], message: str) -> None:
+        if cause != self._shown:
+            logger.warning("%s", message)
+        self._shown = cause
+
+
+class TrackedFlags:
+    """The raised flags, each as it was last read."""
+
+    def __init__(self, paths: tuple[str, ...]) -> None:
+        self.paths = paths
+        self._raised: dict[str, Flag] = {}
+        self._unsure: set[str] = set()
+
+    @property
+    def raised(self) -> list[Flag]:
+        """The raised flags in the order of the paths."""
+        return [self._raised[path] for path in self.paths if path in self._raised]
+
+    def look(self, zone: tzinfo, *, max_age: float | None) -> bool:
+        """Looks at each flag; True where one was raised, lowered or rewritten. What can't be told stays as it was."""
+        before = dict(self._raised)
+        for path in self.paths:
+            try:
+                found = flag.look(path)
+            except OSError as error:
+                if path not in self._unsure:
+                    logger.warning("%s can't be looked at: %s; it counts as before", path, error.strerror)
+                self._unsure.add(path)
+                continue
+            self._unsure.discard(path)
+            if found is None:
+                if self._raised.pop(path, None):
+                    logger.info("the flag %s was lowered", path)
+            elif path not in before or before[path].fingerprint != found:
+                self._raised[path] = flag.read(path, found, zone=zone, max_age=max_age)
+                logger.info("the flag %s is raised", path)
+                for problem in self._raised[path].problems:
+                    logger.warning("%s", located(path, problem))
+        return self._raised != before

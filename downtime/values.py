@@ -1,0 +1,141 @@
+"""What does this text mean: a moment, a duration, a number of seconds, a zone, a URL, a path prefix?
+
+The schedule, the flag and the commands read their values here, so that all of them take and refuse the same.
+Each function raises ValueError with what is allowed."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from downtime.paths import is_plain, trimmed
+
+_MOMENT = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d))? ?(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?)?", re.ASCII
+)
+_DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,9})s)?", re.ASCII)
+_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
+_LONGEST_DURATION = timedelta(days=3660)
+_MINUTE = timedelta(minutes=1)
+# From there on, the longest duration and the 50 years that cronsim looks ahead still lie before the last datetime.
+_LAST_YEAR = 9900
+
+
+def moment(text: str, zone: tzinfo | None, *, fold: int) -> datetime:
+    """The instant in UTC that an ISO 8601 date, or date and time, names; without an offset it is read in `zone`.
+
+    In the hour that a clock change repeats, `fold` 0 takes the first of the two instants and 1 the second (PEP 495)."""
+    match = _MOMENT.fullmatch(text)
+    if match is None:
+        raise ValueError(
+            "allowed is an ISO 8601 date or date and time, such as 2026-12-01, 2026-12-01 02:00 "
+            "or 2026-12-01T02:00:30+01:00"
+        )
+    year, month, day, hour, minute, second, utc, sign, hours, minutes = match.groups(default="0")
+    try:
+        local = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second))
+    except ValueError as error:
+        raise ValueError(f"there is no such time: {error}") from error
+    if not 1970 <= local.year <= _LAST_YEAR:
+        raise ValueError(f"allowed are the years 1970 to {_LAST_YEAR}")
+    if utc != "0":
+        return local.replace(tzinfo=timezone.utc)
+    if sign != "0":
+        if int(hours) > 23 or int(minutes) > 59:
+            raise ValueError("allowed as an offset is at most +23:59")
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        return (local + offset if sign == "-" else local - offset).replace(tzinfo=timezone.utc)
+    if zone is None:
+        raise ValueError("it has no offset, and its time zone is not known")
+    return _resolved(local, zone, fold)
+
+
+def _resolved(local: datetime, zone: tzinfo, fold: int) -> datetime:
+    instant = local.replace(tzinfo=zone, fold=fold).astimezone(timezone.utc)
+    if instant.astimezone(zone).replace(tzinfo=None, fold=0) == local:
+        return instant
+    earlier, later = _around_gap(local, zone)
+    raise ValueError(
+        f"the clocks of {zone} skip that time; the nearest are {earlier:%Y-%m-%d %H:%M} and {later:%Y-%m-%d %H:%M}"
+    )
+
+
+def _around_gap(local: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
+    """The last minute before the clock change that skips `local`, and the first one after it, on the wall clock."""
+    before = local.replace(tzinfo=zone, fold=1).astimezone(timezone.utc)
+    after = local.replace(tzinfo=zone, fold=0).astimezone(timezone.utc)
+    offset = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) // 2
+        if middle.astimezone(zone).utcoffset() == offset:
+            before = middle
+        else:
+            after = middle
+    change = after.replace(microsecond=0)
+    return (change - _MINUTE).astimezone(zone), change.astimezone(zone)
+
+
+def duration(text: str) -> timedelta:
+    """The length of time that days, hours, minutes and seconds name, such as 90m, 2h, 1h30m or 1d."""
+    match = _DURATION.fullmatch(text)
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
+    length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    if not timedelta() < length <= _LONGEST_DURATION:
+        raise ValueError(f"allowed is a duration such as 90m, 2h, 1h30m or 1d, up to {_LONGEST_DURATION.days}d")
+    return length
+
+
+def seconds(text: str) -> int:
+    """A whole number of seconds, at least 1."""
+    if not _SECONDS.fullmatch(text) or int(text) < 1:
+        raise ValueError("allowed is a whole number of seconds from 1 to 999999999, such as 600")
+    return int(text)
+
+
+@lru_cache(maxsize=64)
+def zone(text: str) -> tzinfo:
+    """The time zone of an IANA name."""
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("allowed is an IANA time zone name such as Europe/Berlin or UTC") from error
+
+
+def url(text: str) -> str:
+    """An http or https URL, or a path of this site."""
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise ValueError(f"{error}; {_URLS}") from error
+    is_url = parts.scheme in ("http", "https") and parts.netloc
+    if not (is_url or text.startswith("/")) or re.search(r"[\s\x00-\x1f\x7f\\]", text):
+        raise ValueError(_URLS)
+    return text
+
+
+_URLS = "allowed is a URL such as https://status.example.com/, or a path of this site such as /upgrade/"
+
+
+def prefix(text: str) -> str:
+    """A path prefix, trimmed: `/search` and `/search/` are the same, and `/` is the whole site."""
+    if not text.startswith("/") or not is_plain(text) or re.search(r"[*?#%\x00-\x1f\\]", text):
+        raise ValueError(
+            "allowed is a path prefix such as /search, in whole segments, decoded, "
+            "without a wildcard, query or fragment"
+        )
+    return trimmed(text)
+
+
+def name(text: str) -> str:
+    """The name of a period: one line of up to 100 printable characters."""
+    if not text or len(text) > 100 or not text.isprintable() or text != text.strip():
+        raise ValueError("allowed is one line of 1 to 100 printable characters")
+    return text
+
+
+def shown(text: str) -> str:
+    """A found value as messages quote it: escaped, and cut where it is long."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -1,0 +1,104 @@
+"""Each test has its own files and its own picture of them, and leaves no thread behind."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+
+import pytest
+import pytest_django
+
+from downtime import live
+from tests.servers.harness import wait_until
+
+
+class Clock:
+    """The clocks that the app reads, put forward by hand."""
+
+    def __init__(self) -> None:
+        self._passed = 0.0
+        self._jumped = 0.0
+
+    def passes(self, seconds: float) -> None:
+        """Time goes by, on every clock."""
+        self._passed += seconds
+
+    def jumps(self, seconds: float) -> None:
+        """Somebody sets the wall clock."""
+        self._jumped += seconds
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._passed
+
+    def time(self) -> float:
+        return time.time() + self._passed + self._jumped
+
+    def time_ns(self) -> int:
+        return int(self.time() * 1e9)
+
+    def now(self, zone: tzinfo) -> datetime:
+        return datetime.now(zone) + timedelta(seconds=self._passed + self._jumped)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Where requests read the time."""
+    clock = Clock()
+    for name in ("live.time", "live.datetime", "tracking.time", "responses.time", "middleware.monotonic"):
+        monkeypatch.setattr(f"downtime.{name}", clock.monotonic if name.endswith("monotonic") else clock)
+    return clock
+
+
+@pytest.fixture
+def schedule(tmp_path: Path) -> Path:
+    """Where the schedule is looked for; it is not there."""
+    return tmp_path / "downtime.yml"
+
+
+@pytest.fixture
+def flag(tmp_path: Path) -> Path:
+    """Where the flag is looked for; it is not raised."""
+    return tmp_path / "downtime.flag"
+
+
+@pytest.fixture(autouse=True)
+def files_of_its_own(settings: pytest_django.Settings, schedule: Path, flag: Path) -> None:
+    """No test meets the files of another, or of the checkout."""
+    settings.DOWNTIME_SCHEDULE_FILE = schedule
+    settings.DOWNTIME_FLAG_FILE = flag
+
+
+@pytest.fixture(autouse=True)
+def picture_of_its_own(files_of_its_own: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each test starts like a new process, and a thread that outlives its watch is a failure."""
+    before = set(threading.enumerate())
+    monkeypatch.setattr(live, "_lives", {})
+    monkeypatch.setattr(live, "current", live.Live())
+    yield
+    live.current.close()
+    wait_until(lambda: not _left(before), within=5, what=f"no thread is left; there were {_left(before)}")
+
+
+def _left(before: set[threading.Thread]) -> list[threading.Thread]:
+    # asgiref keeps one executor for as long as the process lives.
+    return [thread for thread in set(threading.enumerate()) - before if "ThreadPoolExecutor" not in thread.name]
+
+
+@pytest.fixture
+def file_accesses(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """The calls that touch a file of this test, as they come."""
+    calls: list[str] = []
+
+    def noted(name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def wrapper(path: object, *args: object, **kwargs: object) -> object:
+            if str(path).startswith(str(tmp_path)):
+                calls.append(name)
+            return call(path, *args, **kwargs)
+
+        return wrapper
+
+    for name in ("stat", "lstat", "open", "readlink", "scandir", "listdir"):
+        monkeypatch.setattr(os, name, noted(name, getattr(os, name)))
+    return calls

@@ -1,0 +1,34 @@
+"""A tiny site whose files and database are named by environment variables."""
+
+import os
+
+SECRET_KEY = "only-for-tests"
+ALLOWED_HOSTS = ["127.0.0.1"]
+ROOT_URLCONF = "tests.servers.site.urls"
+WSGI_APPLICATION = "tests.servers.site.wsgi.application"
+INSTALLED_APPS = ["downtime", "tests.servers.site.slow"]
+MIDDLEWARE = [
+    "tests.servers.site.middleware.WorkerMiddleware",
+    "downtime.middleware.DowntimeMiddleware",
+]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+DATABASES = {
+    "default": {
+        "ENGINE": "tests.servers.site.database",
+        "NAME": os.environ["SITE_DATABASE"],
+    }
+}
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+DOWNTIME_SCHEDULE_FILE = os.environ["SITE_SCHEDULE"]
+DOWNTIME_FLAG_FILE = os.environ["SITE_FLAG"]
+DOWNTIME_RECHECK = float(os.environ["SITE_RECHECK"])
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"worker": {"format": "[%(process)d] %(name)s: %(message)s"}},
+    "handlers": {"log": {"class": "logging.StreamHandler", "formatter": "worker"}},
+    "root": {"handlers": ["log"], "level": "INFO"},
+}

@@ -1,0 +1,218 @@
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_django
+from django.core.checks import ERROR, WARNING, CheckMessage, run_checks
+
+from downtime import checks
+from downtime.conf import Settings
+from tests.servers.harness import ROOT
+
+OURS = "downtime.middleware.DowntimeMiddleware"
+SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+USERS = "django.contrib.auth.middleware.AuthenticationMiddleware"
+SECURITY = "django.middleware.security.SecurityMiddleware"
+
+
+def found() -> list[CheckMessage]:
+    """What `manage.py check --tag downtime` would report."""
+    return run_checks(tags=["downtime"])
+
+
+def ids() -> list[str]:
+    return [str(message.id).removeprefix("downtime.") for message in found()]
+
+
+def test_a_site_with_nothing_set_has_nothing_to_correct(settings: pytest_django.Settings) -> None:
+    del settings.DOWNTIME_SCHEDULE_FILE, settings.DOWNTIME_FLAG_FILE
+    del settings.DOWNTIME_RECHECK, settings.DOWNTIME_WATCH
+    assert found() == []
+
+
+RIGHT: list[tuple[str, list[Any]]] = [
+    ("DOWNTIME_SCHEDULE_FILE", [None, "/a.yml", Path("a.yml")]),
+    ("DOWNTIME_FLAG_FILE", [None, "/a", Path("a"), ["/a", Path("b")], ("/a",)]),
+    ("DOWNTIME_FLAG_MAX_AGE", [None, 1, 0.5]),
+    ("DOWNTIME_EXEMPT_EXACT_URLS", [None, [], ("/",), ["/a", "//b/../c"]]),
+    ("DOWNTIME_EXEMPT_PATHS", [None, [], ("/a",), ["/a/", "/b/c", "/wärter"]]),
+    ("DOWNTIME_URL_REDIRECT", [None, "/a/", "https://a.example/b?c#d", "http://a.example:8000"]),
+    ("DOWNTIME_TEMPLATE", [None, "downtime/downtime.html"]),
+    ("DOWNTIME_RETRY_AFTER", [None, 1, 60.0]),
+    ("DOWNTIME_WATCH", [None, "auto", "native", "polling", "none"]),
+    ("DOWNTIME_RECHECK", [None, 0, 0.5, 60]),
+]
+
+WRONG: list[tuple[str, str, list[Any]]] = [
+    ("DOWNTIME_SCHEDULE_FILE", "E001", ["", 5, ["/a.yml"], b"/a.yml", "a\0b", False]),
+    ("DOWNTIME_FLAG_FILE", "E002", ["", 5, [], ["/a", ""], ["/a", None], {"/a": 1}, ["a\0b"]]),
+    ("DOWNTIME_FLAG_MAX_AGE", "E003", [0, -1, "60", True, float("inf")]),
+    ("DOWNTIME_EXEMPT_EXACT_URLS", "E004", ["/a", ["a"], [5], [r"^/a$"], 5]),
+    ("DOWNTIME_EXEMPT_PATHS", "E005", ["/a", ["a"], [5], ["/"], ["/a*"], ["/a/../b"], ["//a"], ["/a?b"], ["/%61"]]),
+    (
+        "DOWNTIME_URL_REDIRECT",
+        "E006",
+        ["", 5, "a/", "ftp://a.example/", "javascript:x", "/a b", "http://[", "http:///"],
+    ),
+    ("DOWNTIME_TEMPLATE", "E007", ["", 5, "no/such/template.html", ["downtime/downtime.html"]]),
+    ("DOWNTIME_RETRY_AFTER", "E008", [0, -1, 1.5, "60", True, float("nan")]),
+    ("DOWNTIME_WATCH", "E009", ["", "inotify", 5, True, ["auto"]]),
+    ("DOWNTIME_RECHECK", "E010", [-1, "1", True, float("inf")]),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in RIGHT for value in values], ids=str)
+def test_a_right_setting_is_not_reported(settings: pytest_django.Settings, name: str, value: Any) -> None:
+    setattr(settings, name, value)
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "id", "value"), [(name, id, value) for name, id, values in WRONG for value in values], ids=repr
+)
+def test_a_wrong_setting_is_an_error_that_names_it_its_value_and_what_is_allowed(
+    settings: pytest_django.Settings, name: str, id: str, value: Any
+) -> None:
+    setattr(settings, name, value)
+    [message] = found()
+    assert (message.id, message.level, message.msg) == (f"downtime.{id}", ERROR, f"{name} is {value!r}.")
+    assert str(message.hint).startswith("Allowed ")
+
+
+def test_a_template_that_can_not_be_parsed_is_an_error(settings: pytest_django.Settings, tmp_path: Path) -> None:
+    (tmp_path / "broken.html").write_text("{% if %}")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    settings.DOWNTIME_TEMPLATE = "broken.html"
+    assert ids() == ["E007"]
+
+
+def test_every_setting_has_a_rule() -> None:
+    properties = {name for name in vars(Settings) if name.startswith("DOWNTIME_")}
+    assert {name for name, _ in RIGHT} == {name for name, *_ in WRONG} == properties == set(checks._RULES)
+
+
+@pytest.mark.parametrize(
+    ("name", "id", "hint"),
+    [
+        ("DOWNTIME_MIXIN", "W001", "DOWNTIME_TEMPLATE"),
+        ("DOWNTIME_NODATABASE_MODE", "W001", "Remove it"),
+        ("DOWNTIME_EXEMPT_PATH", "W002", "Did you mean DOWNTIME_EXEMPT_PATHS?"),
+        ("DOWNTIME_FLAGFILE", "W002", "Did you mean DOWNTIME_FLAG_FILE?"),
+        ("DOWNTIME_XYZ", "W002", "Remove it."),
+    ],
+)
+def test_a_setting_that_does_nothing_is_reported_with_what_to_write_instead(
+    settings: pytest_django.Settings, name: str, id: str, hint: str
+) -> None:
+    setattr(settings, name, True)
+    [message] = found()
+    assert (message.id, message.level) == (f"downtime.{id}", WARNING)
+    assert name in message.msg
+    assert hint in str(message.hint)
+
+
+@pytest.mark.parametrize(
+    ("middleware", "expected"),
+    [
+        ([OURS], []),
+        ([SECURITY, "corsheaders.middleware.CorsMiddleware", OURS, SESSIONS, USERS], []),
+        ([SESSIONS, OURS, USERS], ["W005"]),
+        ([SESSIONS, USERS, OURS], ["W005"]),
+        (["django.contrib.messages.middleware.MessageMiddleware", OURS], ["W005"]),
+        (["django.contrib.auth.middleware.LoginRequiredMiddleware", OURS], ["W005"]),
+        ([OURS, SESSIONS, OURS], ["W004"]),
+        ([SESSIONS, OURS, OURS], ["W004", "W005"]),
+        ([SESSIONS], ["W003"]),
+        ([], ["W003"]),
+    ],
+)
+@pytest.mark.parametrize("kind", [list, tuple])
+def test_the_middleware_is_there_once_and_above_sessions_and_users(
+    settings: pytest_django.Settings, middleware: list[str], expected: list[str], kind: type
+) -> None:
+    settings.MIDDLEWARE = kind(middleware)
+    assert ids() == expected
+
+
+def test_what_stands_above_the_middleware_is_named(settings: pytest_django.Settings) -> None:
+    settings.MIDDLEWARE = [SESSIONS, SECURITY, USERS, OURS]
+    [message] = found()
+    assert f"{SESSIONS}, {USERS}" in message.msg
+    assert SECURITY not in message.msg
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "found_there"),
+    [
+        (b"periods:\n  - start: soon\n", 2, "'soon'"),
+        (b"periods: [", 1, "not valid YAML"),
+        (b"\n\n\xff", 3, "UTF-8"),
+        (b"a: &a [x]\nb: *a\n", 1, "'a'"),
+        (b"[" * 10_000, 1, "nested deeper"),
+    ],
+    ids=["a time", "no YAML", "no UTF-8", "a key", "deep nesting"],
+)
+def test_a_problem_in_the_schedule_is_a_warning_with_file_and_line(
+    schedule: Path, content: bytes, line: int, found_there: str
+) -> None:
+    schedule.write_bytes(content)
+    message = found()[0]
+    assert (message.id, message.level) == ("downtime.W006", WARNING)
+    assert message.msg.startswith(f"{schedule}:{line}: ")
+    assert found_there in message.msg
+
+
+def test_each_problem_is_reported_but_not_thousands_of_them(schedule: Path) -> None:
+    schedule.write_text("periods:\n  - start: soon\n  - start: later\n")
+    assert ids() == ["W006", "W006"]
+    schedule.write_text("periods:\n" + "  - start: soon\n" * 1000)
+    assert ids() == ["W006"] * 20
+
+
+def test_a_problem_in_a_flag_is_a_warning_with_file_and_line(flag: Path) -> None:
+    flag.write_text("message: a\nend: soon\n")
+    [message] = found()
+    assert (message.id, message.level) == ("downtime.W007", WARNING)
+    assert message.msg.startswith(f"{flag}:2: ")
+
+
+def test_a_flag_that_has_let_go_is_reported(settings: pytest_django.Settings, flag: Path) -> None:
+    flag.touch()
+    assert found() == []
+    os.utime(flag, (0, 0))
+    settings.DOWNTIME_FLAG_MAX_AGE = 60
+    [message] = found()
+    assert (message.id, message.level) == ("downtime.W007", WARNING)
+    assert "it let go at 1970-01-01 00:01 UTC" in message.msg
+
+
+def test_a_file_that_can_not_be_looked_at_is_reported(
+    settings: pytest_django.Settings, schedule: Path, flag: Path, tmp_path: Path
+) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    settings.DOWNTIME_FLAG_FILE = [flag, loop / "flag"]
+    [message] = found()
+    assert (message.id, message.level) == ("downtime.W008", WARNING)
+    assert message.msg.startswith(f"{loop}/flag can't be looked at: ")
+    settings.DOWNTIME_FLAG_FILE = flag
+    settings.DOWNTIME_SCHEDULE_FILE = loop / "schedule"
+    assert "W008" in ids()
+
+
+@pytest.mark.parametrize("content", [b"periods: [", b"\0", b"{" * 50_000, b"5", b"!!python/object:os.abort {}"])
+def test_no_content_is_an_error_as_that_would_stop_migrate(schedule: Path, flag: Path, content: bytes) -> None:
+    schedule.write_bytes(content)
+    flag.write_bytes(content)
+    assert {message.level for message in found()} == {WARNING}
+
+
+def test_an_id_is_never_used_again_for_another_check() -> None:
+    """Add to this list; nothing is ever taken from it or given another meaning."""
+    used = [f"E{number:03}" for number in range(1, 11)] + [f"W{number:03}" for number in range(1, 9)]
+    source = Path(checks.__file__).read_text()
+    assert sorted(set(re.findall(r'"(?:downtime\.)?([EW]\d{3})"', source))) == used
+    documented = str(checks.__doc__) + (ROOT / "README.rst").read_text()
+    assert all(id in documented for id in ("E001", "E010", *used[10:]))

@@ -1,0 +1,102 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_django
+from django.test import override_settings
+
+from downtime.conf import Settings, conf, is_list, is_number, is_path
+
+HERE = Path(__file__).parent
+NAMES = [name for name in vars(Settings) if name.startswith("DOWNTIME_")]
+
+DEFAULTS = {
+    "DOWNTIME_SCHEDULE_FILE": str(HERE / "downtime.yml"),
+    "DOWNTIME_FLAG_FILE": (str(HERE / "downtime.flag"),),
+    "DOWNTIME_FLAG_MAX_AGE": None,
+    "DOWNTIME_EXEMPT_EXACT_URLS": (),
+    "DOWNTIME_EXEMPT_PATHS": ("/admin",),
+    "DOWNTIME_URL_REDIRECT": None,
+    "DOWNTIME_TEMPLATE": "downtime/downtime.html",
+    "DOWNTIME_RETRY_AFTER": None,
+    "DOWNTIME_WATCH": "auto",
+    "DOWNTIME_RECHECK": 1.0,
+}
+
+READ = [
+    ("DOWNTIME_SCHEDULE_FILE", "/srv/a.yml", "/srv/a.yml"),
+    ("DOWNTIME_SCHEDULE_FILE", Path("/srv/a/../b.yml"), "/srv/b.yml"),
+    ("DOWNTIME_FLAG_FILE", "/run/a", ("/run/a",)),
+    ("DOWNTIME_FLAG_FILE", ["/run/b", Path("/run/a")], ("/run/b", "/run/a")),
+    ("DOWNTIME_FLAG_FILE", ["/run/b", 5], ("/run/b",)),
+    ("DOWNTIME_FLAG_MAX_AGE", 60, 60),
+    ("DOWNTIME_EXEMPT_EXACT_URLS", ["/healthz"], ("/healthz",)),
+    ("DOWNTIME_EXEMPT_PATHS", ["/api", "/hooks/"], ("/api", "/hooks/")),
+    ("DOWNTIME_EXEMPT_PATHS", "/api", ("/api",)),
+    ("DOWNTIME_EXEMPT_PATHS", ["/api", 5, ""], ("/api",)),
+    ("DOWNTIME_EXEMPT_PATHS", (), ()),
+    ("DOWNTIME_URL_REDIRECT", "/upgrade/", "/upgrade/"),
+    ("DOWNTIME_TEMPLATE", "mine.html", "mine.html"),
+    ("DOWNTIME_RETRY_AFTER", 60, 60),
+    ("DOWNTIME_RETRY_AFTER", 1.5, 2),
+    ("DOWNTIME_WATCH", "polling", "polling"),
+    ("DOWNTIME_RECHECK", 0, 0),
+    ("DOWNTIME_RECHECK", 0.25, 0.25),
+]
+
+WRONG: list[tuple[str, Any]] = [
+    *(("DOWNTIME_SCHEDULE_FILE", value) for value in (5, "", None, ["/a"], b"/a", "a\0b")),
+    *(("DOWNTIME_FLAG_FILE", value) for value in (5, "", None, [], [5], {"/a": 1}, ["a\0b"])),
+    *(("DOWNTIME_FLAG_MAX_AGE", value) for value in (0, -1, "60", True, float("nan"), float("inf"))),
+    *(("DOWNTIME_EXEMPT_EXACT_URLS", value) for value in (5, None, {"/a": 1})),
+    *(("DOWNTIME_EXEMPT_PATHS", value) for value in (5, None, {"/a": 1})),
+    *(("DOWNTIME_URL_REDIRECT", value) for value in (5, "", ["/a"])),
+    *(("DOWNTIME_TEMPLATE", value) for value in (5, "", None, ["a.html"])),
+    *(("DOWNTIME_RETRY_AFTER", value) for value in (0, 0.5, -1, "60", True, float("nan"))),
+    *(("DOWNTIME_WATCH", value) for value in ("inotify", "", None, True, [])),
+    *(("DOWNTIME_RECHECK", value) for value in (-1, "1", None, True, float("inf"), float("nan"))),
+]
+
+
+def test_every_setting_has_a_default(settings: pytest_django.Settings) -> None:
+    for name in NAMES:
+        if hasattr(settings, name):
+            delattr(settings, name)
+    assert {name: getattr(conf, name) for name in NAMES} == DEFAULTS
+
+
+@pytest.mark.parametrize(("name", "value", "read"), READ, ids=lambda value: str(value))
+def test_a_setting_is_read_at_every_access(name: str, value: Any, read: Any) -> None:
+    with override_settings(**{name: value}):
+        assert getattr(conf, name) == read
+    assert getattr(conf, name) != read or value == 0
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG, ids=lambda value: repr(value))
+def test_a_wrong_value_counts_as_the_default(name: str, value: Any) -> None:
+    with override_settings(**{name: value}):
+        assert getattr(conf, name) == DEFAULTS[name]
+
+
+def test_without_a_base_dir_the_files_lie_in_the_working_directory(
+    settings: pytest_django.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del settings.BASE_DIR, settings.DOWNTIME_SCHEDULE_FILE, settings.DOWNTIME_FLAG_FILE
+    monkeypatch.chdir(tmp_path)
+    assert str(tmp_path / "downtime.yml") == conf.DOWNTIME_SCHEDULE_FILE
+    assert (str(tmp_path / "downtime.flag"),) == conf.DOWNTIME_FLAG_FILE
+
+
+@pytest.mark.parametrize(
+    ("is_such", "right", "wrong"),
+    [
+        (is_path, ["a", Path("a")], ["", b"a", 5, None, ["a"], "a\0b"]),
+        (is_list, [[], (), set(), frozenset()], ["a", {}, None, 5]),
+        (is_number, [0, 1.5, -1], [True, float("nan"), float("inf"), "1", None]),
+    ],
+    ids=["path", "list", "number"],
+)
+def test_kinds_of_values(is_such: Callable[[Any], bool], right: list[Any], wrong: list[Any]) -> None:
+    assert [is_such(value) for value in right] == [True] * len(right)
+    assert [is_such(value) for value in wrong] == [False] * len(wrong)

@@ -1,0 +1,253 @@
+import importlib.util
+import sys
+from typing import Any
+
+import pytest
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from downtime import documents
+
+
+@pytest.fixture(params=["libyaml", "pure Python"])
+def module(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module as it is with libyaml, and as it is where PyYAML was built without."""
+    if request.param == "libyaml":
+        assert documents._BaseLoader is yaml.CBaseLoader
+        return documents
+    monkeypatch.delattr(yaml, "CBaseLoader", raising=False)
+    spec = importlib.util.spec_from_file_location("documents_alone", documents.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    alone = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "documents_alone", alone)
+    spec.loader.exec_module(alone)
+    assert alone._BaseLoader is yaml.BaseLoader
+    return alone
+
+
+def node_of(source: str) -> Node:
+    node = documents.compose(source)
+    assert node is not None
+    return node
+
+
+@pytest.mark.parametrize("source", ["", "\n\n", "# a comment\n", "   ", "\ufeff"])
+def test_a_text_without_content_has_no_node(module: Any, source: str) -> None:
+    assert module.compose(source) is None
+
+
+def test_nodes_know_their_line_and_their_place_in_the_text(module: Any) -> None:
+    source = "ü: 🚧\r\n\r\nb:\r\n  - c # d\r\n"
+    root = module.compose(source)
+    (first, _), (second, listed) = root.value
+    assert [module.line_of(node) for node in (root, first, second, listed)] == [1, 1, 3, 4]
+    item = listed.value[0]
+    assert source[item.start_mark.index : item.end_mark.index] == "c"
+
+
+NOT_YAML = {
+    "open list": ("a: [b\n", 1, "not valid YAML"),
+    "open quote": ("a:\n  'b\n", 2, "not valid YAML"),
+    "tab as indent": ("a:\n\tb: c\n", 2, "not valid YAML"),
+    "colon in a text": ("a: b: c\n", 1, "mapping values are not allowed"),
+    "wrong indent": ("a:\n  b: 1\n c: 2\n", 3, "not valid YAML"),
+    "two documents": ("a: b\n---\nc: d\n", 2, "expected a single document"),
+    "unknown alias": ("a: 1\nb: *c\n", 2, "found undefined alias"),
+    "unknown tag handle": ("a: 1\nb: !x!y z\n", 2, "found undefined tag handle"),
+    "reserved character": ("a: 1\nb: @c\n", 2, "cannot start any token"),
+    "NUL": ("a: 1\nb: \0\n", 2, "a character that YAML does not allow"),
+    "escape": ("a: 1\n\n\x1b[31m\n", 3, "a character that YAML does not allow"),
+    "lone surrogate": ("a: 1\nb: \ud800\n", 2, "a character that YAML does not allow"),
+    "NUL at once": ("\0", 1, "a character that YAML does not allow"),
+}
+
+
+@pytest.mark.parametrize(("source", "line", "message"), NOT_YAML.values(), ids=NOT_YAML)
+def test_a_text_that_is_no_yaml_is_refused_with_its_line(module: Any, source: str, line: int, message: str) -> None:
+    with pytest.raises(module.NotYaml, match=message) as caught:
+        module.compose(source)
+    assert caught.value.line == line
+
+
+def test_the_line_of_a_character_that_is_not_allowed_is_right_behind_others_of_many_bytes() -> None:
+    with pytest.raises(documents.NotYaml) as caught:
+        documents.compose("a: 🚧\nb: ü\nc: \x07\nd: 🚧\n")
+    assert caught.value.line == 3
+
+
+DEEP = 100_000
+TOO_DEEP = {
+    "flow lists": "[" * DEEP + "]" * DEEP,
+    "open flow lists": "[" * DEEP,
+    "flow mappings": "{a: " * DEEP + "}" * DEEP,
+    "flow list in a mapping": "periods: [{paths: " + "[" * DEEP,
+    "block lists in a line": "- " * DEEP + "a",
+    "block lists over lines": "\n".join(" " * depth + "-" for depth in range(600)) + "\n",
+    "block mappings over lines": "\n".join(" " * depth + "a:" for depth in range(600)) + "\n",
+    "explicit keys": "? " * DEEP + "a",
+    "flow lists in a block list": "- " + "[" * DEEP,
+}
+
+
+@pytest.mark.parametrize("source", TOO_DEEP.values(), ids=TOO_DEEP)
+def test_a_deep_nest_is_refused_and_ends_no_process(module: Any, source: str) -> None:
+    with pytest.raises(module.NotYaml, match="nested deeper than a schedule can be"):
+        module.compose(source)
+
+
+def test_what_a_schedule_needs_is_not_too_deep(module: Any) -> None:
+    assert module.compose("periods:\n  - paths:\n      - /a\n") is not None
+    assert module.compose("{periods: [{paths: [/a]}]}") is not None
+
+
+def test_an_alias_bomb_stays_as_small_as_its_text(module: Any) -> None:
+    bomb = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 60))
+    root = module.compose(bomb)
+    nodes: dict[int, Node] = {}
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) not in nodes:
+            nodes[id(node)] = node
+            children = node.value if not isinstance(node, ScalarNode) else []
+            waiting += [part for child in children for part in (child if isinstance(child, tuple) else (child,))]
+    assert len(nodes) == 1 + 60 * 2 + 2
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\x85", "\u2028"], ids=ascii)
+def test_directives_which_cost_the_square_of_their_number_are_refused_unread(module: Any, line_break: str) -> None:
+    source = "".join(f"%TAG !{i}! tag:x{line_break}" for i in range(20_000)) + f"---{line_break}a: b"
+    with pytest.raises(module.NotYaml, match="a schedule needs no YAML directives"):
+        module.compose(source)
+
+
+def test_a_few_directives_are_as_good_as_any_yaml(module: Any) -> None:
+    assert module.compose("%YAML 1.1\n%TAG !a! tag:a\n---\na: 100 %\n") is not None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "!!python/object/apply:os.system ['touch {}']",
+        "a: !!python/object/apply:os.system ['touch {}']",
+        "a: !!python/name:os.system x",
+        "a: !!python/object:downtime.schedule.Period {{}}",
+        "!!python/module:antigravity x",
+    ],
+)
+def test_a_tag_runs_no_code_and_is_refused_as_a_value(module: Any, source: str, tmp_path: Any) -> None:
+    root = module.compose(source.format(tmp_path / "touched"))
+    node = root if not isinstance(root, MappingNode) or root.tag != "tag:yaml.org,2002:map" else root.value[0][1]
+    assert module.found(node).startswith("something tagged 'tag:yaml.org,2002:python/")
+    for convert in (module.text, module.items, module.pairs, module.truth):
+        with pytest.raises(ValueError, match="allowed"):
+            convert(node)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("abc", "'abc'"),
+        ("''", "empty"),
+        ("~", "'~'"),
+        ("[a]", "a list"),
+        ("{a: b}", "a mapping"),
+        ("!x a", "something tagged '!x'"),
+        ("!!int 5", "something tagged 'tag:yaml.org,2002:int'"),
+        ('"\\e[31m"', r"'\x1b[31m'"),
+        ("x" * 99, f"'{'x' * 57}...'"),
+    ],
+)
+def test_what_was_found_is_said_in_few_printable_words(source: str, message: str) -> None:
+    assert documents.found(node_of(source)) == message
+
+
+@pytest.mark.parametrize(
+    ("source", "size"),
+    [("abc", 2), ("''", 2), ("a" * 350, 5), ("[a, b]", 3), ("[[a, b], c]", 3), ("{a: b, c: d}", 3)],
+)
+def test_the_size_of_a_node_counts_what_stands_in_it_and_not_what_lies_deeper(source: str, size: int) -> None:
+    assert documents.size(node_of(source)) == size
+
+
+@pytest.mark.parametrize(("source", "is_empty"), [("~", True), ("null", True), ("NULL", True), ("a:", True)])
+def test_nothing_is_empty(source: str, is_empty: bool) -> None:
+    node = node_of(source)
+    assert documents.is_empty(node.value[0][1] if isinstance(node, MappingNode) else node) is is_empty
+
+
+@pytest.mark.parametrize("source", ["''", "'~'", '"null"', "nil", "[]", "{}", "0", "no"])
+def test_something_is_not_empty(source: str) -> None:
+    assert not documents.is_empty(node_of(source))
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("abc", "abc"),
+        ("'no'", "no"),
+        ('"null"', "null"),
+        ("''", ""),
+        ("22:00", "22:00"),
+        ("007", "007"),
+        ("1.50", "1.50"),
+        ("2026-12-01", "2026-12-01"),
+        ("nOPE", "nOPE"),
+        ("y", "y"),
+        ("!!str abc", "abc"),
+        ('"a\\tb"', "a\tb"),
+        ("|\n  a\n  b\n", "a\nb\n"),
+        (">-\n  a\n  b\n", "a b"),
+        ("a\n  b", "a b"),
+    ],
+)
+def test_a_text_is_taken_as_it_stands(source: str, text: str) -> None:
+    assert documents.text(node_of(source)) == text
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("[a]", "allowed is a text"),
+        ("{a: b}", "allowed is a text"),
+        ("!!int 5", "allowed is a text"),
+        ("~", "give it a value, or leave the key out"),
+        ("null", "give it a value, or leave the key out"),
+        ("no", "write it in quotes: 'no'"),
+        ("Yes", "write it in quotes: 'Yes'"),
+        ("OFF", "write it in quotes: 'OFF'"),
+        ("true", "write it in quotes: 'true'"),
+    ],
+)
+def test_what_yaml_reads_as_no_text_is_refused_as_one(source: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        documents.text(node_of(source))
+
+
+@pytest.mark.parametrize(("source", "truth"), [("true", True), ("True", True), ("false", False), ("FALSE", False)])
+def test_true_and_false_are_the_only_truths(source: str, truth: bool) -> None:
+    assert documents.truth(node_of(source)) is truth
+
+
+@pytest.mark.parametrize("source", ["yes", "no", "on", "1", "'true'", '"false"', "~", "[true]", "!!bool true"])
+def test_any_other_truth_is_refused(source: str) -> None:
+    with pytest.raises(ValueError, match="allowed are true and false"):
+        documents.truth(node_of(source))
+
+
+def test_items_are_those_of_a_list_and_of_nothing_else() -> None:
+    assert [item.value for item in documents.items(node_of("[a, b]"))] == ["a", "b"]
+    for source in ("a", "{a: b}", "!!set [a]", "~"):
+        with pytest.raises(ValueError, match="allowed is a list"):
+            documents.items(node_of(source))
+
+
+def test_pairs_are_those_of_a_mapping_and_of_nothing_else() -> None:
+    pairs = documents.pairs(node_of("a: b\na: c\n? [d]\n: e\n"))
+    assert [value.value for _, value in pairs] == ["b", "c", "e"]
+    assert isinstance(pairs[2][0], SequenceNode)
+    for source in ("a", "[a]", "!!omap {a: b}", "~"):
+        with pytest.raises(ValueError, match="allowed is a mapping"):
+            documents.pairs(node_of(source))

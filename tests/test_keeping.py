@@ -1,0 +1,307 @@
+import logging
+import os
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count, pairwise
+from pathlib import Path
+
+import pytest
+
+from downtime import watching  # noqa: F401  # so that no thread of a test has to import it
+from downtime.keeping import Keeper, can_run_threads
+from tests.servers.harness import ROOT, require, wait_until
+
+Keep = Callable[..., Keeper]
+
+
+class Heard(list[tuple[str, bool]]):
+    def note(self, path: str, is_finished: bool) -> None:
+        self.append((path, is_finished))
+
+
+@pytest.fixture
+def heard() -> Heard:
+    """What keepers told of: the path, and whether its writer has finished it."""
+    return Heard()
+
+
+@pytest.fixture
+def keep(heard: Heard) -> Iterator[Keep]:
+    """Makes a keeper for these paths, which is closed with the test."""
+    keepers: list[Keeper] = []
+
+    def keep(*paths: Path, polling: float | None = None) -> Keeper:
+        keepers.append(Keeper(tuple(map(str, paths)), heard.note, polling))
+        return keepers[-1]
+
+    yield keep
+    for keeper in keepers:
+        keeper.close()
+
+
+def until_healthy(keeper: Keeper, heard: Heard, *, ahead: float = 0.0) -> None:
+    """Returns once the watch is on, with nothing heard so far."""
+    wait_until(lambda: keeper.keep(time.monotonic() + ahead), within=5, what="a healthy watch is on every place")
+    heard.clear()
+
+
+def until_heard(heard: Heard, path: Path) -> None:
+    wait_until(lambda: str(path) in dict(heard), within=5, what=f"{path} is heard of")
+
+
+def until_finished(heard: Heard, path: Path) -> None:
+    wait_until(lambda: (str(path), True) in heard, within=5, what=f"{path} is told as finished")
+    heard.clear()
+
+
+def written(path: Path, text: str = "new") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def linked(path: Path, target: str) -> None:
+    """As `ln -sfn` does, at once."""
+    beside = path.with_name("beside")
+    beside.symlink_to(target)
+    os.replace(beside, path)
+
+
+# Where a path can be made to lead elsewhere: what was there below the folder, and what changes.
+PLACES: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = {
+    "a file": (
+        lambda top: written(top / "file", "old"),
+        lambda top: written(top / "file"),
+    ),
+    "no file yet": (
+        lambda top: None,
+        lambda top: written(top / "file"),
+    ),
+    "a link to a file elsewhere, rewritten": (
+        lambda top: (written(top / "elsewhere/real", "old"), (top / "file").symlink_to("elsewhere/real")),
+        lambda top: written(top / "elsewhere/real"),
+    ),
+    "a link that is made to lead elsewhere": (
+        lambda top: (written(top / "a"), written(top / "b"), (top / "file").symlink_to("a")),
+        lambda top: linked(top / "file", "b"),
+    ),
+    "a link whose target is not there yet": (
+        lambda top: ((top / "elsewhere").mkdir(), (top / "file").symlink_to("elsewhere/real")),
+        lambda top: written(top / "elsewhere/real"),
+    ),
+    "links that follow one another": (
+        lambda top: (written(top / "x/y/c"), (top / "x/b").symlink_to("y/c"), (top / "file").symlink_to("x/b")),
+        lambda top: written(top / "x/y/c"),
+    ),
+    "a Kubernetes volume": (
+        lambda top: (
+            written(top / "..1/file", "old"),
+            (top / "..data").symlink_to("..1"),
+            (top / "file").symlink_to("..data/file"),
+        ),
+        lambda top: (written(top / "..2/file"), linked(top / "..data", "..2")),
+    ),
+}
+
+
+@pytest.mark.parametrize("polling", [None, 0.05], ids=["native", "polling"])
+@pytest.mark.parametrize(("before", "change"), PLACES.values(), ids=PLACES)
+def test_a_change_on_the_way_to_the_file_is_a_change_of_the_file(
+    tmp_path: Path,
+    keep: Keep,
+    heard: Heard,
+    before: Callable[[Path], object],
+    change: Callable[[Path], object],
+    polling: float | None,
+) -> None:
+    before(tmp_path)
+    keeper = keep(tmp_path / "file", polling=polling)
+    until_healthy(keeper, heard)
+    change(tmp_path)
+    until_heard(heard, tmp_path / "file")
+
+
+def test_a_folder_behind_a_link_is_watched_and_so_is_the_link(tmp_path: Path, keep: Keep, heard: Heard) -> None:
+    """As capistrano lays out its releases."""
+    for release in ("1", "2"):
+        written(tmp_path / "releases" / release / "file")
+    (tmp_path / "current").symlink_to("releases/1")
+    path = tmp_path / "current" / "file"
+    keeper = keep(path)
+    until_healthy(keeper, heard)
+    path.write_text("newer")
+    until_finished(heard, path)
+    linked(tmp_path / "current", "releases/2")
+    until_finished(heard, path)
+    until_healthy(keeper, heard, ahead=1000)
+    path.write_text("newest")
+    until_finished(heard, path)
+
+
+def test_a_swap_of_a_kubernetes_volume_is_told_as_finished(tmp_path: Path, keep: Keep, heard: Heard) -> None:
+    before, change = PLACES["a Kubernetes volume"]
+    before(tmp_path)
+    until_healthy(keep(tmp_path / "file"), heard)
+    change(tmp_path)
+    until_finished(heard, tmp_path / "file")
+
+
+def test_each_change_is_told_of_the_paths_that_it_concerns(tmp_path: Path, keep: Keep, heard: Heard) -> None:
+    one, two, link = tmp_path / "one", tmp_path / "two", tmp_path / "link"
+    link.symlink_to("one")
+    until_healthy(keep(one, two, link), heard)
+    one.touch()
+    until_heard(heard, one)
+    until_heard(heard, link)
+    assert str(two) not in dict(heard)
+
+
+def test_each_path_is_told_of_once_its_watch_is_on(tmp_path: Path, keep: Keep, heard: Heard) -> None:
+    """What changed before has to be looked for."""
+    keeper = keep(tmp_path / "one", tmp_path / "two")
+    wait_until(lambda: keeper.keep(time.monotonic()), within=5, what="the watch is on")
+    assert heard == [(str(tmp_path / "one"), False), (str(tmp_path / "two"), False)]
+
+
+def test_a_folder_that_comes_later_is_watched(tmp_path: Path, keep: Keep, heard: Heard) -> None:
+    path = tmp_path / "later" / "deep" / "file"
+    keeper = keep(path)
+    until_healthy(keeper, heard)
+    path.parent.mkdir(parents=True)
+    until_heard(heard, path)
+    heard.clear()
+    assert not keeper.keep(0)
+    until_healthy(keeper, heard, ahead=1000)
+    path.touch()
+    until_heard(heard, path)
+
+
+def test_a_folder_that_is_made_again_is_watched_again(tmp_path: Path, keep: Keep, heard: Heard) -> None:
+    path = tmp_path / "deep" / "file"
+    path.parent.mkdir()
+    keeper = keep(path)
+    until_healthy(keeper, heard)
+    path.parent.rmdir()
+    path.parent.mkdir()
+    times = count(time.monotonic(), 1000)
+
+    def is_heard_of() -> bool:
+        # Where the new folder has the old one's inode, its watch may seem healthy for a moment.
+        if keeper.keep(next(times)):
+            path.touch()
+            path.unlink()
+        return (str(path), True) in heard
+
+    wait_until(is_heard_of, within=5, what="a file in the new folder is heard of")
+
+
+def test_a_watch_is_started_by_a_thread_and_never_by_the_caller(tmp_path: Path, keep: Keep, heard: Heard) -> None:
+    before = set(threading.enumerate())
+    keeper = keep(tmp_path / "file")
+    assert set(threading.enumerate()) == before
+    assert not keeper.keep(time.monotonic())
+    until_healthy(keeper, heard)
+    started = set(threading.enumerate()) - before
+    assert started
+    assert all(thread.daemon for thread in started)
+    for _ in range(100):
+        assert keeper.keep(time.monotonic())
+    assert set(threading.enumerate()) - before <= started
+
+
+def test_a_closed_keeper_leaves_no_thread(tmp_path: Path, keep: Keep) -> None:
+    before = set(threading.enumerate())
+    for _ in range(5):
+        keeper = keep(tmp_path / "file")
+        keeper.close()
+        keeper.keep(time.monotonic())
+        keeper.close()
+        keeper.close()
+    wait_until(lambda: set(threading.enumerate()) == before, within=5, what="no thread is left")
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    """What a process meets that has used up its files, and inotify where it has used up its instances."""
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_where_no_watch_can_run_it_is_tried_again_less_and_less_often(
+    tmp_path: Path, keep: Keep, heard: Heard, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "downtime")
+    tried: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def start_and_end(thread: threading.Thread) -> None:
+        tried.append(thread)
+        start(thread)
+        thread.join()
+
+    keeper = keep(tmp_path / "file")
+    seconds: list[int] = []
+    with monkeypatch.context() as patched, no_descriptor_left():
+        patched.setattr(threading.Thread, "start", start_and_end)
+        for second in range(2000):
+            before = len(tried)
+            assert not keeper.keep(float(second))
+            seconds += [second] * (len(tried) - before)
+    gaps = [later - earlier for earlier, later in pairwise(seconds)]
+    assert gaps[:7] == [2, 4, 8, 16, 32, 64, 128]
+    assert set(gaps[8:]) == {300}
+    [record] = caplog.records
+    assert record.message.startswith("no watch is running: [Errno 24]")
+    until_healthy(keeper, heard, ahead=10_000)
+    (tmp_path / "file").touch()
+    until_heard(heard, tmp_path / "file")
+
+
+def test_where_no_thread_can_be_had_nothing_is_raised(
+    tmp_path: Path,
+    keep: Keep,
+    heard: Heard,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "downtime")
+    keeper = keep(tmp_path / "file")
+
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", start)
+        assert not keeper.keep(time.monotonic())
+        assert not keeper.keep(time.monotonic())
+    assert "no watch is running: can't start new thread" in caplog.text
+    until_healthy(keeper, heard, ahead=1000)
+
+
+def test_a_keeper_that_never_ran_can_be_closed(tmp_path: Path, keep: Keep) -> None:
+    keep(tmp_path / "file").close()
+
+
+def test_threads_are_real_in_a_plain_process() -> None:
+    assert can_run_threads()
+
+
+def test_threads_are_not_real_under_gevent() -> None:
+    require("gevent")
+    code = (
+        "import gevent.monkey; gevent.monkey.patch_all()\n"
+        "from downtime.keeping import can_run_threads\n"
+        "print(can_run_threads())"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"

@@ -1,0 +1,542 @@
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import pytest_django
+
+from downtime import live
+from downtime.conf import conf
+from tests.conftest import Clock
+from tests.servers.harness import ROOT, wait_until
+
+OPEN = "periods:\n  - start: 2020-01-01\n"
+NEXT_YEAR = "periods:\n  - start: 2999-01-01\n"
+DAMAGED = "periods:\n  - {start: 2020-01-01}\n  - {start: soon}\n"
+
+
+def is_down() -> bool:
+    """What a request is told."""
+    return bool(live.answer().active)
+
+
+def seconds_fresh() -> float:
+    """For how long no request will look at the files."""
+    return live.current.picture.fresh_until - live.time.monotonic()
+
+
+def at(seconds: float) -> str:
+    """A time to the second, that many from now at least, as the schedule writes it."""
+    moment = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=seconds + 1)
+    return moment.isoformat()
+
+
+def replaced(path: Path, text: str) -> None:
+    beside = path.with_suffix(".tmp")
+    beside.write_text(text)
+    os.replace(beside, path)
+
+
+def watched() -> None:
+    """Returns once a watch is running and counted on."""
+
+    def is_counted_on() -> bool:
+        live.current.expire()
+        live.answer()
+        return seconds_fresh() > conf.DOWNTIME_RECHECK / 4
+
+    wait_until(is_counted_on, within=5, what="a watch is running")
+
+
+@pytest.fixture(autouse=True)
+def _log_all(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "downtime")
+
+
+@pytest.fixture
+def watching(settings: pytest_django.Settings) -> None:
+    """A process that watches, and that would look at the files by itself once in a day."""
+    settings.DOWNTIME_WATCH = "auto"
+    settings.DOWNTIME_RECHECK = 86_400
+
+
+# From memory
+
+
+@pytest.mark.parametrize("raised", [False, True], ids=["up", "down"])
+def test_an_answer_comes_from_memory_until_its_deadline(
+    settings: pytest_django.Settings, flag: Path, clock: Clock, file_accesses: list[str], raised: bool
+) -> None:
+    settings.DOWNTIME_RECHECK = 400
+    if raised:
+        flag.touch()
+    assert is_down() is raised
+    file_accesses.clear()
+    for _ in range(100):
+        assert is_down() is raised
+    assert file_accesses == []
+    clock.passes(100)
+    live.answer()
+    assert file_accesses
+
+
+@pytest.mark.parametrize(("watch", "part"), [("none", 4), ("auto", 1)])
+def test_without_a_watch_a_process_looks_four_times_as_often(
+    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture, watch: str, part: int
+) -> None:
+    settings.DOWNTIME_RECHECK = 86_400
+    settings.DOWNTIME_WATCH = watch
+    live.answer()
+    assert 86_000 / 4 < seconds_fresh() <= 86_400 / 4
+    if watch == "auto":
+        watched()
+    assert 86_000 / part < seconds_fresh() <= 86_400 / part
+
+
+def test_what_was_loaded_is_looked_at_once_more_at_the_first_request(
+    settings: pytest_django.Settings, flag: Path
+) -> None:
+    """A master that loads the app and forks its workers much later must not hand them an old answer."""
+    settings.DOWNTIME_RECHECK = 400
+    live.load()
+    assert seconds_fresh() < 0
+    flag.touch()
+    assert is_down()
+
+
+def test_loading_starts_no_thread(settings: pytest_django.Settings, watching: None) -> None:
+    before = threading.active_count()
+    live.load()
+    assert threading.active_count() == before
+
+
+def test_the_state_changes_at_each_boundary_of_the_schedule(
+    settings: pytest_django.Settings, schedule: Path, clock: Clock, file_accesses: list[str]
+) -> None:
+    settings.DOWNTIME_RECHECK = 86_400
+    schedule.write_text(f"periods:\n  - start: {at(100)}\n    end: {at(200)}\n")
+    os.utime(schedule, (0, 0))
+    live.load()
+    assert not is_down()
+    assert 99 < seconds_fresh() <= 101
+    clock.passes(99)
+    assert not is_down()
+    clock.passes(2)
+    assert is_down()
+    assert 97 < seconds_fresh() <= 100
+    clock.passes(98)
+    assert is_down()
+    clock.passes(2)
+    assert not is_down()
+
+
+def test_a_flag_lets_go_at_its_end(settings: pytest_django.Settings, flag: Path, clock: Clock) -> None:
+    settings.DOWNTIME_RECHECK = 86_400
+    settings.DOWNTIME_FLAG_MAX_AGE = 100
+    flag.touch()
+    assert is_down()
+    assert 99 < seconds_fresh() <= 100
+    clock.passes(100)
+    assert not is_down()
+
+
+def test_a_jump_of_the_wall_clock_is_noticed_within_the_same_time(
+    settings: pytest_django.Settings, schedule: Path, clock: Clock
+) -> None:
+    settings.DOWNTIME_RECHECK = 4
+    schedule.write_text(f"periods:\n  - {{start: {at(3600)}, end: {at(7200)}}}\n")
+    assert not is_down()
+    for jump, is_active in ((3700, True), (-3700, False), (5000, True), (5000, False), (-5000, True)):
+        clock.jumps(jump)
+        clock.passes(1)
+        assert is_down() is is_active
+
+
+# Looking
+
+
+def test_requests_at_the_same_time_look_once_and_all_are_right(
+    settings: pytest_django.Settings, flag: Path, schedule: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DOWNTIME_RECHECK = 400
+    looks: list[str] = []
+    lstat = os.lstat
+
+    def slow(path: str) -> os.stat_result:
+        if path == str(flag):
+            looks.append(path)
+            time.sleep(0.05)
+        return lstat(path)
+
+    monkeypatch.setattr(os, "lstat", slow)
+    live.load()
+    assert len(looks) == 1
+    flag.touch()
+    answers: list[bool] = []
+    threads = [threading.Thread(target=lambda: answers.append(is_down())) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [True] * 20
+    assert len(looks) == 2
+
+
+def test_a_change_that_is_told_of_during_a_look_is_looked_at_next(
+    settings: pytest_django.Settings, flag: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DOWNTIME_RECHECK = 400
+    lstat = os.lstat
+
+    def overtaken(path: str) -> os.stat_result:
+        try:
+            return lstat(path)
+        finally:
+            if path == str(flag) and not flag.exists():
+                flag.touch()
+                live.current.expire()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "lstat", overtaken)
+        live.load()
+        flag.unlink()
+        assert not is_down()
+    assert is_down()
+
+
+class Unusable(os.PathLike[str]):
+    """A setting that raises, as a lazy one can."""
+
+    def __fspath__(self) -> str:
+        raise RuntimeError("no such secret")
+
+
+@pytest.mark.parametrize("is_raised", [False, True], ids=["up", "down"])
+def test_whatever_fails_the_last_answer_stays_and_the_failure_is_logged(
+    settings: pytest_django.Settings, flag: Path, clock: Clock, caplog: pytest.LogCaptureFixture, is_raised: bool
+) -> None:
+    if is_raised:
+        flag.touch()
+    assert is_down() is is_raised
+    settings.DOWNTIME_FLAG_FILE = Unusable()
+    assert [is_down() for _ in range(3)] == [is_raised] * 3
+    assert [record.levelname for record in caplog.records if record.exc_info] == ["ERROR"]
+    assert "no such secret" in caplog.text
+    assert 0 < seconds_fresh() <= 1
+    clock.passes(1)
+    live.answer()
+    assert [record.levelname for record in caplog.records if record.exc_info] == ["ERROR"] * 2
+    settings.DOWNTIME_FLAG_FILE = flag
+    assert is_down() is is_raised
+
+
+def test_a_process_that_can_not_look_from_the_start_is_up(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_SCHEDULE_FILE = Unusable()
+    live.load()
+    assert not is_down()
+
+
+def test_a_change_that_was_seen_before_a_failure_is_not_lost(
+    schedule: Path, flag: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not is_down()
+    flag.touch()
+    schedule.write_text("")
+    opened = os.open
+
+    def out_of_memory(path: str, *args: int) -> int:
+        if path == str(schedule):
+            raise MemoryError
+        return opened(path, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", out_of_memory)
+        live.answer()
+    clock.passes(1)
+    assert is_down()
+
+
+def test_paths_that_change_are_followed(settings: pytest_django.Settings, schedule: Path, flag: Path) -> None:
+    flag.touch()
+    assert is_down()
+    settings.DOWNTIME_FLAG_FILE = [flag.with_name("a"), flag.with_name("b")]
+    assert not is_down()
+    flag.with_name("b").touch()
+    assert is_down()
+    settings.DOWNTIME_FLAG_FILE = flag.with_name("c")
+    schedule.with_name("other.yml").write_text(OPEN)
+    assert not is_down()
+    settings.DOWNTIME_SCHEDULE_FILE = schedule.with_name("other.yml")
+    assert is_down()
+
+
+# The last good schedule
+
+
+@pytest.mark.parametrize("content", [DAMAGED.replace("2020", "2999"), "periods: [", "\0"])
+def test_a_damaged_schedule_ends_no_downtime_and_starts_none(schedule: Path, content: str) -> None:
+    for good, expected in ((OPEN, True), (NEXT_YEAR, False)):
+        replaced(schedule, good)
+        assert is_down() is expected
+        replaced(schedule, content)
+        assert [is_down() for _ in range(5)] == [expected] * 5
+
+
+def test_a_process_that_starts_on_a_damaged_schedule_applies_what_is_sound(schedule: Path) -> None:
+    schedule.write_text(DAMAGED)
+    assert is_down()
+    schedule.write_text(DAMAGED.replace("2020", "2999"))
+    assert not is_down()
+
+
+def test_a_schedule_that_is_gone_holds_for_a_moment_and_then_is_gone(
+    settings: pytest_django.Settings, schedule: Path, clock: Clock
+) -> None:
+    settings.DOWNTIME_RECHECK = 4
+    schedule.write_text(OPEN)
+    assert is_down()
+    clock.passes(10)
+    assert is_down()
+    schedule.unlink()
+    clock.passes(1.01)
+    assert is_down()
+    clock.passes(1.01)
+    assert not is_down()
+
+
+def test_a_new_schedule_counts_within_twice_the_recheck(
+    settings: pytest_django.Settings, schedule: Path, clock: Clock
+) -> None:
+    settings.DOWNTIME_RECHECK = 4
+    schedule.write_text(NEXT_YEAR)
+    assert not is_down()
+    clock.passes(10)
+    assert not is_down()
+    replaced(schedule, OPEN)
+    passed = 0.0
+    while not is_down():
+        clock.passes(0.1)
+        passed += 0.1
+    assert 0.9 < passed < 2.2
+
+
+# The watch
+
+
+@pytest.mark.parametrize("watch", ["auto", "native"])
+def test_a_change_is_seen_through_the_watch_alone(
+    settings: pytest_django.Settings,
+    watching: None,
+    caplog: pytest.LogCaptureFixture,
+    schedule: Path,
+    flag: Path,
+    watch: str,
+) -> None:
+    settings.DOWNTIME_WATCH = watch
+    watched()
+    for _ in range(3):
+        flag.touch()
+        wait_until(is_down, within=5, what="down by the flag")
+        flag.unlink()
+        wait_until(lambda: not is_down(), within=5, what="up by the flag")
+        schedule.write_text(OPEN)
+        wait_until(is_down, within=5, what="down by a rewritten schedule")
+        replaced(schedule, NEXT_YEAR)
+        wait_until(lambda: not is_down(), within=5, what="up by a replaced schedule")
+
+
+def test_a_schedule_is_not_taken_over_before_its_writer_has_closed_it(
+    watching: None, caplog: pytest.LogCaptureFixture, schedule: Path, flag: Path
+) -> None:
+    schedule.write_text(OPEN)
+    watched()
+    with schedule.open("w") as file:
+        file.write("periods:\n")
+        file.flush()
+        flag.write_text("a flag")
+        wait_until(lambda: len(live.answer().active) == 2, within=5, what="the flag is seen")
+        flag.unlink()
+        wait_until(lambda: len(live.answer().active) == 1, within=5, what="the flag is gone")
+        assert is_down()
+        file.write("  - start: 2999-01-01\n")
+    wait_until(lambda: not is_down(), within=5, what="the whole schedule is taken over")
+
+
+def test_a_polling_watch_calls_for_a_look(
+    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture, flag: Path
+) -> None:
+    settings.DOWNTIME_WATCH = "polling"
+    settings.DOWNTIME_RECHECK = 0.2
+    watched()
+    assert "PollingObserver watches" in caplog.text
+    flag.touch()
+    wait_until(lambda: seconds_fresh() == float("-inf"), within=5, what="the next request has to look")
+    assert is_down()
+
+
+def test_a_watch_is_started_at_the_first_request_and_only_once(
+    settings: pytest_django.Settings, watching: None, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = threading.active_count()
+    watched()
+    running = threading.active_count()
+    assert running > before
+    for _ in range(20):
+        clock.passes(100_000)
+        live.answer()
+    assert threading.active_count() == running
+    assert caplog.text.count(" watches ") == 1
+
+
+def test_no_watch_is_started_where_none_is_wanted(settings: pytest_django.Settings, watching: None) -> None:
+    settings.DOWNTIME_WATCH = "none"
+    before = threading.active_count()
+    live.answer()
+    assert threading.active_count() == before
+
+
+def test_no_watch_is_started_where_threads_are_not_real(
+    watching: None, monkeypatch: pytest.MonkeyPatch, flag: Path, clock: Clock
+) -> None:
+    monkeypatch.setattr("_thread.start_new_thread", lambda *args: pytest.fail("a thread was started"))
+    assert not is_down()
+    flag.touch()
+    clock.passes(86_400 / 4)
+    assert is_down()
+
+
+def test_settings_that_change_end_the_old_watch(
+    settings: pytest_django.Settings, watching: None, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    before = threading.active_count()
+    watched()
+    (tmp_path / "other").mkdir()
+    settings.DOWNTIME_FLAG_FILE = tmp_path / "other" / "downtime.flag"
+    live.current.expire()
+    wait_until(lambda: bool(live.answer()) and "other" in caplog.text, within=5, what="the new place is watched")
+    (tmp_path / "other" / "downtime.flag").touch()
+    wait_until(is_down, within=5, what="down by the other flag")
+    settings.DOWNTIME_WATCH = "none"
+    live.current.expire()
+    live.answer()
+    wait_until(lambda: threading.active_count() == before, within=5, what="the watch has ended")
+
+
+def test_a_dead_watch_costs_latency_and_never_truth(
+    watching: None, caplog: pytest.LogCaptureFixture, clock: Clock, tmp_path: Path, flag: Path
+) -> None:
+    watched()
+    live.current.close()
+    flag.touch()
+    assert not is_down()
+    clock.passes(86_400)
+    assert is_down()
+
+
+# Processes
+
+
+def test_a_process_is_known_by_its_pid(flag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """uWSGI forks without telling Python, so that nothing but the pid can tell."""
+    live.load()
+    parents = live.current
+    monkeypatch.setattr(os, "getpid", lambda: -5)
+    flag.touch()
+    assert is_down()
+    assert live.current is not parents
+    assert live.current.pid == -5
+    assert not parents.picture.answer.active
+    assert list(live._lives) == [-5]
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
+def test_after_a_fork_both_processes_see_changes_through_watches_of_their_own(
+    watching: None, caplog: pytest.LogCaptureFixture, flag: Path
+) -> None:
+    watched()
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os._exit(_child(writer))
+    os.close(writer)
+    try:
+        assert os.read(reader, 1) == b"1", "the child has no watch"
+        flag.touch()
+        wait_until(is_down, within=5, what="the parent sees the flag")
+        assert os.read(reader, 1) == b"2", "the child does not see the flag"
+        flag.unlink()
+        wait_until(lambda: not is_down(), within=5, what="the parent sees the flag go")
+        assert os.waitpid(pid, 0)[1] == 0
+        pid = 0
+        flag.touch()
+        wait_until(is_down, within=5, what="the parent sees the flag after the child's end")
+    finally:
+        os.close(reader)
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+def _child(writer: int) -> int:
+    """What the child of the test does; its exit code."""
+    try:
+        watched()
+        os.write(writer, b"1")
+        wait_until(is_down, within=5, what="the child sees the flag")
+        os.write(writer, b"2")
+        wait_until(lambda: not is_down(), within=5, what="the child sees the flag go")
+        live.current.close()
+    except BaseException:
+        return 1
+    return 0
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import downtime.middleware",
+        "import django; django.setup()",
+        "import django; django.setup(); from django.core.management import call_command; call_command('check')",
+        "import django; django.setup(); from django.core.wsgi import get_wsgi_application; get_wsgi_application()",
+    ],
+    ids=["import", "setup", "command", "server that waits"],
+)
+def test_no_process_watches_before_its_first_request(code: str, tmp_path: Path) -> None:
+    after = "; import sys, threading; print('watchdog' in sys.modules, threading.active_count())"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-c", code + after]
+    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.endswith("False 1\n")
+
+
+def test_a_running_watch_does_not_delay_the_end_of_a_process(tmp_path: Path) -> None:
+    code = (
+        "import django, logging, time; django.setup()\n"
+        "from downtime import live\n"
+        "class Watching(logging.Handler):\n"
+        "    def emit(self, record): print(record.getMessage().split()[0], flush=True)\n"
+        "logging.getLogger('downtime.keeping').setLevel('INFO')\n"
+        "logging.getLogger('downtime.keeping').addHandler(Watching())\n"
+        "live.answer()\n"
+        "while 'watchdog.observers.polling' not in __import__('sys').modules: time.sleep(0.01)\n"
+        "live.current._keeper._thread.join()\n"
+        "print(time.monotonic())\n"
+    )
+    settings = tmp_path / "watching_settings.py"
+    settings.write_text("from tests.settings import *\nDOWNTIME_WATCH = 'auto'\nDOWNTIME_RECHECK = 1\n")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path))),
+        "DJANGO_SETTINGS_MODULE": "watching_settings",
+    }
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    kind, ending = ran.stdout.split()
+    assert kind.endswith("Observer")
+    assert time.monotonic() - float(ending) < 2
+    assert ran.stderr == ""

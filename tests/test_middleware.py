@@ -1,0 +1,309 @@
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+import pytest_django
+from asgiref.sync import async_to_sync, iscoroutinefunction
+from django.core.mail import EmailMessage
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.test import AsyncClient, RequestFactory
+
+from downtime.middleware import DowntimeMiddleware
+from downtime.responses import BUILT_IN_PAGE
+from tests.conftest import Clock
+
+OPEN = "periods:\n  - start: 2020-01-01\n"
+Ask = Callable[..., HttpResponse]
+
+
+@pytest.fixture(params=["client", "async_client"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """Sends a request: ask("/path", method="GET", **more). The path goes out as it is written."""
+    client = request.getfixturevalue(request.param)
+
+    def ask(path: str, method: str = "GET", **more: Any) -> HttpResponse:
+        response: HttpResponse = client.generic(method, f"http://testserver{path}", **more)
+        return response
+
+    async def ask_async(path: str, method: str = "GET", **more: Any) -> HttpResponse:
+        response: HttpResponse = await client.generic(method, f"http://testserver{path}", **more)
+        return response
+
+    return async_to_sync(ask_async) if isinstance(client, AsyncClient) else ask
+
+
+@pytest.fixture(params=["sync", "async"])
+def served(request: pytest.FixtureRequest) -> Callable[[HttpRequest], HttpResponse]:
+    """The middleware alone, over a site that answers with 'up'."""
+    if request.param == "sync":
+        return DowntimeMiddleware(lambda request: HttpResponse("up"))  # type: ignore[return-value]
+
+    async def up(request: HttpRequest) -> HttpResponseBase:
+        return HttpResponse("up")
+
+    return async_to_sync(DowntimeMiddleware(up))  # type: ignore[arg-type]
+
+
+PARTS = """
+periods:
+  - {start: 2020-01-01, paths: [/shop], message: shop}
+  - {start: 2020-01-01, paths: [/forum, /wiki/], read_only: true, message: forum}
+  - {start: 2020-01-01, enabled: false}
+  - {start: 2020-01-01, end: 2020-01-02}
+  - {start: 2999-01-01}
+"""
+
+
+@pytest.mark.parametrize(
+    ("written", "method", "path", "status"),
+    [
+        ("", "GET", "/", 200),
+        ("", "POST", "/shop", 200),
+        (OPEN, "GET", "/", 503),
+        (OPEN, "POST", "/shop", 503),
+        (OPEN, "GET", "/admin", 200),
+        (OPEN, "POST", "/admin/login/?next=/x", 200),
+        (OPEN, "GET", "/%61dmin", 200),
+        (OPEN, "GET", "/administrator", 503),
+        (OPEN, "GET", "//admin", 503),
+        (OPEN, "GET", "/admin/../x", 503),
+        (OPEN, "GET", "/admin/%2e%2e/x", 503),
+        (OPEN, "GET", "/%2561dmin", 503),
+        (OPEN, "GET", "/x?/admin", 503),
+        (OPEN, "GET", "/healthz", 200),
+        (OPEN, "GET", "/healthz/", 503),
+        (OPEN, "GET", "/upgrade/", 200),
+        (OPEN, "GET", "/upgrade/now", 503),
+        (PARTS, "GET", "/", 200),
+        (PARTS, "GET", "/shop", 503),
+        (PARTS, "GET", "/shop/1", 503),
+        (PARTS, "GET", "/shopping", 200),
+        (PARTS, "GET", "//shop", 503),
+        (PARTS, "GET", "/./shop", 503),
+        (PARTS, "GET", "/x/../shop", 503),
+        (PARTS, "GET", "/forum", 200),
+        (PARTS, "HEAD", "/forum", 200),
+        (PARTS, "OPTIONS", "/forum", 200),
+        (PARTS, "POST", "/forum", 503),
+        (PARTS, "PUT", "/wiki", 503),
+        (PARTS, "DELETE", "/wiki/a", 503),
+        (PARTS, "TRACE", "/wiki/a", 503),
+        (PARTS, "POST", "/wikipedia", 200),
+    ],
+)
+def test_who_passes_and_who_is_refused(
+    ask: Ask, settings: pytest_django.Settings, schedule: Path, written: str, method: str, path: str, status: int
+) -> None:
+    settings.DOWNTIME_EXEMPT_EXACT_URLS = ["/healthz"]
+    schedule.write_text(written.replace("01-01\n", "01-01\n    redirect: /upgrade/\n"))
+    answer = ask(path, method)
+    assert answer.status_code == (302 if written == OPEN and status == 503 else status)
+
+
+@pytest.mark.parametrize("kind", ["flag", "schedule"])
+def test_a_site_goes_down_and_comes_back(ask: Ask, schedule: Path, flag: Path, kind: str) -> None:
+    file = {"flag": flag, "schedule": schedule}[kind]
+    for _ in range(2):
+        assert ask("/a").content == b"up: /a"
+        file.write_text(OPEN if kind == "schedule" else "")
+        assert ask("/a").status_code == 503
+        file.unlink()
+    assert ask("/a").content == b"up: /a"
+
+
+@pytest.mark.parametrize("kind", ["flag", "schedule"])
+def test_the_first_request_of_a_process_is_answered_rightly(ask: Ask, schedule: Path, flag: Path, kind: str) -> None:
+    {"flag": flag, "schedule": schedule}[kind].write_text(OPEN)
+    assert ask("/").status_code == 503
+
+
+def test_the_files_are_read_before_the_first_request(
+    settings: pytest_django.Settings, schedule: Path, file_accesses: list[str]
+) -> None:
+    settings.DOWNTIME_RECHECK = 60
+    schedule.write_text(OPEN)
+    middleware = DowntimeMiddleware(lambda request: HttpResponse())
+    assert "open" in file_accesses
+    file_accesses.clear()
+    assert middleware(RequestFactory().get("/")).status_code == 503  # type: ignore[union-attr]
+    assert "open" not in file_accesses
+
+
+@pytest.mark.parametrize("path", ["/", "/%C3%A4", "/a/../b?c=d"])
+def test_a_site_that_is_up_gets_its_requests_as_they_are(ask: Ask, path: str) -> None:
+    answer = ask(path)
+    assert answer.status_code == 200
+    assert "X-Downtime" not in answer
+
+
+def test_up_costs_no_file_access_while_the_deadline_lasts(
+    served: Callable[[HttpRequest], HttpResponse],
+    settings: pytest_django.Settings,
+    clock: Clock,
+    file_accesses: list[str],
+) -> None:
+    settings.DOWNTIME_RECHECK = 400
+    request = RequestFactory().get("/")
+    served(request)
+    file_accesses.clear()
+    for _ in range(100):
+        assert served(request).content == b"up"
+    assert file_accesses == []
+    clock.passes(101)
+    served(request)
+    assert 0 < len(file_accesses) < 10
+
+
+def test_down_costs_no_file_access_while_the_deadline_lasts(
+    served: Callable[[HttpRequest], HttpResponse],
+    settings: pytest_django.Settings,
+    flag: Path,
+    file_accesses: list[str],
+) -> None:
+    settings.DOWNTIME_RECHECK = 400
+    flag.touch()
+    request = RequestFactory().get("/")
+    assert served(request).status_code == 503
+    file_accesses.clear()
+    for _ in range(100):
+        assert served(request).status_code == 503
+    assert file_accesses == []
+
+
+def test_the_middleware_is_what_its_site_is() -> None:
+    async def up(request: HttpRequest) -> HttpResponseBase:
+        return HttpResponse()
+
+    assert iscoroutinefunction(DowntimeMiddleware(up))
+    assert not iscoroutinefunction(DowntimeMiddleware(lambda request: HttpResponse()))
+
+
+async def test_requests_at_the_same_time_are_each_refused(async_client: AsyncClient, flag: Path) -> None:
+    flag.write_text("Back at four.")
+    answers = await asyncio.gather(*(async_client.get(f"/{number}") for number in range(20)))
+    assert {answer.status_code for answer in answers} == {503}
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_head_is_answered_without_a_body(served: Callable[[HttpRequest], HttpResponse], flag: Path) -> None:
+    flag.touch()
+    answer = served(RequestFactory().head("/"))
+    assert (answer.status_code, answer.content) == (503, b"")
+    assert int(answer["Content-Length"]) > 0
+
+
+def test_the_flag_comes_first_then_the_order_of_the_file(ask: Ask, schedule: Path, flag: Path) -> None:
+    schedule.write_text(PARTS.replace("/forum", "/shop") + "  - {start: 2020-01-01, message: last}\n")
+    messages = {"/": "last", "/shop": "shop"}
+    for path, message in messages.items():
+        assert message in ask(path).content.decode()
+    flag.write_text("{message: flag, paths: [/shop]}")
+    assert "flag" in ask("/shop").content.decode()
+    assert "last" in ask("/").content.decode()
+
+
+def test_retry_after_looks_through_periods_that_follow_one_another(ask: Ask, flag: Path, schedule: Path) -> None:
+    flag.write_text("duration: 100s")
+    schedule.write_text("periods:\n  - {start: 2020-01-01, end: 2099-01-01, paths: [/shop]}\n")
+    assert int(ask("/")["Retry-After"]) <= 100
+    assert int(ask("/shop")["Retry-After"]) > 100_000
+
+
+def test_a_redirect_leads_to_a_page_that_passes(ask: Ask, settings: pytest_django.Settings, flag: Path) -> None:
+    settings.DOWNTIME_URL_REDIRECT = "/upgrade/"
+    flag.touch()
+    answer = ask("/shop")
+    assert (answer.status_code, answer["Location"]) == (302, "/upgrade/")
+    assert ask(answer["Location"]).content == b"up: /upgrade/"
+
+
+def test_a_setting_that_a_test_overrides_counts_at_once(ask: Ask, settings: pytest_django.Settings, flag: Path) -> None:
+    settings.DOWNTIME_RECHECK = 60
+    flag.touch()
+    assert ask("/shop").status_code == 503
+    settings.DOWNTIME_EXEMPT_PATHS = ["/shop"]
+    assert ask("/shop").status_code == 200
+    settings.DOWNTIME_FLAG_FILE = flag.with_suffix(".other")
+    assert ask("/").status_code == 200
+
+
+def test_a_planned_503_is_not_logged_and_mails_nobody(
+    ask: Ask,
+    settings: pytest_django.Settings,
+    flag: Path,
+    caplog: pytest.LogCaptureFixture,
+    mailoutbox: list[EmailMessage],
+) -> None:
+    settings.ADMINS = ["a@example.com"] if django.VERSION >= (6, 0) else [("A", "a@example.com")]
+    flag.touch()
+    with caplog.at_level(logging.DEBUG, logger="django"):
+        assert ask("/").status_code == 503
+        assert ask("/", headers={"accept": "application/json"}).status_code == 503
+    assert [record for record in caplog.records if record.name.startswith("django")] == []
+    assert mailoutbox == []
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "http://["])
+def test_a_redirect_that_can_not_be_made_is_never_a_500(
+    served: Callable[[HttpRequest], HttpResponse],
+    settings: pytest_django.Settings,
+    flag: Path,
+    caplog: pytest.LogCaptureFixture,
+    url: str,
+) -> None:
+    settings.DOWNTIME_URL_REDIRECT = url
+    flag.touch()
+    answer = served(RequestFactory().get("/"))
+    assert (answer.status_code, answer.content.decode()) == (503, BUILT_IN_PAGE)
+    assert answer["X-Downtime"] == "planned"
+    assert served(RequestFactory().head("/")).content == b""
+    assert "the answer to a refused request failed" in caplog.text
+
+
+DAMAGED = {
+    "a tab": b"periods:\n\t- start: 2020-01-01\n",
+    "no UTF-8": b"\xff\xfe\x00",
+    "NUL": b"periods:\x00",
+    "code": b"!!python/object/apply:os.abort []",
+    "an alias bomb": b"a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nperiods: *c\n",
+    "deep nesting": b"[" * 10_000,
+    "a number": b"periods: 5\n",
+    "an impossible date": b"periods:\n  - start: 2026-02-30\n",
+}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
+@pytest.mark.parametrize("is_down", [False, True], ids=["up", "down"])
+def test_a_damaged_schedule_changes_nothing(ask: Ask, schedule: Path, content: bytes, is_down: bool) -> None:
+    schedule.write_text(OPEN if is_down else "periods: []\n")
+    before = ask("/").status_code
+    schedule.write_bytes(content)
+    assert ask("/").status_code == before == (503 if is_down else 200)
+
+
+FLAGS: dict[str, Callable[[Path], object]] = {
+    "empty": Path.touch,
+    "a text": partial(Path.write_text, data="Back at four."),
+    "a folder": Path.mkdir,
+    "a dangling link": partial(Path.symlink_to, target="nowhere"),
+    "a link to itself": lambda flag: flag.symlink_to(flag),
+    "a pipe": lambda flag: os.mkfifo(flag),
+    "binary": partial(Path.write_bytes, data=bytes(range(256))),
+    "big": partial(Path.write_bytes, data=b"x" * 200_000),
+    **{name: partial(Path.write_bytes, data=content) for name, content in DAMAGED.items()},
+}
+
+
+@pytest.mark.parametrize("make", FLAGS.values(), ids=FLAGS)
+def test_a_flag_counts_whatever_it_is(ask: Ask, flag: Path, make: Callable[[Path], object]) -> None:
+    assert ask("/").status_code == 200
+    make(flag)
+    answer = ask("/")
+    assert answer.status_code == 503
+    assert "Down for maintenance" in answer.content.decode()

@@ -1,0 +1,171 @@
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from downtime import documents, reading, recurring
+from downtime.reading import KEYS, Found, Problem, Reader
+from downtime.schedule import ALWAYS, NEVER
+
+START = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)
+
+
+def read(source: str, allowed: tuple[str, ...] = KEYS) -> tuple[Reader, dict[str, Found]]:
+    node = documents.compose(source)
+    assert node is not None
+    reader = Reader(source)
+    return reader, reader.keys(node, "a period", allowed)
+
+
+def test_each_key_is_found_with_its_line() -> None:
+    reader, found = read("name: a\n\nmessage:\n  b\n")
+    assert {key: value.line for key, value in found.items()} == {"name": 1, "message": 3}
+    assert not reader.problems
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "message"),
+    [
+        ("name: a\nmesage: b\n", 2, "'mesage' is no key of a period; did you mean message?"),
+        ("pathes: [/a]\n", 1, "'pathes' is no key of a period; did you mean paths?"),
+        ("Start: a\n", 1, "'Start' is no key of a period; did you mean start?"),
+        ("zzz: a\n", 1, f"'zzz' is no key of a period; allowed are {', '.join(KEYS)}"),
+        ("<<: {name: a}\n", 1, f"'<<' is no key of a period; allowed are {', '.join(KEYS)}"),
+        ("'': a\n", 1, f"empty is no key of a period; allowed are {', '.join(KEYS)}"),
+        ("? [a, b]\n: c\n", 1, f"a list is no key of a period; allowed are {', '.join(KEYS)}"),
+        ("? {name: b}\n: c\n", 1, f"a mapping is no key of a period; allowed are {', '.join(KEYS)}"),
+        ("name: a\nname: b\n", 2, "the key name is there twice, first on line 1; allowed is once"),
+        ("name: a\nend: b\n'name': a\n", 3, "the key name is there twice, first on line 1; allowed is once"),
+        ("a\n", 1, "a period is 'a'; allowed is a mapping, a key and a value on each line"),
+        ("- a\n", 1, "a period is a list; allowed is a mapping, a key and a value on each line"),
+        (
+            "!!python/dict {}\n",
+            1,
+            "a period is something tagged 'tag:yaml.org,2002:python/dict'; "
+            "allowed is a mapping, a key and a value on each line",
+        ),
+    ],
+)
+def test_a_key_that_is_not_allowed_is_a_problem_with_its_line(source: str, line: int, message: str) -> None:
+    assert read(source)[0].problems == [Problem(line, message)]
+
+
+def test_a_key_of_another_place_is_refused_without_a_guess_at_what_was_meant() -> None:
+    assert read("name: a\n", ("message", "paths"))[0].problems == [
+        Problem(1, "'name' is no key of a period; allowed are message, paths")
+    ]
+
+
+def test_of_a_key_that_is_there_twice_the_first_value_is_the_one_that_is_read_on() -> None:
+    _, found = read("message: a\nmessage: b\n")
+    assert documents.text(found["message"].node) == "a"
+
+
+def test_a_key_that_repeats_itself_for_ever_is_one_problem() -> None:
+    assert len(read("? &a [*a, *a]\n: b\n")[0].problems) == 1
+
+
+def test_an_alias_bomb_as_a_key_costs_nothing() -> None:
+    bomb = "- &a0 [x, x]\n" + "".join(f"- &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 60))
+    root = documents.compose(f"{bomb}- *a59 : x\n")
+    assert root is not None
+    reader = Reader(bomb)
+    reader.keys(root.value[-1], "a period", KEYS)
+    assert [problem.message[:30] for problem in reader.problems] == ["a list is no key of a period; "]
+
+
+def test_the_plain_fields_are_read_and_the_wrong_ones_are_left_out() -> None:
+    reader, found = read(
+        "name: x\nenabled: false\nmessage: ' two  '\nredirect: /up/\nretry_after: 0\nread_only: true\n"
+        "paths: [/a/, /b]\nstart: never read here\n"
+    )
+    assert reader.plain(found) == {
+        "name": "x",
+        "enabled": False,
+        "message": "two",
+        "redirect": "/up/",
+        "read_only": True,
+        "paths": ("/a", "/b"),
+    }
+    assert [problem.line for problem in reader.problems] == [5]
+
+
+def test_the_zone_is_that_of_the_mapping_or_the_default_or_unknown() -> None:
+    reader, found = read("timezone: Europe/Berlin\n")
+    assert str(reader.zone(found, timezone.utc)) == "Europe/Berlin"
+    assert reader.zone({}, timezone.utc) is timezone.utc
+    reader, found = read("timezone: Berlin\n")
+    assert reader.zone(found, timezone.utc) is None
+    assert reader.problems == [
+        Problem(1, "timezone is 'Berlin'; allowed is an IANA time zone name such as Europe/Berlin or UTC")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "end"),
+    [
+        ("name: x\n", NEVER),
+        ("end: 2026-12-01 02:01\n", START + timedelta(minutes=1)),
+        ("duration: 90m\n", START + timedelta(minutes=90)),
+    ],
+)
+def test_the_end_is_set_by_end_or_duration_or_by_nothing(source: str, end: datetime) -> None:
+    reader, found = read(source)
+    assert reader.end(found, timezone.utc, START) == end
+    assert not reader.problems
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "message"),
+    [
+        ("end: 2026-12-02\n\nduration: 1h\n", 3, "both end and duration are given; allowed is one of the two"),
+        ("end: 2026-12-01 02:00\n", 1, "end is '2026-12-01 02:00'; allowed is a time after the start"),
+        ("end: 2026-11-01\n", 1, "end is '2026-11-01'; allowed is a time after the start"),
+        ("end: soon\n", 1, "end is 'soon'; allowed is an ISO 8601 date"),
+        ("duration: long\n", 1, "duration is 'long'; allowed is a duration such as"),
+    ],
+)
+def test_a_wrong_end_is_a_problem_and_leaves_it_open(source: str, line: int, message: str) -> None:
+    reader, found = read(source)
+    assert reader.end(found, timezone.utc, START) == NEVER
+    ((problem_line, problem_message),) = [(problem.line, problem.message) for problem in reader.problems]
+    assert problem_line == line
+    assert problem_message.startswith(message)
+
+
+def test_a_duration_without_a_start_ends_never() -> None:
+    reader, found = read("duration: 90m\n")
+    assert reader.end(found, timezone.utc, ALWAYS) == NEVER
+
+
+def test_problems_come_in_the_order_of_the_lines_however_they_were_met() -> None:
+    reader, found = read("name: ''\nx: a\n")
+    reader.plain(found)
+    assert [problem.line for problem in reader.problems] == [2, 1]
+    assert [problem.line for problem in reader.problems_by_line()] == [1, 2]
+
+
+def test_cron_without_cronsim_is_a_problem_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recurring, "is_available", False)
+    reader, found = read("cron: '* * * * *'\n")
+    assert reader.value(found["cron"], reading.cron, "cron") is None
+    assert reader.problems == [
+        Problem(
+            1,
+            "cron is '* * * * *'; it needs the package cronsim; install it with: pip install 'django-downtime[cron]'",
+        )
+    ]
+
+
+def test_what_aliases_repeat_is_read_as_long_as_it_is_no_more_than_the_text_twice() -> None:
+    shared = "- &paths [" + ", ".join(f"/{number}" for number in range(300)) + "]\n"
+    source = shared + "- *paths\n" * 5_000
+    root = documents.compose(source)
+    assert root is not None
+    reader = Reader(source)
+    read = [reader.plain({"paths": Found(documents.line_of(node), node)}) for node in root.value]
+    assert [bool(fields) for fields in read] == sorted((bool(fields) for fields in read), reverse=True)
+    assert 100 < sum(map(bool, read)) < 5_000
+    assert reader.problems[-1].message == (
+        "paths is too much to read, as aliases repeat so much of the file; write it out"
+    )
+    assert len(reader.problems) + sum(map(bool, read)) == len(read)

@@ -1,0 +1,114 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from downtime.files import fingerprint, locked
+from downtime.rewriting import rewrite
+
+
+def upper(text: str) -> str:
+    return text.upper()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"a: b\n",
+        b"a: b\r\nc: d\r\n",
+        b"a: b\rc: d",
+        b"\xef\xbb\xbfa: b\n",
+        b"\xef\xbb\xbf\xef\xbb\xbfa",
+        "a: ü🚧\x85\u2028\n".encode(),
+    ],
+)
+def test_every_byte_but_those_of_the_edit_stays(schedule: Path, content: bytes) -> None:
+    schedule.write_bytes(content)
+    rewrite(str(schedule), lambda text: text + "# end")
+    assert schedule.read_bytes() == content + b"# end"
+
+
+def test_the_edit_is_given_the_text_without_the_byte_order_mark(schedule: Path) -> None:
+    schedule.write_bytes(b"\xef\xbb\xbfa")
+    seen = []
+    rewrite(str(schedule), lambda text: seen.append(text) or "b")  # type: ignore[func-returns-value]
+    assert seen == ["a"]
+    assert schedule.read_bytes() == b"\xef\xbb\xbfb"
+
+
+def test_a_text_that_stays_is_not_written(schedule: Path) -> None:
+    schedule.write_text("a")
+    before = fingerprint(str(schedule))
+    rewrite(str(schedule), str)
+    assert fingerprint(str(schedule)) == before
+
+
+def test_an_edit_that_refuses_leaves_the_file_untouched_and_the_lock_free(schedule: Path) -> None:
+    schedule.write_text("a")
+    before = fingerprint(str(schedule))
+    with pytest.raises(ZeroDivisionError):
+        rewrite(str(schedule), lambda text: text * (1 // 0))
+    assert fingerprint(str(schedule)) == before
+    with locked(str(schedule), timeout=0):
+        assert schedule.read_text() == "a"
+
+
+def test_a_link_stays_and_its_target_is_rewritten(schedule: Path) -> None:
+    target = schedule.parent / "etc" / "target"
+    target.parent.mkdir()
+    target.write_text("a")
+    schedule.symlink_to(target)
+    rewrite(str(schedule), upper)
+    assert schedule.is_symlink()
+    assert target.read_text() == "A"
+    assert sorted(os.listdir(schedule.parent)) == ["downtime.yml", "etc"]
+
+
+def missing(path: Path) -> None:
+    pass
+
+
+def latin(path: Path) -> None:
+    path.write_bytes(b"caf\xe9")
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def huge(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 2**40)
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [(missing, FileNotFoundError), (latin, UnicodeDecodeError), (folder, IsADirectoryError), (huge, OSError)],
+)
+def test_what_cannot_be_read_is_an_error_and_is_not_written(
+    schedule: Path, make: Callable[[Path], None], error: type[Exception]
+) -> None:
+    make(schedule)
+    before = fingerprint(str(schedule))
+    with pytest.raises(error):
+        rewrite(str(schedule), upper)
+    assert fingerprint(str(schedule)) == before
+
+
+ADD = """
+import sys
+from downtime.rewriting import rewrite
+for number in range(25):
+    rewrite(sys.argv[1], lambda text: text + f"{sys.argv[2]}{number}\\n")
+"""
+
+
+def test_edits_at_the_same_time_lose_nothing(schedule: Path) -> None:
+    schedule.touch()
+    writers = [subprocess.Popen([sys.executable, "-c", ADD, str(schedule), name]) for name in "abcd"]
+    assert [writer.wait(60) for writer in writers] == [0] * 4
+    assert sorted(schedule.read_text().split()) == sorted(f"{name}{number}" for name in "abcd" for number in range(25))

@@ -1,0 +1,311 @@
+import logging
+import os
+import time
+from datetime import timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from downtime.tracking import TrackedFlags, TrackedSchedule
+from tests.conftest import Clock
+
+HOLD = 1.0
+ONE = "periods:\n  - {start: 2020-01-01, name: one}\n"
+TWO = f"{ONE}  - {{start: 2020-01-01, name: two}}\n"
+DAMAGED = f"{ONE}  - {{start: 2020-02-30, name: two}}\n"
+
+
+def looked(tracked: TrackedSchedule, *, finished: int = 0) -> list[str]:
+    """The names of the periods that are in force after a look at the file."""
+    before = tracked.schedule
+    has_changed = tracked.look(timezone.utc, hold=HOLD, finished_ns=finished)
+    assert has_changed == (tracked.schedule != before)
+    return [period.name for period in tracked.schedule.periods]
+
+
+@pytest.fixture
+def tracked(schedule: Path, clock: Clock) -> TrackedSchedule:
+    """The schedule `ONE`, which was read, and long ago."""
+    schedule.write_text(ONE)
+    tracked = TrackedSchedule(str(schedule))
+    assert looked(tracked) == ["one"]
+    clock.passes(10)
+    assert looked(tracked) == ["one"]
+    assert tracked.due(HOLD) == float("inf")
+    return tracked
+
+
+@pytest.fixture(autouse=True)
+def _log_all(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "downtime")
+
+
+def levels_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The level of each record since the last time."""
+    levels = [record.levelname for record in caplog.records]
+    caplog.clear()
+    return levels
+
+
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [(None, []), ("", []), (ONE, ["one"]), (DAMAGED, ["one"]), ("periods: [", []), ("5", [])],
+    ids=["missing", "empty", "good", "a period with a problem", "no YAML", "a number"],
+)
+def test_what_is_sound_applies_from_the_first_look(schedule: Path, content: str | None, names: list[str]) -> None:
+    if content is not None:
+        schedule.write_text(content)
+    assert looked(TrackedSchedule(str(schedule))) == names
+
+
+def test_a_change_is_taken_over_once_it_has_held_still(tracked: TrackedSchedule, schedule: Path, clock: Clock) -> None:
+    for half in ("", "periods:\n", "periods:\n  - {start: 2020-01-01}\n", TWO):
+        schedule.write_text(half)
+        assert looked(tracked) == ["one"]
+        clock.passes(0.6)
+        assert looked(tracked) == ["one"]
+    assert 0 < tracked.due(HOLD) - clock.monotonic() < 0.4
+    clock.passes(0.4)
+    assert looked(tracked) == ["one", "two"]
+
+
+def test_a_change_is_taken_over_at_once_when_its_writer_has_finished(tracked: TrackedSchedule, schedule: Path) -> None:
+    schedule.write_text(TWO)
+    assert looked(tracked, finished=time.time_ns()) == ["one", "two"]
+
+
+def test_a_writer_that_goes_on_has_not_finished(tracked: TrackedSchedule, schedule: Path) -> None:
+    finished = time.time_ns()
+    time.sleep(0.02)  # the kernel's clock ticks
+    schedule.write_text(TWO)
+    assert looked(tracked, finished=finished) == ["one"]
+
+
+def test_a_file_that_is_replaced_while_it_is_read_has_not_held_still(
+    tracked: TrackedSchedule, schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule.write_text("")
+    looked(tracked)
+    clock.passes(2 * HOLD)
+    opened = os.open
+
+    def overtaken(path: str, *args: int) -> int:
+        if path == str(schedule):
+            schedule.write_text(TWO)
+        return opened(path, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", overtaken)
+        assert looked(tracked) == ["one"]
+    assert looked(tracked) == ["one"]
+    clock.passes(HOLD)
+    assert looked(tracked) == ["one", "two"]
+
+
+def test_gone_has_to_hold_still_as_well(tracked: TrackedSchedule, schedule: Path, clock: Clock) -> None:
+    schedule.unlink()
+    assert looked(tracked, finished=time.time_ns()) == ["one"]
+    clock.passes(0.6)
+    assert looked(tracked) == ["one"]
+    clock.passes(0.6)
+    assert looked(tracked) == []
+
+
+def test_gone_for_a_moment_is_no_change(tracked: TrackedSchedule, schedule: Path, clock: Clock) -> None:
+    """As when vim or git writes the file."""
+    aside = schedule.rename(schedule.with_suffix(".aside"))
+    assert looked(tracked) == ["one"]
+    clock.passes(0.6)
+    aside.rename(schedule)
+    assert looked(tracked) == ["one"]
+    clock.passes(0.6)
+    assert looked(tracked) == ["one"]
+    clock.passes(0.6)
+    assert looked(tracked) == ["one"]
+
+
+@pytest.mark.parametrize("content", [DAMAGED, "periods: [", "\0", "5"], ids=["a period", "no YAML", "NUL", "a number"])
+def test_the_last_good_schedule_stays_whole_when_the_file_is_damaged(
+    tracked: TrackedSchedule, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture, content: str
+) -> None:
+    schedule.write_text(content)
+    looked(tracked)
+    clock.passes(2)
+    assert looked(tracked) == ["one"]
+    assert f"{schedule}:" in caplog.records[0].message
+    assert "the last good schedule stays" in caplog.records[0].message
+    assert levels_of(caplog) == ["WARNING"]
+    for _ in range(5):
+        clock.passes(2)
+        assert looked(tracked) == ["one"]
+    assert levels_of(caplog) == []
+    schedule.write_text(TWO)
+    looked(tracked)
+    clock.passes(2)
+    assert looked(tracked) == ["one", "two"]
+    assert levels_of(caplog) == ["INFO"]
+
+
+def test_each_change_of_the_problems_is_logged_once(
+    tracked: TrackedSchedule, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for content, levels in [
+        (DAMAGED, ["WARNING"]),
+        (f"{DAMAGED}# with a remark\n", ["WARNING"]),
+        ("periods: [", ["WARNING"]),
+        (TWO, ["INFO"]),
+        (DAMAGED, ["WARNING"]),
+    ]:
+        schedule.write_text(content)
+        looked(tracked)
+        clock.passes(5)
+        looked(tracked)
+        clock.passes(5)
+        looked(tracked)
+        assert levels_of(caplog) == levels
+
+
+def test_the_log_does_not_grow_with_the_number_of_problems(schedule: Path, caplog: pytest.LogCaptureFixture) -> None:
+    schedule.write_text("periods:\n" + "  - {start: x}\n" * 1000)
+    looked(TrackedSchedule(str(schedule)))
+    assert "(1000)" in caplog.records[0].message
+    assert len(caplog.records[0].message.splitlines()) == 21
+
+
+def test_a_file_that_can_not_be_looked_at_changes_nothing(
+    tracked: TrackedSchedule, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    schedule.unlink()
+    schedule.symlink_to(schedule)
+    for _ in range(3):
+        clock.passes(5)
+        assert looked(tracked) == ["one"]
+    assert levels_of(caplog) == ["WARNING"]
+    schedule.unlink()
+    schedule.write_text(TWO)
+    looked(tracked)
+    clock.passes(5)
+    assert looked(tracked) == ["one", "two"]
+
+
+def test_a_process_can_start_on_a_file_that_can_not_be_looked_at(schedule: Path, clock: Clock) -> None:
+    schedule.symlink_to(schedule)
+    tracked = TrackedSchedule(str(schedule))
+    assert looked(tracked) == []
+    assert tracked.due(HOLD) == float("inf")
+    schedule.unlink()
+    schedule.write_text(ONE)
+    assert looked(tracked) == ["one"]
+
+
+def test_a_second_write_within_a_tick_of_the_clock_is_not_lost(
+    schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On kernels before 6.13 it leaves no trace in the times of the file."""
+    tick = time.time_ns()
+
+    def coarse(call: Any) -> Any:
+        def wrapper(*args: Any, **kwargs: Any) -> os.stat_result:
+            status = call(*args, **kwargs)
+            return os.stat_result(tuple(status), {"st_mtime_ns": tick, "st_ctime_ns": tick})
+
+        return wrapper
+
+    monkeypatch.setattr(os, "stat", coarse(os.stat))
+    monkeypatch.setattr(os, "fstat", coarse(os.fstat))
+    schedule.write_text(ONE)
+    tracked = TrackedSchedule(str(schedule))
+    assert looked(tracked) == ["one"]
+    schedule.write_text(ONE.replace("one", "two"))
+    assert 0 < tracked.due(HOLD) - clock.monotonic() <= 2 * HOLD
+    clock.passes(2 * HOLD)
+    assert looked(tracked) == ["two"]
+    assert tracked.due(HOLD) == float("inf")
+
+
+# Flags
+
+
+def messages(tracked: TrackedFlags, *, max_age: float | None = None) -> list[str]:
+    """The messages of the raised flags after a look at them."""
+    before = tracked.raised
+    has_changed = tracked.look(timezone.utc, max_age=max_age)
+    assert has_changed == (tracked.raised != before)
+    return [raised.period.message for raised in tracked.raised]
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[Path]:
+    return [tmp_path / "a" / "flag", tmp_path / "b" / "flag"]
+
+
+@pytest.fixture
+def flags(paths: list[Path]) -> TrackedFlags:
+    for path in paths:
+        path.parent.mkdir()
+    return TrackedFlags(tuple(map(str, paths)))
+
+
+def test_flags_are_raised_rewritten_and_lowered(
+    flags: TrackedFlags, paths: list[Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = paths
+    assert messages(flags) == []
+    second.write_text("b")
+    assert messages(flags) == ["b"]
+    first.write_text("a")
+    assert messages(flags) == ["a", "b"]
+    second.write_text("b, later")
+    assert messages(flags) == ["a", "b, later"]
+    first.unlink()
+    assert messages(flags) == ["b, later"]
+    second.unlink()
+    assert messages(flags) == []
+    assert levels_of(caplog) == ["INFO"] * 5
+
+
+def test_a_folder_that_is_gone_holds_no_flag(flags: TrackedFlags, paths: list[Path]) -> None:
+    paths[0].write_text("a")
+    assert messages(flags) == ["a"]
+    paths[0].parent.rename(paths[0].parent.with_name("c"))
+    assert messages(flags) == []
+
+
+def test_a_flag_that_can_not_be_looked_at_counts_as_before(
+    flags: TrackedFlags, paths: list[Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    paths[0].write_text("a")
+    assert messages(flags) == ["a"]
+    levels_of(caplog)
+    for folder in (path.parent for path in paths):
+        folder.rename(f"{folder}-aside")
+        folder.symlink_to(folder)
+    assert [messages(flags) for _ in range(3)] == [["a"]] * 3
+    assert levels_of(caplog) == ["WARNING", "WARNING"]
+    for folder in (path.parent for path in paths):
+        folder.unlink()
+    assert messages(flags) == []
+
+
+def test_what_is_not_understood_in_a_flag_is_logged_once_for_each_change(
+    flags: TrackedFlags, paths: list[Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    paths[0].write_text("end: soon\nmessage: a\n")
+    assert [messages(flags) for _ in range(3)] == [["a"]] * 3
+    assert levels_of(caplog) == ["INFO", "WARNING"]
+    paths[0].write_text("end: later\nmessage: a\n")
+    assert messages(flags) == ["a"]
+    assert f"{paths[0]}:1: end is 'later'" in caplog.records[-1].message
+
+
+def test_the_age_of_a_flag_counts_from_its_last_write(flags: TrackedFlags, paths: list[Path]) -> None:
+    paths[0].touch()
+    os.utime(paths[0], (1000, 1000))
+    messages(flags, max_age=60)
+    [raised] = flags.raised
+    assert raised.period.end.timestamp() == 1060
+    paths[0].touch()
+    messages(flags, max_age=60)
+    [raised] = flags.raised
+    assert raised.period.end.timestamp() > time.time()
