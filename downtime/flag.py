@@ -80,6 +80,13 @@ def meaning(source: str, zone: tzinfo, raised: datetime) -> tuple[Period, tuple[
     return Period(raised, end, line=documents.line_of(root), **plain), reader.problems_by_line()
 
 
+def message(text: str) -> str:
+    """A message that a flag can hold; raises ValueError for one that is too long."""
+    if len(text) > _LONGEST // 8:  # each character may take eight, escaped
+        raise ValueError(f"allowed are up to {_LONGEST // 8} characters")
+    return text
+
+
 def raise_flag(path: str, keys: Mapping[str, object]) -> None:
     """Raises the flag, or updates one that is up, with those keys of a period. Raises files.CannotWrite."""
     text = {key: _encodable(value) for key, value in keys.items()}

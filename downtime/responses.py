@@ -37,7 +37,7 @@ _MOST_KEPT = 500
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A page that is ready to be sent, and the period that it speaks of."""
+    """A page that is ready to be sent. It holds its period, so that no other is ever given the same id."""
 
     period: Period
     release: float
@@ -63,7 +63,7 @@ class Refusals:
             return _marked(HttpResponseRedirect(redirect))
         key = (id(period), release, language)
         page = self._pages.get(key)
-        if page is None or page.period is not period:
+        if page is None:
             _make_room(self._pages)
             page = self._pages[key] = _rendered(period, release, language)
         response = _copied(page.response)

@@ -7,11 +7,16 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_django
 
 from downtime import live
 from tests.servers.harness import wait_until
+
+# In CI the same examples each time, so that a run tells of the change and not of chance; elsewhere new ones.
+hypothesis.settings.register_profile("downtime", deadline=None, derandomize=os.environ.get("CI") == "true")
+hypothesis.settings.load_profile("downtime")
 
 
 class Clock:

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from downtime import flag as sentinel
@@ -340,16 +340,21 @@ def test_what_it_was_raised_with_is_what_it_says(flag: Path) -> None:
     )
 
 
-# PyYAML writes a NEL, U+0085, so that it is read as a space.
 @given(
-    st.text(st.characters(codec="utf-8", exclude_characters="\x85"))
-    | st.sampled_from(["no", "~", "null", "2026-12-01", "a: b", "%" * 9, "12"])
+    st.text(st.characters(codec="utf-8")) | st.sampled_from(["no", "~", "null", "2026-12-01", "a: b", "%" * 9, "12"])
 )
+@example("odd\x85breaks\u2028stay")
 def test_any_message_is_read_back_as_it_was_given(tmp_path_factory: pytest.TempPathFactory, message: str) -> None:
     flag = tmp_path_factory.getbasetemp() / "any.flag"
     raise_flag(str(flag), {"message": message})
     found = looked(flag)
     assert (found.period.message, found.problems) == (message.strip(), ())
+
+
+@pytest.mark.parametrize("message", ["a\r\nb", "a\x85b", "a\u2028ü", "a\n\n b", "\x07a", "🚧 ü: \\ ' \"", "x " * 500])
+def test_line_breaks_and_signs_of_every_kind_are_read_back(flag: Path, message: str) -> None:
+    raise_flag(str(flag), {"message": message})
+    assert (looked(flag).period.message, looked(flag).problems) == (message.strip(), ())
 
 
 def test_what_is_no_text_is_written_as_well_as_it_can_be(flag: Path) -> None:

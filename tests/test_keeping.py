@@ -249,22 +249,30 @@ def test_where_no_watch_can_run_it_is_tried_again_less_and_less_often(
         start(thread)
         thread.join()
 
+    def gaps_in(seconds: range) -> list[int]:
+        """How long it was between one try and the next."""
+        times: list[int] = []
+        with monkeypatch.context() as patched, no_descriptor_left():
+            patched.setattr(threading.Thread, "start", start_and_end)
+            for second in seconds:
+                before = len(tried)
+                assert not keeper.keep(float(second))
+                times += [second] * (len(tried) - before)
+        return [later - earlier for earlier, later in pairwise(times)]
+
     keeper = keep(tmp_path / "file")
-    seconds: list[int] = []
-    with monkeypatch.context() as patched, no_descriptor_left():
-        patched.setattr(threading.Thread, "start", start_and_end)
-        for second in range(2000):
-            before = len(tried)
-            assert not keeper.keep(float(second))
-            seconds += [second] * (len(tried) - before)
-    gaps = [later - earlier for earlier, later in pairwise(seconds)]
+    gaps = gaps_in(range(2000))
     assert gaps[:7] == [2, 4, 8, 16, 32, 64, 128]
     assert set(gaps[8:]) == {300}
+    assert all(thread.daemon for thread in tried)
     [record] = caplog.records
     assert record.message.startswith("no watch is running: [Errno 24]")
     until_healthy(keeper, heard, ahead=10_000)
     (tmp_path / "file").touch()
     until_heard(heard, tmp_path / "file")
+    keeper.close()
+    soon = int(time.monotonic()) + 20_000
+    assert gaps_in(range(soon, soon + 20)) == [2, 4, 8]
 
 
 def test_where_no_thread_can_be_had_nothing_is_raised(

@@ -226,6 +226,7 @@ def test_whatever_fails_the_last_answer_stays_and_the_failure_is_logged(
     assert is_down() is is_raised
     settings.DOWNTIME_FLAG_FILE = Unusable()
     assert [is_down() for _ in range(3)] == [is_raised] * 3
+    assert (live.current.picture.up_until > clock.monotonic()) is not is_raised
     assert [record.levelname for record in caplog.records if record.exc_info] == ["ERROR"]
     assert "no such secret" in caplog.text
     assert 0 < seconds_fresh() <= 1
@@ -274,6 +275,8 @@ def test_paths_that_change_are_followed(settings: pytest_django.Settings, schedu
     assert not is_down()
     settings.DOWNTIME_SCHEDULE_FILE = schedule.with_name("other.yml")
     assert is_down()
+    settings.DOWNTIME_SCHEDULE_FILE = schedule
+    assert not is_down()
 
 
 # The last good schedule
@@ -324,6 +327,19 @@ def test_a_new_schedule_counts_within_twice_the_recheck(
         clock.passes(0.1)
         passed += 0.1
     assert 0.9 < passed < 2.2
+
+
+def test_a_look_in_between_postpones_nothing(settings: pytest_django.Settings, schedule: Path, clock: Clock) -> None:
+    settings.DOWNTIME_RECHECK = 4
+    assert not is_down()
+    replaced(schedule, OPEN)
+    clock.passes(1.01)
+    assert not is_down()
+    clock.passes(0.6)
+    live.current.expire()
+    assert not is_down()
+    clock.passes(0.41)
+    assert is_down()
 
 
 # The watch
@@ -405,7 +421,9 @@ def test_no_watch_is_started_where_threads_are_not_real(
     watching: None, monkeypatch: pytest.MonkeyPatch, flag: Path, clock: Clock
 ) -> None:
     monkeypatch.setattr("_thread.start_new_thread", lambda *args: pytest.fail("a thread was started"))
+    before = threading.active_count()
     assert not is_down()
+    assert threading.active_count() == before
     flag.touch()
     clock.passes(86_400 / 4)
     assert is_down()

@@ -11,6 +11,7 @@ def places(path: Path, root: Path) -> set[str]:
     """The steps below `root`, each as folder/name."""
     found = steps(str(path))
     for step in found:
+        assert step.folder == os.path.realpath(step.folder)
         status = os.stat(step.folder)
         assert step.identity == (status.st_dev, status.st_ino)
     return {os.path.relpath(os.path.join(step.folder, step.name), root) for step in found}

@@ -9,6 +9,7 @@ import pytest_django
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.test.signals import template_rendered
+from django.utils import translation
 
 from downtime.responses import BUILT_IN_PAGE, Refusals, built_in
 from downtime.schedule import ALWAYS, NEVER, Period
@@ -358,8 +359,11 @@ def test_the_page_is_in_the_language_of_the_client(languages: str, code: str, di
     assert end in page.text
 
 
-def test_without_translations_the_page_is_in_the_language_of_the_site(settings: pytest_django.Settings) -> None:
+def test_without_translations_the_page_is_in_the_language_of_the_site(
+    settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.USE_I18N = False
+    monkeypatch.setattr(translation, "_trans", type(translation._trans)())  # it keeps what it was at its first use
     settings.LANGUAGE_CODE = "de"
     response = refused(languages="fr")
     assert response["Content-Language"] == "de"
@@ -382,11 +386,12 @@ def test_an_answer_can_be_changed_without_changing_the_next(rf: RequestFactory) 
     changed.status_code = 200
     changed.reason_phrase = "Mine"
     changed._resource_closers.append(lambda: closed.append(True))
-    changed.close()
     after = refused(refusals=refusals)
     assert (dict(after.headers), after.content, after.status_code) == (headers, content, 503)
     assert (after.reason_phrase, after.cookies, after.closed) == ("Service Unavailable", {}, False)
     after.close()
+    assert closed == []
+    changed.close()
     assert closed == [True]
 
 

@@ -16,10 +16,10 @@ TWO = f"{ONE}  - {{start: 2020-01-01, name: two}}\n"
 DAMAGED = f"{ONE}  - {{start: 2020-02-30, name: two}}\n"
 
 
-def looked(tracked: TrackedSchedule, *, finished: int = 0) -> list[str]:
+def looked(tracked: TrackedSchedule, *, hold: float = HOLD, finished: int = 0) -> list[str]:
     """The names of the periods that are in force after a look at the file."""
     before = tracked.schedule
-    has_changed = tracked.look(timezone.utc, hold=HOLD, finished_ns=finished)
+    has_changed = tracked.look(timezone.utc, hold=hold, finished_ns=finished)
     assert has_changed == (tracked.schedule != before)
     return [period.name for period in tracked.schedule.periods]
 
@@ -216,12 +216,12 @@ def test_a_second_write_within_a_tick_of_the_clock_is_not_lost(
     monkeypatch.setattr(os, "fstat", coarse(os.fstat))
     schedule.write_text(ONE)
     tracked = TrackedSchedule(str(schedule))
-    assert looked(tracked) == ["one"]
+    assert looked(tracked, hold=0.25) == ["one"]
     schedule.write_text(ONE.replace("one", "two"))
-    assert 0 < tracked.due(HOLD) - clock.monotonic() <= 2 * HOLD
-    clock.passes(2 * HOLD)
-    assert looked(tracked) == ["two"]
-    assert tracked.due(HOLD) == float("inf")
+    assert 0 < tracked.due(0.25) - clock.monotonic() <= 0.5
+    clock.passes(0.5)
+    assert looked(tracked, hold=0.25) == ["two"]
+    assert tracked.due(0.25) == float("inf")
 
 
 # Flags
@@ -273,18 +273,25 @@ def test_a_folder_that_is_gone_holds_no_flag(flags: TrackedFlags, paths: list[Pa
 
 
 def test_a_flag_that_can_not_be_looked_at_counts_as_before(
-    flags: TrackedFlags, paths: list[Path], caplog: pytest.LogCaptureFixture
+    flags: TrackedFlags, paths: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     paths[0].write_text("a")
     assert messages(flags) == ["a"]
     levels_of(caplog)
-    for folder in (path.parent for path in paths):
-        folder.rename(f"{folder}-aside")
+    folder, other = (path.parent for path in paths)
+    folder.rename(tmp_path / "aside")
+    for _ in range(2):
         folder.symlink_to(folder)
-    assert [messages(flags) for _ in range(3)] == [["a"]] * 3
-    assert levels_of(caplog) == ["WARNING", "WARNING"]
-    for folder in (path.parent for path in paths):
+        other.rmdir()
+        other.symlink_to(other)
+        assert [messages(flags) for _ in range(3)] == [["a"]] * 3
+        assert levels_of(caplog) == ["WARNING", "WARNING"]
         folder.unlink()
+        other.unlink()
+        other.mkdir()
+        (tmp_path / "aside").rename(folder)
+        assert messages(flags) == ["a"]
+        folder.rename(tmp_path / "aside")
     assert messages(flags) == []
 
 

@@ -59,7 +59,7 @@ def _keys(options: dict[str, Any], now: datetime) -> dict[str, Any]:
     """The keys of the flag that the options ask for."""
     keys: dict[str, Any] = {}
     if options["message"]:
-        keys["message"] = options["message"]
+        keys["message"] = _read("--message", options["message"], flag.message)
     if options["until"] is not None and options["duration"] is not None:
         raise CommandError("--until and --for are both given; allowed is one of the two")
     if options["until"] is not None:
