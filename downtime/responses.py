@@ -7,9 +7,8 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import ResponseHeaders
 from django.template.loader import render_to_string
@@ -19,6 +18,7 @@ from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext
 
 from downtime.conf import conf
+from downtime.negotiation import wishes
 from downtime.schedule import ALWAYS, NEVER, Period
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ BUILT_IN_PAGE = (
 )
 """Needs no template engine, no translation and no setting."""
 
-_HTML_TYPES = {("text", "html"), ("application", "xhtml+xml"), ("text", "*")}
 _MOST_KEPT = 500
 
 
@@ -51,11 +50,12 @@ class Refusals:
         self.redirect = conf.DOWNTIME_URL_REDIRECT or ""
         self._retry_after = conf.DOWNTIME_RETRY_AFTER
         self._pages: dict[tuple[int, datetime, str], Prepared] = {}
-        self._clients: dict[tuple[str, str], tuple[bool, str]] = {}
+        self._client = lru_cache(_MOST_KEPT)(wishes)
 
     def of(self, request: HttpRequest, period: Period, release: datetime) -> HttpResponse:
         """The answer to a request that would be let through at `release`, or NEVER where that is not known."""
-        wants_json, language = self._client(request.META)
+        headers = request.META
+        wants_json, language = self._client(headers.get("HTTP_ACCEPT", ""), headers.get("HTTP_ACCEPT_LANGUAGE", ""))
         if wants_json:
             return self._problem(request, period, release, language)
         redirect = period.redirect or self.redirect
@@ -64,7 +64,8 @@ class Refusals:
         key = (id(period), release, language)
         page = self._pages.get(key)
         if page is None:
-            _make_room(self._pages)
+            if len(self._pages) >= _MOST_KEPT:
+                self._pages.clear()
             page = self._pages[key] = _rendered(period, release, language)
         response = _copied(page.response)
         retry_after = self._seconds(period, page.release)
@@ -103,15 +104,6 @@ class Refusals:
         if request.method == "HEAD":
             response.content = b""
         return _marked(response)
-
-    def _client(self, headers: dict[str, Any]) -> tuple[bool, str]:
-        """Whether the client prefers JSON, and its language."""
-        accept = headers.get("HTTP_ACCEPT", ""), headers.get("HTTP_ACCEPT_LANGUAGE", "")
-        client = self._clients.get(accept)
-        if client is None:
-            _make_room(self._clients)
-            client = self._clients[accept] = _prefers_json(accept[0]), _language(accept[1])
-        return client
 
 
 def built_in(method: str | None) -> HttpResponse:
@@ -166,30 +158,6 @@ def _copied(response: HttpResponse) -> HttpResponse:
     return copy
 
 
-def _prefers_json(accept: str) -> bool:
-    """Content negotiation by quality (RFC 9110 section 12.5.1): a client that takes both equally gets HTML."""
-    request = HttpRequest()
-    request.META["HTTP_ACCEPT"] = accept or "*/*"
-    json, html, other = 0.0, 0.0, 0.0
-    for accepted in request.accepted_types:
-        main, sub = accepted.main_type, accepted.sub_type
-        if main == "application" and (sub in ("json", "*") or sub.endswith("+json")):
-            json = max(json, accepted.quality)
-        elif (main, sub) in _HTML_TYPES:
-            html = max(html, accepted.quality)
-        elif main == "*":
-            other = max(other, accepted.quality)
-    return json > html if html else json > 0 and json >= other
-
-
-def _language(accept_language: str) -> str:
-    if not settings.USE_I18N:
-        return settings.LANGUAGE_CODE
-    request = HttpRequest()
-    request.META["HTTP_ACCEPT_LANGUAGE"] = accept_language
-    return translation.get_language_from_request(request)
-
-
 def _timestamp(release: datetime) -> float:
     return math.inf if release == NEVER else release.timestamp()
 
@@ -198,8 +166,3 @@ def _iso(moment: datetime) -> str | None:
     if moment in (ALWAYS, NEVER):
         return None
     return moment.astimezone(get_default_timezone()).isoformat(timespec="seconds")
-
-
-def _make_room(kept: dict[Any, Any]) -> None:
-    if len(kept) >= _MOST_KEPT:
-        kept.clear()

@@ -162,7 +162,7 @@ def test_start_raises_the_first_flag_of_a_list(settings: pytest_django.Settings,
         (["--path", "/shop", "--path", "/a/*"], "--path is '/a/*'; allowed is a path prefix"),
         (["--path", ""], "--path is ''; allowed is a path prefix"),
     ],
-    ids=repr,
+    ids=lambda value: repr(value)[:60],
 )
 def test_start_refuses_bad_input_in_a_line_that_names_it_and_writes_nothing(
     flag: Path, arguments: list[str], named: str, raised: bool

@@ -30,6 +30,7 @@ ROOMS = [
     "tracking",
     "live",
     "exemptions",
+    "negotiation",
     "responses",
     "middleware",
     "checks",

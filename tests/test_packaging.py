@@ -51,9 +51,11 @@ def sdist(work: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(work: Path, sdist: Path) -> Path:
-    """Built from the sdist."""
+    """Built from the sdist, in an environment of its own."""
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-    run(*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(work / "wheels"), str(sdist), cwd=work)
+    run(
+        *pip, "wheel", "--quiet", "--use-pep517", "--no-deps", "--wheel-dir", str(work / "wheels"), str(sdist), cwd=work
+    )
     [wheel] = (work / "wheels").iterdir()
     return wheel
 

@@ -325,7 +325,7 @@ def test_what_is_kept_does_not_grow_without_bound(rendered: list[str]) -> None:
     refusals = Refusals()
     for number in range(1100):
         refused(release=ENDS_AT_FOUR + timedelta(days=number), accept=f"a/{number}", refusals=refusals)
-    assert len(refusals._clients) <= 500
+    assert refusals._client.cache_info().currsize <= 500
     assert len(refusals._pages) <= 500
 
 
