@@ -2,7 +2,7 @@
 
 E001 to E010: a setting has a wrong value. W001: a setting of 1.x is left. W002: a setting is not known.
 W003: the middleware is missing. W004: it is there twice. W005: it stands too low.
-W006: a problem in the schedule. W007: a problem in a flag, or a flag that has let go. W008: a file can't be looked at.
+W006: a problem in the schedule. W007: a problem in a flag, or a flag that has let go. W008: a flag can't be looked at.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.template.loader import get_template
 from django.utils.timezone import get_default_timezone
 
-from downtime import files, flag, values
+from downtime import values
 from downtime.conf import WATCHERS, Settings, conf, is_list, is_number, is_path
-from downtime.loading import load_flags, load_schedule, located
+from downtime.loading import hidden, load_flags, load_schedule, located
 
 _MIDDLEWARE = "downtime.middleware.DowntimeMiddleware"
 _NEEDS_DATABASE = (
@@ -92,7 +92,10 @@ def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         if raised.period.end <= datetime.now(timezone.utc):
             left = f"{raised.path} is still there, but it let go at {raised.period.end:%Y-%m-%d %H:%M} UTC."
             messages.append(Warning(left, hint="Remove it.", id="downtime.W007"))
-    return messages + list(_hidden_files())
+    hint = "Let the site's user enter its folder."
+    return messages + [
+        Warning(f"{reason}.", hint=hint, id="downtime.W008") for reason in hidden(conf.DOWNTIME_FLAG_FILE)
+    ]
 
 
 def _unknown_settings() -> Iterator[CheckMessage]:
@@ -103,16 +106,6 @@ def _unknown_settings() -> Iterator[CheckMessage]:
             near = get_close_matches(name, _RULES, n=1, cutoff=0.8)
             hint = f"Did you mean {near[0]}?" if near else "Remove it."
             yield Warning(f"{name} is no setting of django-downtime.", hint=hint, id="downtime.W002")
-
-
-def _hidden_files() -> Iterator[CheckMessage]:
-    looks: list[tuple[str, Callable[[str], object]]] = [(path, flag.look) for path in conf.DOWNTIME_FLAG_FILE]
-    for path, look in [(conf.DOWNTIME_SCHEDULE_FILE, files.fingerprint), *looks]:
-        try:
-            look(path)
-        except OSError as error:
-            hint = "Let the site's user enter its folder."
-            yield Warning(f"{path} can't be looked at: {error.strerror}.", hint=hint, id="downtime.W008")
 
 
 def _is_path_or_paths(value: Any) -> bool:

@@ -58,6 +58,17 @@ def load_flags(paths: tuple[str, ...], *, zone: tzinfo, max_age: float | None) -
     return raised
 
 
+def hidden(paths: tuple[str, ...]) -> list[str]:
+    """What keeps each flag of which it can't be told whether it is raised from being looked at."""
+    reasons = []
+    for path in paths:
+        try:
+            flag.look(path)
+        except OSError as error:
+            reasons.append(f"{path} can't be looked at: {error.strerror}; it counts as before, or as not raised")
+    return reasons
+
+
 def located(path: str, problem: Problem) -> str:
     """The problem as a line that editors and people can follow: file:line: message."""
     return f"{path}:{problem.line}: {problem.message}"

@@ -549,3 +549,11 @@ def test_no_command_loads_what_requests_need(
         settings.write(f"import atexit, sys; atexit.register(lambda: print({{{names}}} & set(sys.modules)))\n")
     for command in COMMANDS:
         assert manage(command).stdout.endswith("set()\n")
+
+
+def test_status_names_a_flag_that_it_can_not_look_at(settings: pytest_django.Settings, tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    settings.DOWNTIME_FLAG_FILE = loop / "flag"
+    [problem] = json.loads(run("downtime_status", "--json"))["problems"]
+    assert problem.startswith(f"{loop}/flag can't be looked at: ")

@@ -13,7 +13,7 @@ from django.utils.timezone import get_default_timezone
 from downtime import values
 from downtime.conf import conf
 from downtime.flag import Flag
-from downtime.loading import Loaded, load_flags, load_schedule, located
+from downtime.loading import Loaded, hidden, load_flags, load_schedule, located
 from downtime.schedule import ALWAYS, Answer, Window
 
 # A request that read the clock just before its deadline is decided by now.
@@ -32,6 +32,7 @@ class State:
     def problems(self) -> list[str]:
         """Every problem of the files, as file:line: message."""
         of_flags = [located(flag.path, problem) for flag in self.flags for problem in flag.problems]
+        of_flags += hidden(conf.DOWNTIME_FLAG_FILE)
         return of_flags + [located(self.loaded.path, problem) for problem in self.loaded.parsed.problems]
 
     def name(self, window: Window) -> str:
