@@ -1,0 +1,32 @@
+"""What the benchmarks compare the app with: the least that a middleware can do."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+PAGE = (
+    b"<!DOCTYPE html><title>Down</title><h1>Down for maintenance</h1>" + b"<p>We are moving to faster disks.</p>" * 60
+)
+
+
+class Empty:
+    """Passes every request on."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+
+class Prebuilt(Empty):
+    """Answers every request with a page that was built before, and as little else as the app sends."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = HttpResponse(PAGE, status=503, headers={"Retry-After": "300"})
+        response._has_been_logged = True
+        return response
+
+
+urlpatterns = [path("", lambda request: HttpResponse("up"))]
