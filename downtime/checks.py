@@ -7,6 +7,7 @@ W006: a problem in the schedule. W007: a problem in a flag, or a flag that has l
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from difflib import get_close_matches
@@ -44,7 +45,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
         for value in [getattr(settings, name, None)]
         if value is not None and not is_right(value)
     ]
-    return messages + list(_unknown_settings())
+    return [*messages, *_missing_folder(), *_unknown_settings()]
 
 
 def check_middleware(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -98,6 +99,16 @@ def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     ]
 
 
+def _missing_folder() -> Iterator[CheckMessage]:
+    """A default lies in BASE_DIR; without that, in whatever folder a process happens to run."""
+    folder = getattr(settings, "BASE_DIR", None)
+    if not _is_absolute(folder):
+        for name, id in (("DOWNTIME_SCHEDULE_FILE", "E001"), ("DOWNTIME_FLAG_FILE", "E002")):
+            if getattr(settings, name, None) is None:
+                found = f"{name} is not set, and BASE_DIR is {folder!r}."
+                yield Error(found, hint="Set one of them to an absolute path.", id=f"downtime.{id}")
+
+
 def _unknown_settings() -> Iterator[CheckMessage]:
     for name in dir(settings):
         if name in _REMOVED:
@@ -108,8 +119,14 @@ def _unknown_settings() -> Iterator[CheckMessage]:
             yield Warning(f"{name} is no setting of django-downtime.", hint=hint, id="downtime.W002")
 
 
+def _is_absolute(value: Any) -> bool:
+    return is_path(value) and os.path.isabs(value)
+
+
 def _is_path_or_paths(value: Any) -> bool:
-    return is_path(value) or (is_list(value) and bool(value) and all(map(is_path, value)))
+    """A set would have no first one, which the commands raise and lower."""
+    paths = value if isinstance(value, (list, tuple)) else [value]
+    return bool(paths) and all(map(_is_absolute, paths))
 
 
 def _are_prefixes(value: Any) -> bool:
@@ -136,11 +153,11 @@ def _is_template(value: Any) -> bool:
 
 _Rule = tuple[str, Callable[[Any], bool], str]
 _RULES: dict[str, _Rule] = {
-    "DOWNTIME_SCHEDULE_FILE": ("E001", is_path, "Allowed is the path of a file, as a str or a Path"),
+    "DOWNTIME_SCHEDULE_FILE": ("E001", _is_absolute, "Allowed is the absolute path of a file, as a str or a Path"),
     "DOWNTIME_FLAG_FILE": (
         "E002",
         _is_path_or_paths,
-        "Allowed are the path of a file, as a str or a Path, and a list of such",
+        "Allowed are the absolute path of a file, as a str or a Path, and a list of such",
     ),
     "DOWNTIME_FLAG_MAX_AGE": (
         "E003",

@@ -11,6 +11,7 @@ from typing import Any, TypeGuard
 
 from django.conf import settings
 
+_LARGEST = 1e12
 WATCHERS = ("auto", "native", "polling", "none")
 
 
@@ -80,7 +81,7 @@ def is_list(value: Any) -> TypeGuard[Collection[Any]]:
 
 def is_number(value: Any) -> TypeGuard[float]:
     """Whether the value is a finite number; True and False are none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def _texts(value: Any, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -89,7 +90,8 @@ def _texts(value: Any, default: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _in_base_dir(name: str) -> str:
-    return os.path.join(getattr(settings, "BASE_DIR", ""), name)
+    folder: Any = getattr(settings, "BASE_DIR", None)
+    return os.path.join(folder if is_path(folder) else "", name)
 
 
 conf = Settings()

@@ -24,7 +24,8 @@ class Exemptions:
         """The exemptions that the settings name now."""
         return cls(
             exact=frozenset(conf.DOWNTIME_EXEMPT_EXACT_URLS),
-            prefixes=tuple(map(trimmed, conf.DOWNTIME_EXEMPT_PATHS)),
+            # Without the empty one, which would exempt the whole site.
+            prefixes=tuple(filter(None, map(trimmed, conf.DOWNTIME_EXEMPT_PATHS))),
         )
 
     def has(self, request: HttpRequest, redirect: str) -> bool:
@@ -38,9 +39,11 @@ class Exemptions:
 
 
 def is_target(request: HttpRequest, redirect: str) -> bool:
-    """Whether the request asks for the very page of this site that `redirect` leads to."""
+    """Whether the request asks for the very page of this site that `redirect` leads to.
+
+    With and without a closing slash, as the site itself may redirect from one to the other."""
     target = urlsplit(redirect)
-    if (unquote(target.path) or "/") != request.path:
+    if unquote(target.path).removesuffix("/") != request.path.removesuffix("/"):
         return False
     if not target.netloc:
         return True

@@ -84,7 +84,8 @@ def locked(path: str, *, timeout: float = 10.0) -> Iterator[None]:
     try:
         descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | _OPEN, 0o666)
     except OSError as error:
-        raise CannotWrite(_explained(error, os.path.join(folder, name))) from error
+        left_by_another = os.path.lexists(lock_path)
+        raise CannotWrite(_explained(error, lock_path if left_by_another else os.path.join(folder, name))) from error
     with open(descriptor, "rb") as file:
         deadline = time.monotonic() + timeout
         while not locks.lock(file, locks.LOCK_EX | locks.LOCK_NB):
@@ -127,9 +128,9 @@ def remove(path: str) -> bool:
             os.rmdir(path)
         else:
             os.unlink(path)
-    except FileNotFoundError:
-        return False
     except OSError as error:
+        if not os.path.lexists(path):  # which a read-only mount does not say first
+            return False
         raise CannotWrite(_explained(error, os.path.abspath(path))) from error
     return True
 
@@ -146,9 +147,16 @@ def _take_after(target: str, descriptor: int) -> None:
 
 
 def _sync_folder(folder: str) -> None:
+    # Not every folder and file system allows it; the file itself is in its place by now.
+    with suppress(OSError), _opened(folder) as descriptor:
+        os.fsync(descriptor)
+
+
+@contextmanager
+def _opened(folder: str) -> Iterator[int]:
     descriptor = os.open(folder, os.O_RDONLY | _OPEN)
     try:
-        os.fsync(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -60,7 +60,7 @@ class DowntimeMiddleware:
         try:
             if self._exemptions.has(request, window.period.redirect or self._refusals.redirect):
                 return None
-            return self._refusals.of(request, window.period, answer.release(path, safe=is_safe))
+            return self._refusals.of(request, window.period, answer.release(path, safe=is_safe), window.start)
         except Exception:  # whatever it is, a planned 503 must not become an unplanned 500
             logger.exception("the answer to a refused request failed; the built-in page is shown")
             return responses.built_in(request.method)

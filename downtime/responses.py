@@ -52,12 +52,14 @@ class Refusals:
         self._pages: dict[tuple[int, datetime, str], Prepared] = {}
         self._client = lru_cache(_MOST_KEPT)(wishes)
 
-    def of(self, request: HttpRequest, period: Period, release: datetime) -> HttpResponse:
-        """The answer to a request that would be let through at `release`, or NEVER where that is not known."""
+    def of(self, request: HttpRequest, period: Period, release: datetime, since: datetime = ALWAYS) -> HttpResponse:
+        """The answer to a request that would be let through at `release`, or NEVER where that is not known.
+
+        `since` is when the occurrence of a recurring period began."""
         headers = request.META
         wants_json, language = self._client(headers.get("HTTP_ACCEPT", ""), headers.get("HTTP_ACCEPT_LANGUAGE", ""))
         if wants_json:
-            return self._problem(request, period, release, language)
+            return self._problem(request, period, max(since, period.start), release, language)
         redirect = period.redirect or self.redirect
         if redirect:
             return _marked(HttpResponseRedirect(redirect))
@@ -81,7 +83,9 @@ class Refusals:
             return period.retry_after or self._retry_after
         return max(1, math.ceil(release - time.time()))
 
-    def _problem(self, request: HttpRequest, period: Period, release: datetime, language: str) -> HttpResponse:
+    def _problem(
+        self, request: HttpRequest, period: Period, start: datetime, release: datetime, language: str
+    ) -> HttpResponse:
         """Problem details (RFC 9457)."""
         retry_after = self._seconds(period, _timestamp(release))
         with translation.override(language):
@@ -91,7 +95,7 @@ class Refusals:
             "title": "Service Unavailable",
             "status": 503,
             "detail": detail,
-            "start": _iso(period.start),
+            "start": _iso(start),
             "end": _iso(release),
             "retry_after": retry_after,
         }

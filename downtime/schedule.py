@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from heapq import merge
 from itertools import chain, islice
 from typing import NamedTuple
@@ -16,6 +16,7 @@ ALWAYS = datetime.min.replace(tzinfo=timezone.utc)
 NEVER = datetime.max.replace(tzinfo=timezone.utc)
 # Windows that follow one another without a gap are looked through up to here; what lies behind is unknown.
 _LONGEST_RUN = 1000
+_FARTHEST = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Schedule:
                 until = min(until, window.end)
             run.append(window)
             reach = max(reach, window.end)
-            if window.start > now and len(run) >= _LONGEST_RUN:
+            if window.start > now and (len(run) >= _LONGEST_RUN or window.start - now > _FARTHEST):
                 run.append(Window(window.start, 0, NEVER, Period()))
                 break
         active.sort(key=lambda window: window.rank)

@@ -33,8 +33,8 @@ def test_a_site_with_nothing_set_has_nothing_to_correct(settings: pytest_django.
 
 
 RIGHT: list[tuple[str, list[Any]]] = [
-    ("DOWNTIME_SCHEDULE_FILE", [None, "/a.yml", Path("a.yml")]),
-    ("DOWNTIME_FLAG_FILE", [None, "/a", Path("a"), ["/a", Path("b")], ("/a",)]),
+    ("DOWNTIME_SCHEDULE_FILE", [None, "/a.yml", Path("/a.yml")]),
+    ("DOWNTIME_FLAG_FILE", [None, "/a", Path("/a"), ["/a", Path("/b")], ("/a",)]),
     ("DOWNTIME_FLAG_MAX_AGE", [None, 1, 0.5]),
     ("DOWNTIME_EXEMPT_EXACT_URLS", [None, [], ("/",), ["/a", "//b/../c"]]),
     ("DOWNTIME_EXEMPT_PATHS", [None, [], ("/a",), ["/a/", "/b/c", "/wärter"]]),
@@ -218,3 +218,21 @@ def test_an_id_is_never_used_again_for_another_check() -> None:
     assert sorted(set(re.findall(r'"(?:downtime\.)?([EW]\d{3})"', source))) == used
     documented = str(checks.__doc__) + (ROOT / "README.rst").read_text()
     assert all(id in documented for id in ("E001", "E010", *used[10:]))
+
+
+@pytest.mark.parametrize("folder", [None, "", ".", "site", 5])
+def test_a_default_in_no_known_folder_is_an_error(settings: pytest_django.Settings, folder: object) -> None:
+    settings.BASE_DIR = folder
+    settings.DOWNTIME_SCHEDULE_FILE = settings.DOWNTIME_FLAG_FILE = None
+    assert ids() == ["E001", "E002"]
+
+
+def test_a_path_that_each_process_would_find_elsewhere_is_an_error(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_SCHEDULE_FILE = "downtime.yml"
+    settings.DOWNTIME_FLAG_FILE = ["/run/downtime.flag", "downtime.flag"]
+    assert ids() == ["E001", "E002"]
+
+
+def test_a_path_that_is_given_needs_no_folder(settings: pytest_django.Settings) -> None:
+    settings.BASE_DIR = None
+    assert ids() == []

@@ -312,7 +312,7 @@ def test_end_says_why_a_schedule_can_not_be_written(schedule: Path, monkeypatch:
     schedule.write_text(OPEN)
     schedule.with_name(".downtime.yml.lock").mkdir()
     message = refusal("downtime_end")
-    assert message.startswith(f"{schedule} can't be written: ")
+    assert message.startswith(f"{schedule.with_name('.downtime.yml.lock')} can't be written: ")
     assert schedule.read_text() == OPEN
 
 
@@ -557,3 +557,24 @@ def test_status_names_a_flag_that_it_can_not_look_at(settings: pytest_django.Set
     settings.DOWNTIME_FLAG_FILE = loop / "flag"
     [problem] = json.loads(run("downtime_status", "--json"))["problems"]
     assert problem.startswith(f"{loop}/flag can't be looked at: ")
+
+
+def test_end_tells_of_a_damaged_schedule_only_when_every_process_has_seen_that_the_flag_went(
+    flag: Path, schedule: Path
+) -> None:
+    flag.touch()
+    schedule.write_text("periods: [{start: 2020-01-01, finish: x}]")
+    with pytest.raises(CommandError, match=f"{schedule}:1: 'finish' is no key of a period"):
+        run("downtime_end")
+    assert not flag.exists()
+
+
+def test_end_does_not_call_a_site_up_of_which_a_flag_can_not_be_looked_at(
+    settings: pytest_django.Settings, flag: Path, tmp_path: Path
+) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    settings.DOWNTIME_FLAG_FILE = [flag, loop / "flag"]
+    flag.touch()
+    with pytest.raises(CommandError, match=r"The site may still be down:\n.*loop/flag can't be looked at"):
+        run("downtime_end")

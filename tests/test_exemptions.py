@@ -85,7 +85,8 @@ def test_the_script_prefix_is_no_part_of_the_path(script: str, path: str, passes
     ("redirect", "path", "script", "is_it"),
     [
         ("/upgrade/", "/upgrade/", "", True),
-        ("/upgrade/", "/upgrade", "", False),
+        ("/upgrade/", "/upgrade", "", True),
+        ("/", "///", "", False),
         ("/upgrade/", "/upgrade/x", "", False),
         ("/upgrade/", "//upgrade/", "", False),
         ("/upgrade/?from=downtime", "/upgrade/", "", True),
@@ -116,3 +117,15 @@ def test_a_host_that_is_not_allowed_is_not_this_site(settings: pytest_django.Set
     settings.ALLOWED_HOSTS = ["example.com"]
     request = request_for("/upgrade/", host="evil.example")
     assert not is_target(request, "https://evil.example/upgrade/")
+
+
+@pytest.mark.parametrize("prefix", ["/", "//"])
+def test_no_prefix_exempts_the_whole_site(settings: pytest_django.Settings, prefix: str) -> None:
+    settings.DOWNTIME_EXEMPT_PATHS = [prefix]
+    assert not Exemptions.of_settings().has(RequestFactory().get("/shop"), "")
+
+
+@pytest.mark.parametrize("path", ["/upgrade", "/upgrade/"])
+@pytest.mark.parametrize("redirect", ["/upgrade", "/upgrade/"])
+def test_a_redirect_between_the_spellings_of_its_target_can_not_loop(path: str, redirect: str) -> None:
+    assert Exemptions.of_settings().has(RequestFactory().get(path), redirect)

@@ -296,3 +296,11 @@ def test_what_is_upcoming_starts_later_and_is_enabled(listed: list[Period], minu
 
 def test_a_period_without_a_start_is_active_already() -> None:
     assert active(Schedule((Period(ALWAYS, at(10), name="open"),)), at(0)) == ["open"]
+
+
+def test_an_open_end_is_not_searched_for_rare_occurrences_beyond_the_years_of_a_datetime() -> None:
+    rare = Recurrence("0 0 29 2 */7", timezone.utc, timedelta(hours=1))
+    now = datetime(2026, 11, 23, tzinfo=timezone.utc)
+    answer = Schedule((Period(recurrence=rare),)).at(now, [Period(now)])
+    assert [window.period.start for window in answer.active] == [now]
+    assert answer.release("/", safe=True) == NEVER

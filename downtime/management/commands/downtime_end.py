@@ -11,7 +11,7 @@ from downtime import flag
 from downtime.conf import conf
 from downtime.editing import CannotEdit, end_active
 from downtime.files import CannotWrite
-from downtime.loading import located
+from downtime.loading import hidden, located
 from downtime.management.base import DowntimeCommand, State
 from downtime.rewriting import rewrite
 from downtime.schedule import Window
@@ -35,11 +35,17 @@ class Command(DowntimeCommand):
             ended = self._end_periods()
         except CannotWrite as error:
             raise CommandError(str(error)) from error
+        except CommandError:
+            if was_raised and not options["no_wait"]:
+                self.wait(1)
+            raise
         if not options["no_wait"] and (was_raised or ended):
             self.wait(2 if ended else 1)
         state = self.state()
         if state.answer.active:
             raise CommandError(_still_down(state))
+        if reasons := hidden(conf.DOWNTIME_FLAG_FILE):
+            raise CommandError("\n".join(["The site may still be down:", *reasons]))
         self.stdout.write(
             "The site is up." if was_raised or ended else "The site was not down; there was nothing to end."
         )
