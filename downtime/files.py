@@ -113,7 +113,7 @@ def replace(path: str, content: bytes) -> None:
                 file.flush()
                 os.fsync(descriptor)
             os.replace(temporary, target)
-        except BaseException:  # whatever it is, it is raised again
+        except BaseException:  # an interrupt too must leave no temporary file; it is raised again
             os.unlink(temporary)
             raise
         _sync_folder(folder)

@@ -47,7 +47,7 @@ class Watch:
             for folder in names:
                 self._observer.schedule(handler, folder, event_filter=_events(self._observer))
             self._observer.start()
-        except BaseException:  # whatever it is, it is raised again
+        except BaseException:  # a start that failed leaves threads and descriptors; it is raised again
             self.stop()
             raise
 

@@ -12,7 +12,7 @@ import pytest_django
 from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.test import AsyncClient, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory
 
 from downtime.middleware import DowntimeMiddleware
 from downtime.responses import BUILT_IN_PAGE
@@ -307,3 +307,10 @@ def test_a_flag_counts_whatever_it_is(ask: Ask, flag: Path, make: Callable[[Path
     answer = ask("/")
     assert answer.status_code == 503
     assert "Down for maintenance" in answer.content.decode()
+
+
+def test_the_json_of_a_recurring_period_names_the_start_of_its_occurrence(client: Client, schedule: Path) -> None:
+    schedule.write_text("periods: [{cron: '0 0 1 * *', duration: 40d, start: 2020-01-01}]")
+    started = client.get("/", headers={"accept": "application/json"}).json()["start"]
+    assert started > "2026-01-01"
+    assert "-01T00:00:00+" in started
