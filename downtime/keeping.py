@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import _thread
+import errno
 import logging
 import os
 import threading
 from collections.abc import Callable
 from types import BuiltinFunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from downtime.places import Step, steps
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 300.0
+_NEVER = float("inf")
 
 
 def can_run_threads() -> bool:
@@ -25,25 +27,41 @@ def can_run_threads() -> bool:
     return isinstance(_thread.start_new_thread, BuiltinFunctionType)
 
 
+class Wanted(NamedTuple):
+    """What to watch, and how: one of conf.WATCHERS, and the seconds between two polls."""
+
+    paths: tuple[str, ...]
+    way: str
+    interval: float
+
+
 class Keeper:
     """Keeps a watch for one process. `on_change` is told of a path, and whether its writer has finished it."""
 
-    def __init__(self, paths: tuple[str, ...], on_change: Callable[[str, bool], None], polling: float | None) -> None:
-        self.paths = paths
-        self.polling = polling
+    def __init__(self, wanted: Wanted, on_change: Callable[[str, bool], None]) -> None:
+        self.wanted = wanted
         self._on_change = on_change
         self._watch: Watch | None = None
         self._places: dict[str, frozenset[Step]] = {}
         self._thread: threading.Thread | None = None
         self._pause = _FIRST_PAUSE
         self._not_before = float("-inf")
-        self._said = ""
+        self._is_down = False
 
     def keep(self, now: float) -> bool:
         """Whether a healthy watch is on all the places that matter; else sees to it. `now` is monotonic seconds."""
-        if self._thread is not None and self._thread.is_alive():
+        if self._not_before == _NEVER or (self._thread is not None and self._thread.is_alive()):
             return False
-        places = {path: steps(path) for path in self.paths}
+        if self.wanted.way == "none" or not can_run_threads():
+            self._do_without()
+            return False
+        if self._watch is not None and self._watch.is_crowded:
+            folders = ", ".join(sorted({step.folder for found in self._places.values() for step in found}))
+            self._stand_down(
+                f"too many files come and go in {folders}, so give ours a folder of their own", for_good=True
+            )
+            return False
+        places = {path: steps(path) for path in self.wanted.paths}
         if self._watch is not None and places == self._places and self._watch.is_healthy():
             self._pause = _FIRST_PAUSE
             return True
@@ -55,11 +73,11 @@ class Keeper:
                 self._thread.start()
             except RuntimeError as error:  # no thread to be had, or the interpreter is ending
                 self._thread = None
-                self._say(f"no watch is running: {error}")
+                self._stand_down(str(error))
         return False
 
     def close(self) -> None:
-        """Ends the watch and waits for its threads; for tests, as a process may simply end."""
+        """Ends the watch and waits for its threads, for half a second at times, so never on a request."""
         if self._thread is not None:
             self._thread.join()
         if self._watch is not None:
@@ -67,23 +85,25 @@ class Keeper:
             self._watch = None
 
     def _renew(self, places: dict[str, frozenset[Step]]) -> None:
-        # Importing watchdog takes a tenth of a second (measured), which neither a start nor a request has to wait for.
-        from downtime.watching import Watch
-
         old, self._watch = self._watch, None
         names: dict[str, set[str]] = {}
         for step in frozenset().union(*places.values()):
             names.setdefault(step.folder, set()).add(step.name)
         try:
+            # Importing watchdog takes a tenth of a second (measured), which no start and no request has to wait for.
+            from downtime.watching import Watch
+
             if old is not None:
                 old.stop()
             self._places = places
-            self._watch = Watch(names, self._changed, self.polling)
-        except (OSError, RuntimeError) as error:
-            self._say(f"no watch is running: {error}")
+            self._watch = Watch(names, self._changed, self.wanted.interval if self.wanted.way == "polling" else None)
+        except Exception as error:  # whatever a system refuses or a library raises, the files are compared all the same
+            # Where the user's inotify watches are used up, watchdog 6.0.0 leaks three descriptors at each try.
+            self._stand_down(str(error), for_good=isinstance(error, OSError) and error.errno == errno.ENOSPC)
         else:
-            self._say(f"{self._watch.kind} watches {', '.join(sorted(names))}")
-            for path in self.paths:  # what changed before the watch was on
+            self._is_down = False
+            logger.info("%s watches %s", self._watch.kind, ", ".join(sorted(names)))
+            for path in self.wanted.paths:  # what changed before the watch was on
                 self._on_change(path, False)
 
     def _changed(self, place: str, is_finished: bool) -> None:
@@ -91,7 +111,18 @@ class Keeper:
             if any(os.path.join(step.folder, step.name) == place for step in found):
                 self._on_change(path, is_finished)
 
-    def _say(self, message: str) -> None:
-        if message != self._said:
-            logger.info("%s; the files are compared all the same", message)
-        self._said = message
+    def _do_without(self) -> None:
+        self._not_before = _NEVER
+        is_wanted = self.wanted.way in ("native", "polling")
+        reason = "DOWNTIME_WATCH is 'none'" if self.wanted.way == "none" else "threads are patched, as gevent does it"
+        logger.log(
+            logging.WARNING if is_wanted else logging.INFO, "no watch runs: %s; requests compare the files", reason
+        )
+
+    def _stand_down(self, reason: str, *, for_good: bool = False) -> None:
+        if not self._is_down:
+            again = "this process does not try again" if for_good else "it is tried again"
+            logger.warning("no watch runs: %s; requests compare the files, and %s", reason, again)
+        self._is_down = True
+        if for_good:
+            self._not_before = _NEVER

@@ -44,8 +44,8 @@ class DowntimeMiddleware:
         return refusal if refusal is not None else self.get_response(request)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        # In a thread, as the page and what decides on it may do what an event loop must not be kept waiting for.
-        refusal = await sync_to_async(self._refusal)(request) if live.answer().active else None
+        # In a thread, as a look at the files, the page and what decides on it may keep an event loop waiting.
+        refusal = await sync_to_async(self._refusal)(request)
         if refusal is not None:
             return refusal
         return await cast("Awaitable[HttpResponseBase]", self.get_response(request))

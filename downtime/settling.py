@@ -12,21 +12,23 @@ _YOUNG_NS = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """What was last seen of a file, since when (monotonic seconds), and which of its states was taken over."""
+    """What was last seen of a file, until when it has to stay so, and which of its states was taken over."""
 
     seen: Fingerprint | None
-    since: float
     taken: Fingerprint | None
+    still: float = 0.0
+    """When what was seen will have held still for long enough, monotonic seconds."""
     again: float | None = None
     """When to read once more although the fingerprint stays, monotonic seconds."""
 
-    def look(self, found: Fingerprint | None, now: float) -> Settling:
-        """The state after a look at the file."""
-        return self if found == self.seen else replace(self, seen=found, since=now)
+    def look(self, found: Fingerprint | None, *, still: float) -> Settling:
+        """The state after a look at the file; a change has to hold still until `still`, monotonic seconds."""
+        return self if found == self.seen else replace(self, seen=found, still=still)
 
-    def due(self, hold: float) -> float | None:
-        """When the file has to be read, once it has held still for `hold` seconds; None while there is nothing new."""
-        return self.since + hold if self.seen != self.taken else self.again
+    @property
+    def due(self) -> float | None:
+        """When the file has to be read, monotonic seconds; None while there is nothing new."""
+        return self.still if self.seen != self.taken else self.again
 
     def is_finished(self, finished_ns: int) -> bool:
         """Whether its writer was seen to finish it at that wall-clock time, with nothing written since."""

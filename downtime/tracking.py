@@ -15,6 +15,10 @@ from downtime.settling import Settling
 logger = logging.getLogger(__name__)
 
 _MOST_LOGGED = 20
+# In rechecks: a process that has not looked for longer has been idle.
+_IDLE = 1.25
+# In seconds; what a request waits for at most.
+_LONGEST_WAIT = 0.25
 
 
 class TrackedSchedule:
@@ -24,33 +28,50 @@ class TrackedSchedule:
         self.path = path
         self.schedule = Schedule()
         self._settling: Settling | None = None
+        self._looked = 0.0
         self._has_good = False
         self._shown: tuple[object, ...] = ()
 
-    def look(self, zone: tzinfo, *, hold: float, finished_ns: int) -> bool:
-        """Looks at the file, and takes over what has held still for `hold` seconds, or was finished at that time."""
-        now = time.monotonic()
+    @property
+    def due(self) -> float:
+        """When the file has to be looked at again at the latest, monotonic seconds."""
+        due = self._settling.due if self._settling is not None else None
+        return float("inf") if due is None else due
+
+    def look(self, zone: tzinfo, *, start: float, hold: float, recheck: float, finished_ns: int) -> bool:
+        """Looks at the file, and takes over what has held still for `hold` seconds, or was finished at that time.
+
+        `start` is now, monotonic seconds. What changed since the last look counts within two `recheck`; where nobody
+        has looked for longer than that allows to wait, the wait takes place here."""
         try:
-            found = files.fingerprint(self.path)
+            settling = self._seen(start, hold, recheck, finished_ns)
         except OSError as error:
             self._report((error.errno,), f"{self.path} can't be looked at: {error.strerror}; the last schedule stays")
             return False
-        is_first = self._settling is None
-        self._settling = (self._settling or Settling(found, now, None)).look(found, now)
-        due = self._settling.due(hold)
-        if not is_first and (due is None or (now < due and not self._settling.is_finished(finished_ns))):
+        is_first, self._settling = self._settling is None, settling
+        due = settling.due
+        if not is_first and (due is None or (time.monotonic() < due and not settling.is_finished(finished_ns))):
             return False
-        return self._read(self._settling, zone, hold, is_first=is_first)
+        return self._read(settling, zone, hold, is_first=is_first)
 
-    def due(self, hold: float) -> float:
-        """When the file has to be looked at again at the latest, monotonic seconds."""
-        due = self._settling.due(hold) if self._settling is not None else None
-        return float("inf") if due is None else due
+    def _seen(self, start: float, hold: float, recheck: float, finished_ns: int) -> Settling:
+        found = files.fingerprint(self.path)
+        gap, self._looked = start - self._looked, start
+        if self._settling is None:
+            return Settling(found, None)
+        if gap <= _IDLE * recheck:
+            return self._settling.look(found, still=start + min(hold, 2 * recheck - gap))
+        pause = min(recheck / 4, _LONGEST_WAIT)
+        settling = self._settling.look(found, still=start + pause)
+        if settling is self._settling or settling.due is None or settling.is_finished(finished_ns):
+            return settling
+        time.sleep(pause)
+        return settling.look(files.fingerprint(self.path), still=time.monotonic() + hold)
 
     def _read(self, settling: Settling, zone: tzinfo, hold: float, *, is_first: bool) -> bool:
         loaded = load_schedule(self.path, zone)
         now = time.monotonic()
-        self._settling = settling.look(loaded.fingerprint, now)
+        self._settling = settling.look(loaded.fingerprint, still=now + hold)
         if self._settling is not settling and not is_first:  # replaced since it was looked at, so not still either
             return False
         is_again = settling.again is not None and settling.seen == settling.taken

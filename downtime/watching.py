@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -20,7 +23,7 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
-from watchdog.observers.polling import PollingObserver
+from watchdog.observers.polling import PollingObserverVFS
 
 _EVENTS: list[type[FileSystemEvent]] = [
     DirCreatedEvent,
@@ -31,6 +34,13 @@ _EVENTS: list[type[FileSystemEvent]] = [
     FileMovedEvent,
 ]
 
+_ROOT = os.path.abspath(os.sep)
+_INOTIFY = "InotifyObserver"
+
+# A watch costs up to 75 microseconds for each event beside its files (measured). Where more than these come within that
+# time, in seconds, it is given up, before it costs a hundredth of a core for long.
+_MOST_BESIDE, _BESIDE_WITHIN = 2000, 20.0
+
 OnChange = Callable[[str, bool], None]
 """Is told which path changed, and whether its writer has closed it or moved it into place."""
 
@@ -38,13 +48,16 @@ OnChange = Callable[[str, bool], None]
 class Watch:
     """A running watch of those names in their folders; raises OSError or RuntimeError where none can run.
 
-    `polling` is the interval in seconds at which the folders are compared, None for the native way of the system."""
+    `polling` is the interval in seconds at which the names are compared, None for the native way of the system."""
 
     def __init__(self, names: Mapping[str, Collection[str]], on_change: OnChange, polling: float | None) -> None:
-        self._observer = _observer(polling)
+        self.is_crowded = False  # whether it was given up, as too much came and went beside its files
+        paths = {os.path.join(folder, name) for folder in names for name in names[folder]}
+        self._observer = _native() if polling is None else _polling(paths, polling)
         try:
-            handler = _Handler({os.path.join(folder, name) for folder in names for name in names[folder]}, on_change)
-            for folder in names:
+            handler = _Handler(paths, on_change, self._give_up, can_tell_finished=polling is None)
+            for folder in names if polling is None else [_ROOT]:
+                os.scandir(folder).close()  # may it be listed? inotify would listen in vain, and not say so
                 self._observer.schedule(handler, folder, event_filter=_events(self._observer))
             self._observer.start()
         except BaseException:  # a start that failed leaves threads and descriptors; it is raised again
@@ -66,34 +79,59 @@ class Watch:
         if self._observer.is_alive():
             self._observer.join()
 
+    def _give_up(self) -> None:
+        self.is_crowded = True
+        threading.Thread(target=self.stop, name="downtime-stopper", daemon=True).start()  # its own thread can't join
+
 
 class _Handler(FileSystemEventHandler):
     """Runs under the observer's lock and on its thread, which an exception would end."""
 
-    def __init__(self, paths: set[str], on_change: OnChange) -> None:
+    def __init__(
+        self, paths: set[str], on_change: OnChange, on_crowd: Callable[[], None], *, can_tell_finished: bool
+    ) -> None:
         self._paths = paths
         self._on_change = on_change
+        self._on_crowd = on_crowd
+        self._can_tell_finished = can_tell_finished
+        self._beside = 0
+        self._since = time.monotonic()
 
     def dispatch(self, event: FileSystemEvent) -> None:
         source, destination = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
         if destination in self._paths:
-            self._on_change(destination, True)
+            self._on_change(destination, self._can_tell_finished)
         if source in self._paths:
             self._on_change(source, isinstance(event, FileClosedEvent))
+        elif destination not in self._paths:
+            self._count()
+
+    def _count(self) -> None:
+        self._beside += 1
+        if self._beside == _MOST_BESIDE:
+            now = time.monotonic()
+            if now - self._since < _BESIDE_WITHIN:
+                self._on_crowd()
+            else:
+                self._beside, self._since = 0, now
 
 
-def _observer(polling: float | None) -> BaseObserver:
-    if polling is not None:
-        return PollingObserver(timeout=polling)
+def _native() -> BaseObserver:
     # Without full events, inotify's word for a file that is moved in is the one for a file that is being created.
-    options: dict[str, Any] = {"generate_full_events": True} if _is_inotify(Observer) else {}
+    options: dict[str, Any] = {"generate_full_events": True} if getattr(Observer, "__name__", "") == _INOTIFY else {}
     return Observer(**options)
+
+
+def _polling(paths: Collection[str], interval: float) -> BaseObserver:
+    """Compares these paths and nothing beside them, in one thread, however many folders and files there are."""
+    entries = [cast("os.DirEntry[str]", SimpleNamespace(name=path)) for path in paths]
+    return PollingObserverVFS(os.lstat, lambda folder: iter(entries), polling_interval=interval)
 
 
 def _events(observer: BaseObserver) -> list[type[FileSystemEvent]]:
     """The events worth a wake-up. inotify tells when a writer is finished, so there no write before that counts."""
-    return [*_EVENTS, FileClosedEvent if _is_inotify(type(observer)) else FileModifiedEvent]
+    return [*_EVENTS, FileClosedEvent if _is_inotify(observer) else FileModifiedEvent]
 
 
-def _is_inotify(kind: object) -> bool:
-    return getattr(kind, "__name__", "") == "InotifyObserver"
+def _is_inotify(observer: BaseObserver) -> bool:
+    return type(observer).__name__ == _INOTIFY

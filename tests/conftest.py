@@ -37,6 +37,9 @@ class Clock:
     def monotonic(self) -> float:
         return time.monotonic() + self._passed
 
+    def sleep(self, seconds: float) -> None:
+        self.passes(seconds)
+
     def time(self) -> float:
         return time.time() + self._passed + self._jumped
 

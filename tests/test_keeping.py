@@ -1,3 +1,4 @@
+import errno
 import logging
 import os
 import resource
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from downtime import watching  # noqa: F401  # so that no thread of a test has to import it
-from downtime.keeping import Keeper, can_run_threads
+from downtime.keeping import Keeper, Wanted, can_run_threads
 from tests.servers.harness import ROOT, require, wait_until
 
 Keep = Callable[..., Keeper]
@@ -35,8 +36,9 @@ def keep(heard: Heard) -> Iterator[Keep]:
     """Makes a keeper for these paths, which is closed with the test."""
     keepers: list[Keeper] = []
 
-    def keep(*paths: Path, polling: float | None = None) -> Keeper:
-        keepers.append(Keeper(tuple(map(str, paths)), heard.note, polling))
+    def keep(*paths: Path, polling: float | None = None, way: str = "auto") -> Keeper:
+        way = way if polling is None else "polling"
+        keepers.append(Keeper(Wanted(tuple(map(str, paths)), way, polling or 1.0), heard.note))
         return keepers[-1]
 
     yield keep
@@ -266,7 +268,7 @@ def test_where_no_watch_can_run_it_is_tried_again_less_and_less_often(
     assert set(gaps[8:]) == {300}
     assert all(thread.daemon for thread in tried)
     [record] = caplog.records
-    assert record.message.startswith("no watch is running: [Errno 24]")
+    assert record.message.startswith("no watch runs: [Errno 24]")
     until_healthy(keeper, heard, ahead=10_000)
     (tmp_path / "file").touch()
     until_heard(heard, tmp_path / "file")
@@ -292,12 +294,83 @@ def test_where_no_thread_can_be_had_nothing_is_raised(
         patched.setattr(threading.Thread, "start", start)
         assert not keeper.keep(time.monotonic())
         assert not keeper.keep(time.monotonic())
-    assert "no watch is running: can't start new thread" in caplog.text
+    assert "no watch runs: can't start new thread" in caplog.text
     until_healthy(keeper, heard, ahead=1000)
 
 
 def test_a_keeper_that_never_ran_can_be_closed(tmp_path: Path, keep: Keep) -> None:
     keep(tmp_path / "file").close()
+
+
+@pytest.mark.parametrize(
+    ("way", "level", "says"),
+    [
+        ("auto", "INFO", "Observer watches {}"),
+        ("native", "INFO", "Observer watches {}"),
+        ("polling", "INFO", "PollingObserverVFS watches {}"),
+        ("none", "INFO", "no watch runs: DOWNTIME_WATCH is 'none'"),
+    ],
+)
+def test_the_log_says_once_what_a_process_runs(
+    tmp_path: Path, keep: Keep, caplog: pytest.LogCaptureFixture, way: str, level: str, says: str
+) -> None:
+    caplog.set_level(logging.INFO, "downtime")
+    keeper = keep(tmp_path / "file", way=way)
+    wait_until(lambda: keeper.keep(time.monotonic()) or bool(caplog.records), within=5, what="something is said")
+    assert [keeper.keep(1e9 + second) for second in range(0, 2000, 100)] == [way != "none"] * 20
+    [record] = caplog.records
+    assert record.levelname == level
+    assert says.format(tmp_path) in record.message
+
+
+@pytest.mark.parametrize(("way", "level"), [("auto", "INFO"), ("native", "WARNING"), ("polling", "WARNING")])
+def test_where_threads_are_patched_no_watch_runs_and_the_log_says_so_once(
+    tmp_path: Path, keep: Keep, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, way: str, level: str
+) -> None:
+    caplog.set_level(logging.INFO, "downtime")
+    monkeypatch.setattr("_thread.start_new_thread", lambda *args: pytest.fail("a thread was started"))
+    keeper = keep(tmp_path / "file", way=way)
+    assert not any(keeper.keep(float(second)) for second in range(0, 2000, 100))
+    [record] = caplog.records
+    assert record.levelname == level
+    assert "threads are patched" in record.message
+
+
+def test_a_watch_that_was_given_up_is_not_started_again(
+    tmp_path: Path, keep: Keep, heard: Heard, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "downtime")
+    keeper = keep(tmp_path / "file")
+    until_healthy(keeper, heard)
+
+    def is_given_up() -> bool:
+        for _ in range(100):
+            (tmp_path / "other").touch()
+            (tmp_path / "other").unlink()
+        return not keeper.keep(time.monotonic())
+
+    wait_until(is_given_up, within=10, what="the watch is given up")
+    assert not any(keeper.keep(time.monotonic() + second) for second in range(0, 2000, 100))
+    [record] = caplog.records
+    assert f"too many files come and go in {tmp_path}, so give ours a folder of their own" in record.message
+
+
+def test_where_inotify_is_used_up_the_watch_is_not_tried_again(
+    tmp_path: Path, keep: Keep, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """watchdog 6.0.0 leaks three descriptors at each such try."""
+
+    def used_up(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "inotify watch limit reached")
+
+    monkeypatch.setattr("watchdog.observers.api.BaseObserver.start", used_up)
+    keeper = keep(tmp_path / "file")
+    wait_until(lambda: keeper.keep(time.monotonic()) or bool(caplog.records), within=5, what="something is said")
+    monkeypatch.undo()
+    keeper.close()
+    assert not any(keeper.keep(time.monotonic() + second) for second in range(0, 2000, 100))
+    [record] = caplog.records
+    assert "inotify watch limit reached; requests compare the files, and this process does not try" in record.message
 
 
 def test_threads_are_real_in_a_plain_process() -> None:

@@ -50,7 +50,7 @@ ONLY_IMPORTERS = {
     "watchdog": {"watching"},
     "cronsim": {"recurring"},
     "yaml": {"documents", "flag"},
-    "threading": {"keeping", "live"},
+    "threading": {"keeping", "live", "watching"},
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
 

@@ -26,6 +26,11 @@ def is_down() -> bool:
     return bool(live.answer().active)
 
 
+def names() -> list[str]:
+    """The names of the periods that apply; a flag has none."""
+    return [window.period.name for window in live.answer().active]
+
+
 def seconds_fresh() -> float:
     """For how long no request will look at the files."""
     return live.current.picture.fresh_until - live.time.monotonic()
@@ -259,6 +264,35 @@ def test_a_change_that_was_seen_before_a_failure_is_not_lost(
     assert is_down()
 
 
+def test_a_flag_counts_even_where_the_schedule_can_not_be_asked(
+    schedule: Path, flag: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And what the schedule said last does too, as long as it said."""
+    schedule.write_text(
+        f"periods:\n  - {{name: a, start: {at(-10)}, end: {at(100)}}}\n  - {{cron: 0 0 1 1 *, duration: 1h}}\n"
+    )
+    assert names() == ["a"]
+
+    def broken(*args: object) -> None:
+        raise OverflowError("date value out of range")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("downtime.recurring.CronSim", broken)
+        flag.touch()
+        for _ in range(3):
+            clock.passes(1)
+            assert names() == ["", "a"]
+        flag.unlink()
+        clock.passes(1)
+        assert names() == ["a"]
+        clock.passes(100)
+        assert names() == []
+        assert f"{schedule} can't be asked what applies" in caplog.text
+    schedule.write_text(OPEN)
+    clock.passes(1)
+    assert is_down()
+
+
 def test_paths_that_change_are_followed(settings: pytest_django.Settings, schedule: Path, flag: Path) -> None:
     flag.touch()
     assert is_down()
@@ -386,7 +420,7 @@ def test_a_polling_watch_calls_for_a_look(
     settings.DOWNTIME_WATCH = "polling"
     settings.DOWNTIME_RECHECK = 0.2
     watched()
-    assert "PollingObserver watches" in caplog.text
+    assert "PollingObserverVFS watches" in caplog.text
     flag.touch()
     wait_until(lambda: seconds_fresh() == float("-inf"), within=5, what="the next request has to look")
     assert is_down()
@@ -464,7 +498,6 @@ def test_a_process_is_known_by_its_pid(flag: Path, monkeypatch: pytest.MonkeyPat
     flag.touch()
     assert is_down()
     assert live.current is not parents
-    assert live.current.pid == -5
     assert not parents.picture.answer.active
     assert list(live._lives) == [-5]
 

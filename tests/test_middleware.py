@@ -1,6 +1,7 @@
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -182,6 +183,28 @@ def test_the_middleware_is_what_its_site_is() -> None:
 
     assert iscoroutinefunction(DowntimeMiddleware(up))
     assert not iscoroutinefunction(DowntimeMiddleware(lambda request: HttpResponse()))
+
+
+async def test_a_look_at_the_files_never_keeps_an_event_loop_waiting(
+    async_client: AsyncClient,
+    settings: pytest_django.Settings,
+    schedule: Path,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After an idle time a changed schedule has to hold still for a moment, for which the request waits alone."""
+    monkeypatch.setattr(clock, "sleep", time.sleep)
+    settings.DOWNTIME_RECHECK = 1.0
+    assert (await async_client.get("/")).status_code == 200
+    clock.passes(10)
+    schedule.write_text(OPEN)
+    request = asyncio.ensure_future(async_client.get("/"))
+    ticks = 0
+    while not request.done():
+        await asyncio.sleep(0.01)
+        ticks += 1
+    assert request.result().status_code == 503
+    assert ticks >= 10
 
 
 async def test_requests_at_the_same_time_are_each_refused(async_client: AsyncClient, flag: Path) -> None:

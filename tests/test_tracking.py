@@ -1,16 +1,19 @@
 import logging
 import os
 import time
+from collections.abc import Callable
 from datetime import timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from downtime import tracking
 from downtime.tracking import TrackedFlags, TrackedSchedule
 from tests.conftest import Clock
 
 HOLD = 1.0
+RECHECK = 1.0
 ONE = "periods:\n  - {start: 2020-01-01, name: one}\n"
 TWO = f"{ONE}  - {{start: 2020-01-01, name: two}}\n"
 DAMAGED = f"{ONE}  - {{start: 2020-02-30, name: two}}\n"
@@ -19,7 +22,8 @@ DAMAGED = f"{ONE}  - {{start: 2020-02-30, name: two}}\n"
 def looked(tracked: TrackedSchedule, *, hold: float = HOLD, finished: int = 0) -> list[str]:
     """The names of the periods that are in force after a look at the file."""
     before = tracked.schedule
-    has_changed = tracked.look(timezone.utc, hold=hold, finished_ns=finished)
+    start = tracking.time.monotonic()
+    has_changed = tracked.look(timezone.utc, start=start, hold=hold, recheck=RECHECK, finished_ns=finished)
     assert has_changed == (tracked.schedule != before)
     return [period.name for period in tracked.schedule.periods]
 
@@ -32,7 +36,7 @@ def tracked(schedule: Path, clock: Clock) -> TrackedSchedule:
     assert looked(tracked) == ["one"]
     clock.passes(10)
     assert looked(tracked) == ["one"]
-    assert tracked.due(HOLD) == float("inf")
+    assert tracked.due == float("inf")
     return tracked
 
 
@@ -65,7 +69,7 @@ def test_a_change_is_taken_over_once_it_has_held_still(tracked: TrackedSchedule,
         assert looked(tracked) == ["one"]
         clock.passes(0.6)
         assert looked(tracked) == ["one"]
-    assert 0 < tracked.due(HOLD) - clock.monotonic() < 0.4
+    assert 0 < tracked.due - clock.monotonic() < 0.4
     clock.passes(0.4)
     assert looked(tracked) == ["one", "two"]
 
@@ -110,6 +114,53 @@ def test_gone_has_to_hold_still_as_well(tracked: TrackedSchedule, schedule: Path
     assert looked(tracked) == ["one"]
     clock.passes(0.6)
     assert looked(tracked) == []
+
+
+@pytest.mark.parametrize("change", [lambda path: path.write_text(TWO), Path.unlink], ids=["changed", "gone"])
+def test_after_an_idle_time_a_change_is_waited_for(
+    tracked: TrackedSchedule, schedule: Path, clock: Clock, change: Callable[[Path], object]
+) -> None:
+    """Else the first request would be decided by what has not been true for long."""
+    change(schedule)
+    clock.passes(1.5 * RECHECK)
+    before = clock.monotonic()
+    assert looked(tracked) == (["one", "two"] if schedule.exists() else [])
+    assert RECHECK / 4 <= clock.monotonic() - before < RECHECK
+
+
+@pytest.mark.parametrize("finished", [True, False], ids=["finished", "unchanged"])
+def test_after_an_idle_time_nobody_waits_without_need(
+    tracked: TrackedSchedule, schedule: Path, clock: Clock, finished: bool
+) -> None:
+    if finished:
+        schedule.write_text(TWO)
+    clock.passes(100)
+    before = clock.monotonic()
+    assert looked(tracked, finished=time.time_ns()) == (["one", "two"] if finished else ["one"])
+    assert clock.monotonic() - before < RECHECK / 8
+
+
+def test_after_an_idle_time_too_a_file_that_is_being_written_is_no_change(
+    tracked: TrackedSchedule, schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule.write_text("periods:\n")
+    clock.passes(100)
+    monkeypatch.setattr(clock, "sleep", lambda seconds: (clock.passes(seconds), schedule.write_text(TWO)))
+    assert looked(tracked) == ["one"]
+    clock.passes(HOLD)
+    assert looked(tracked) == ["one", "two"]
+
+
+def test_a_change_counts_within_two_rechecks_of_the_last_look_before_it(
+    tracked: TrackedSchedule, schedule: Path, clock: Clock
+) -> None:
+    schedule.write_text(TWO)
+    before = clock.monotonic()
+    clock.passes(1.1 * RECHECK)
+    assert looked(tracked) == ["one"]
+    assert 0 <= before + 2 * RECHECK - tracked.due < 0.1
+    clock.passes(0.9 * RECHECK)
+    assert looked(tracked) == ["one", "two"]
 
 
 def test_gone_for_a_moment_is_no_change(tracked: TrackedSchedule, schedule: Path, clock: Clock) -> None:
@@ -193,7 +244,7 @@ def test_a_process_can_start_on_a_file_that_can_not_be_looked_at(schedule: Path,
     schedule.symlink_to(schedule)
     tracked = TrackedSchedule(str(schedule))
     assert looked(tracked) == []
-    assert tracked.due(HOLD) == float("inf")
+    assert tracked.due == float("inf")
     schedule.unlink()
     schedule.write_text(ONE)
     assert looked(tracked) == ["one"]
@@ -218,10 +269,10 @@ def test_a_second_write_within_a_tick_of_the_clock_is_not_lost(
     tracked = TrackedSchedule(str(schedule))
     assert looked(tracked, hold=0.25) == ["one"]
     schedule.write_text(ONE.replace("one", "two"))
-    assert 0 < tracked.due(0.25) - clock.monotonic() <= 0.5
+    assert 0 < tracked.due - clock.monotonic() <= 0.5
     clock.passes(0.5)
     assert looked(tracked, hold=0.25) == ["two"]
-    assert tracked.due(0.25) == float("inf")
+    assert tracked.due == float("inf")
 
 
 # Flags

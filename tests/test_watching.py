@@ -1,12 +1,15 @@
 import os
 import threading
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from watchdog.events import FileCreatedEvent
 from watchdog.observers.polling import PollingObserver
 
-from downtime.watching import Watch
+from downtime.watching import _MOST_BESIDE, Watch, _Handler
 from tests.servers.harness import wait_until
 
 POLLING = 0.05
@@ -127,11 +130,7 @@ def test_every_kind_of_change_is_heard_of(
         assert True not in heard.of(path)
 
 
-# The polling observer follows links, so that it sees nothing of one that leads nowhere.
-POLLED = {name: case for name, case in CHANGES.items() if "link" not in name or "hard" in name}
-
-
-@pytest.mark.parametrize(("before", "change", "is_finished"), POLLED.values(), ids=POLLED)
+@pytest.mark.parametrize(("before", "change", "is_finished"), CHANGES.values(), ids=CHANGES)
 def test_polling_hears_of_them_too(
     path: Path,
     start: Start,
@@ -144,6 +143,7 @@ def test_polling_hears_of_them_too(
     start(path, polling=POLLING)
     change(path)
     wait_until(lambda: bool(heard.of(path)), within=5, what="the change is heard of")
+    assert True not in heard.of(path)  # which comparing can't tell
 
 
 def test_a_file_is_not_finished_before_its_writer_has_closed_it(path: Path, start: Start, heard: Heard) -> None:
@@ -213,6 +213,58 @@ def test_a_watch_whose_folder_is_gone_is_not_healthy(path: Path, start: Start) -
     wait_until(lambda: not watch.is_healthy(), within=5, what="the watch is not healthy")
 
 
+def test_a_polling_watch_outlives_its_folder(path: Path, start: Start, heard: Heard) -> None:
+    path.touch()
+    watch = start(path, polling=POLLING)
+    path.unlink()
+    path.parent.rmdir()
+    wait_until(lambda: len(heard.of(path)) == 1, within=5, what="its end is heard of")
+    path.parent.mkdir()
+    path.touch()
+    wait_until(lambda: len(heard.of(path)) == 2, within=5, what="its return is heard of")
+    assert watch.is_healthy()
+
+
+def test_polling_lists_no_folder_and_takes_one_thread(path: Path, start: Start, file_accesses: list[str]) -> None:
+    """So it costs the same beside ten thousand files."""
+    others = [aside(path), path.with_name("other")]
+    watch = start(path, *others, polling=POLLING)
+    [emitter] = watch._observer.emitters
+    assert emitter.is_alive()
+    file_accesses.clear()
+    wait_until(lambda: len(file_accesses) > 20, within=5, what="it has compared a few times")
+    assert set(file_accesses) == {"lstat"}
+
+
+def test_a_watch_beside_too_much_is_given_up(path: Path, start: Start, heard: Heard) -> None:
+    before = set(threading.enumerate())
+    watch = start(path)
+    other = path.with_name("other")
+
+    def is_given_up() -> bool:
+        for _ in range(100):
+            other.touch()
+            other.unlink()
+        return watch.is_crowded
+
+    wait_until(is_given_up, within=10, what="the watch is given up")
+    wait_until(lambda: set(threading.enumerate()) == before, within=5, what="no thread is left")
+    assert not watch.is_healthy()
+    assert heard == []
+
+
+def test_what_comes_and_goes_beside_the_file_at_times_is_borne(
+    path: Path, start: Start, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many events as are too much within seconds, each a minute after the other."""
+    minutes = count(0, 60)
+    monkeypatch.setattr("downtime.watching.time", SimpleNamespace(monotonic=lambda: next(minutes)))
+    handler = _Handler({str(path)}, heard.note, lambda: pytest.fail("it was given up"), can_tell_finished=True)
+    for _ in range(3 * _MOST_BESIDE):
+        handler.dispatch(FileCreatedEvent(str(path.with_name("other"))))
+    assert heard == []
+
+
 def test_where_there_is_no_inotify_the_observer_of_the_system_is_used(
     path: Path, start: Start, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,5 +275,5 @@ def test_where_there_is_no_inotify_the_observer_of_the_system_is_used(
 
 
 def test_the_log_can_name_its_kind(path: Path, start: Start) -> None:
-    assert start(path, polling=POLLING).kind == "PollingObserver"
+    assert start(path, polling=POLLING).kind == "PollingObserverVFS"
     assert start(path).kind in ("InotifyObserver", "FSEventsObserver", "WindowsApiObserver", "PollingObserver")
