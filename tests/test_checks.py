@@ -9,7 +9,7 @@ from django.core.checks import ERROR, WARNING, CheckMessage, run_checks
 
 from downtime import checks
 from downtime.conf import Settings
-from tests.servers.harness import ROOT
+from tests.servers.programs import ROOT
 
 OURS = "downtime.middleware.DowntimeMiddleware"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"

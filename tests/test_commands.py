@@ -15,7 +15,7 @@ from django.core.management import CommandError, call_command, load_command_clas
 from django.utils.timezone import get_default_timezone
 
 from downtime import live
-from tests.servers.harness import ROOT
+from tests.servers.programs import ROOT
 
 COMMANDS = [path.stem for path in sorted((ROOT / "downtime/management/commands").glob("downtime_*.py"))]
 OPEN = "periods:\n  - start: 2020-01-01 # at night\n    name: upgrade\n"

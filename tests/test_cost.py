@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.harness import ROOT
+from tests.servers.programs import ROOT
 
 LASTS = 2.0  # seconds for which it is measured
 WARMS_UP = 0.6  # seconds after which a watch beside too much has been given up

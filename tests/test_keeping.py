@@ -15,7 +15,8 @@ import pytest
 
 from downtime import watching  # noqa: F401  # so that no thread of a test has to import it
 from downtime.keeping import Keeper, Wanted, can_run_threads
-from tests.servers.harness import ROOT, require, wait_until
+from tests.servers.harness import wait_until
+from tests.servers.programs import ROOT, require
 
 Keep = Callable[..., Keeper]
 

@@ -14,7 +14,8 @@ import pytest_django
 from downtime import live
 from downtime.conf import conf
 from tests.conftest import Clock
-from tests.servers.harness import ROOT, wait_until
+from tests.servers.harness import wait_until
+from tests.servers.programs import ROOT
 
 OPEN = "periods:\n  - start: 2020-01-01\n"
 NEXT_YEAR = "periods:\n  - start: 2999-01-01\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.harness import ROOT
+from tests.servers.programs import ROOT
 
 PARTS = ("downtime", "setup.cfg", "setup.py", "README.rst", "LICENSE")
 SHIPPED = {
@@ -89,7 +89,7 @@ def test_the_metadata_name_what_is_required(wheel: Path) -> None:
         "watchdog!=7.0.0,>=6",
     }
     assert metadata["Requires-Python"] == ">=3.10"
-    assert set(metadata.get_all("Provides-Extra", [])) == {"cron", "test"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"cron", "test", "servers"}
 
 
 SITE = """

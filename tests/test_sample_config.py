@@ -19,7 +19,8 @@ import pytest
 
 from downtime.parsing import Parsed, parse
 from downtime.reading import KEYS
-from tests.servers.harness import ROOT, free_port, wait_until
+from tests.servers.harness import free_port, wait_until
+from tests.servers.programs import ROOT
 
 SCHEDULE = (ROOT / "sample_config" / "downtime.yml").read_text()
 # The commented periods, and the comments that stand behind a line, as they would be without their mark.

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from downtime.conf import WATCHERS, Settings
-from tests.servers.harness import ROOT
+from tests.servers.programs import ROOT
 
 README = (ROOT / "README.rst").read_text()
 HEADING = re.compile(r"^`{0,2}(DOWNTIME_[A-Z_]+): ([^`\n]+)`{0,2}\n([-=~^\"'*+])\3+\n", re.MULTILINE)

@@ -9,6 +9,7 @@ import pytest
 from tests.servers.harness import Site
 
 MEASURED: dict[str, list[float]] = {}
+LATENCIES: dict[str, dict[str, list[float]]] = {}
 
 
 @pytest.fixture
@@ -35,12 +36,27 @@ def measured() -> Callable[[str, float], None]:
     return lambda name, seconds: MEASURED.setdefault(name, []).append(seconds)
 
 
+@pytest.fixture
+def latencies() -> Callable[[str, str, float], None]:
+    """Keeps, for a server and what was switched, the seconds until its slowest worker had followed."""
+    return lambda server, switched, seconds: LATENCIES.setdefault(server, {}).setdefault(switched, []).append(seconds)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print milliseconds, median and worst, for each name that was measured."""
-    if not MEASURED:
-        return
-    terminalreporter.section("measured, in milliseconds")
-    terminalreporter.write_line(f"{'':44}{'times':>6}{'median':>9}{'worst':>9}")
-    for name, seconds in sorted(MEASURED.items()):
-        middle, worst = median(seconds) * 1000, max(seconds) * 1000
-        terminalreporter.write_line(f"{name:44}{len(seconds):6}{middle:9.0f}{worst:9.0f}")
+    """Print what was measured: in milliseconds, median and worst."""
+    if LATENCIES:
+        terminalreporter.section("until the slowest worker has followed, in milliseconds: median / worst")
+        rule = f"{'=' * 26} {'=' * 13} {'=' * 13}"
+        rows = [f"{'server':26} {'flag':13} {'schedule':13}", rule]
+        for server, switched in LATENCIES.items():
+            rows.append(f"{server:26} {_summary(switched.get('flag')):13} {_summary(switched.get('schedule')):13}")
+        for line in (rule, *rows, rule):
+            terminalreporter.write_line(line.rstrip())
+    if MEASURED:
+        terminalreporter.section("measured, in milliseconds: times, median / worst")
+        for name, seconds in sorted(MEASURED.items()):
+            terminalreporter.write_line(f"{name:50} {len(seconds):4} {_summary(seconds)}")
+
+
+def _summary(seconds: list[float] | None) -> str:
+    return f"{median(seconds) * 1000:.0f} / {max(seconds) * 1000:.0f}" if seconds else ""

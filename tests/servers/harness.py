@@ -1,12 +1,7 @@
-"""Real servers over the small site: start one, ask it, switch it, end it.
-
-To add a server: one line in `SERVERS`. What it needs is installed, or its tests
-skip; under `CI=true` they fail.
-"""
+"""Real servers over the small site: start one, ask it, switch it, end it."""
 
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,85 +9,19 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-GRACE = 25  # seconds that a server gives its workers to end
-ENDS_WITHIN = 6.0  # far below GRACE: nothing held a worker up
+from tests.servers.programs import ROOT, SERVERS, Server, require
+
+ENDS_WITHIN = 6.0  # far below programs.GRACE: nothing held a worker up
 STARTS_WITHIN = 20.0
 SWITCHES_WITHIN = 2.0
 ANSWERS_WITHIN = 10.0
-STEADY_ROUNDS = 10  # rounds of requests after a switch in which none may go back
+STEADY_ROUNDS = 3  # rounds of requests after a switch in which none may go back
 MANAGE_WITHIN = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """How to start one kind of server; `{port}` and `{workers}` are filled in."""
-
-    name: str
-    module: str
-    options: tuple[str, ...]
-    needs: tuple[str, ...]
-    watches: bool
-
-    def command(self, *, port: int, workers: int) -> list[str]:
-        """The command line that serves on a port of the loopback address."""
-        options = [part.format(port=port, workers=workers) for part in self.options]
-        return [sys.executable, "-m", self.module, *options]
-
-
-def gunicorn(name: str, *options: str, needs: str = "gunicorn", watches: bool = True) -> Server:
-    """gunicorn over WSGI."""
-    common = (
-        "--bind=127.0.0.1:{port}",
-        "--workers={workers}",
-        f"--graceful-timeout={GRACE}",
-        "--no-control-socket",
-        "--log-level=warning",
-        "tests.servers.site.wsgi",
-    )
-    return Server(name, "gunicorn", (*options, *common), ("gunicorn", needs), watches)
-
-
-def uvicorn(name: str, *options: str) -> Server:
-    """uvicorn over ASGI."""
-    common = (
-        "--host=127.0.0.1",
-        "--port={port}",
-        "--workers={workers}",
-        f"--timeout-graceful-shutdown={GRACE}",
-        "--log-level=warning",
-        "tests.servers.site.asgi:application",
-    )
-    return Server(name, "uvicorn", (*options, *common), ("uvicorn",), watches=True)
-
-
-SERVERS = {
-    server.name: server
-    for server in (
-        gunicorn("gunicorn sync"),
-        gunicorn("gunicorn sync --preload", "--preload"),
-        gunicorn("gunicorn gthread", "--worker-class=gthread", "--threads=4"),
-        gunicorn("gunicorn gevent", "--worker-class=gevent", needs="gevent", watches=False),
-        gunicorn("gunicorn gevent --preload", "--worker-class=gevent", "--preload", needs="gevent", watches=False),
-        uvicorn("uvicorn"),
-    )
-}
-
-
-def require(needed: str) -> None:
-    """Skip without this tool or module; in CI that is a failure."""
-    if shutil.which(needed) or find_spec(needed):
-        return
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{needed} is not installed, and in CI every test has to run.")
-    pytest.skip(f"{needed} is not installed.")
 
 
 def wait_until(condition: Callable[[], bool], *, within: float, what: str) -> float:
@@ -113,13 +42,18 @@ def is_alive(pid: int) -> bool:
     return False
 
 
+def gone(pids: Iterable[int], *, within: float) -> None:
+    """Returns once these processes have ended; fails after `within` seconds."""
+    wait_until(lambda: not any(map(is_alive, pids)), within=within, what=f"the processes {pids} have ended")
+
+
 class Site:
     """The files of one site, and the environment that names them.
 
     Flag and schedule share a folder of their own; everything else lies beside it.
     """
 
-    def __init__(self, folder: Path, *, recheck: float = 1.0, database: str = "") -> None:
+    def __init__(self, folder: Path, *, recheck: float = 1.0, database: str = "", app: bool = True) -> None:
         self.folder = folder
         self.watched = folder / "watched"
         self.watched.mkdir()
@@ -134,6 +68,7 @@ class Site:
             "SITE_FLAG": str(self.flag),
             "SITE_SCHEDULE": str(self.schedule),
             "SITE_RECHECK": str(recheck),
+            "SITE_APP": "downtime" if app else "",
             "SITE_DATABASE": database,
             "SITE_DATABASE_CALLS": str(self.calls),
         }
@@ -182,10 +117,12 @@ class Answer(NamedTuple):
 class Running:
     """A server that is up, and the workers of it that have answered so far."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    def __init__(self, server: Server, process: subprocess.Popen[bytes], *, port: int, log: Path, count: int) -> None:
+        self.server = server
         self.process = process
         self.port = port
         self.log = log
+        self.count = count
         self.workers: set[int] = set()
 
     def ask(self, path: str = "/") -> Answer:
@@ -211,54 +148,72 @@ class Running:
             answers += self.round()
         return answers
 
-    def meet(self, count: int, *, besides: Iterable[int] = ()) -> list[Answer]:
-        """Every answer until `count` workers have answered that were not there before."""
+    def meet(self, *, besides: Iterable[int] = ()) -> list[Answer]:
+        """Every answer until all the workers have answered, not counting those that were there before."""
         answers: list[Answer] = []
 
         def is_complete() -> bool:
             answers.extend(self.round())
             self.workers = {answer.worker for answer in answers} - set(besides)
-            return len(self.workers) == count
+            return len(self.workers) == self.count
 
-        wait_until(is_complete, within=STARTS_WITHIN, what=f"{count} workers answer")
+        wait_until(is_complete, within=STARTS_WITHIN, what=f"{self.count} workers answer")
         return answers
 
     def until_all(self, status: int, *, within: float = SWITCHES_WITHIN) -> float:
-        """Seconds until the slowest worker answered so; none of them may go back."""
+        """Seconds until the slowest worker answered so; none of them may go back.
+
+        No request that is sent after `within` seconds may be answered otherwise."""
         begun = time.monotonic()
         turned: dict[int, float] = {}
         while turned.keys() != self.workers:
-            before = set(turned)
+            before, sent = set(turned), time.monotonic() - begun
             for answer in self.round():
                 if answer.status == status:
                     turned.setdefault(answer.worker, answer.moment - begun)
-                assert answer.status == status or answer.worker not in before, (
-                    f"{answer.worker} went back to {answer.status}: {turned}"
-                )
-            assert time.monotonic() - begun < within, f"Not every worker answers {status}: {turned} of {self.workers}"
+                    continue
+                assert answer.worker not in before, f"{answer.worker} went back to {answer.status}: {turned}"
+                assert sent < within, f"{answer.worker} answered {answer.status} after {sent:.3f} s: {turned}"
+            assert sent < within + ANSWERS_WITHIN, f"Not every worker answers: {turned} of {self.workers}"
         for _ in range(STEADY_ROUNDS):
             assert {answer.status for answer in self.round()} == {status}
         return max(turned.values())
 
+    def first_answers(self) -> list[Answer]:
+        """Every answer until each of the workers has answered at least once."""
+        answers: list[Answer] = []
+        while {answer.worker for answer in answers} != self.workers:
+            answers += self.round()
+        return answers
+
     def reload(self) -> list[Answer]:
         """Every answer from SIGHUP until new workers have replaced all old ones."""
         old = set(self.workers)
-        self.process.send_signal(signal.SIGHUP)
         begun = time.monotonic()
-        answers = self.meet(len(old), besides=old)
-        wait_until(
-            lambda: not any(map(is_alive, old)),
-            within=begun + ENDS_WITHIN - time.monotonic(),
-            what=f"the old workers {old} are gone after SIGHUP",
-        )
+        self.signal(signal.SIGHUP)
+        answers = self.meet(besides=old)
+        gone(old, within=begun + ENDS_WITHIN - time.monotonic())
         return answers
 
-    def end(self) -> None:
-        """SIGTERM; the server and its workers end in time, without a traceback."""
-        self.process.terminate()
-        self.process.wait(timeout=ENDS_WITHIN)
-        assert not any(map(is_alive, self.workers))
-        assert "Traceback" not in self.log.read_text()
+    def end(self, number: int = signal.SIGTERM) -> float:
+        """Seconds from that signal until the server and its workers have ended, in time and without a traceback."""
+        begun = time.monotonic()
+        self.signal(number)
+        wait_until(lambda: self.process.poll() is not None, within=ENDS_WITHIN, what="the server has ended")
+        gone(self.workers, within=ENDS_WITHIN)
+        log = self.log.read_text()
+        assert "Traceback" not in log
+        assert "RuntimeError" not in log
+        return time.monotonic() - begun
+
+    def signal(self, number: int) -> None:
+        """Sends it that signal."""
+        if self.process.poll() is not None:
+            return
+        if self.server.signals_group:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
 
     def connect(self, path: str = "/") -> socket.socket:
         """A connection with a request on its way."""
@@ -312,8 +267,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(site: Site, name: str, *, workers: int = 4, under: Iterable[str] = ()) -> Iterator[Running]:
-    """The named server over the site, listening; `under` is a tool to run it under.
+def serving(
+    site: Site, name: str, *, workers: int = 4, under: Iterable[str] = (), options: Iterable[str] = ()
+) -> Iterator[Running]:
+    """The named server over the site, listening; `under` is a tool to run it under, `options` are more for it.
 
     It ends by SIGTERM with the block, in time and with a clean log.
     """
@@ -322,17 +279,21 @@ def serving(site: Site, name: str, *, workers: int = 4, under: Iterable[str] = (
         require(needed)
     port = free_port()
     log = site.folder / "server.log"
+    workers = min(workers, server.most_workers)
+    environment = {**site.environment, **({"SITE_DATABASE": ":memory:"} if server.asks_database else {})}
+    server.prepare(site.folder, {**environment, "PORT": str(port), "WORKERS": str(workers)})
+    command = [part.format(port=port, workers=workers, folder=site.folder) for part in server.command]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*under, *server.command(port=port, workers=workers)],
+            [*under, *command, *options],
             cwd=ROOT,
-            env=site.environment,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    running = Running(process, port, log)
+    running = Running(server, process, port=port, log=log, count=workers)
     try:
         wait_until(running.is_listening, within=STARTS_WITHIN, what="server listens")
         yield running

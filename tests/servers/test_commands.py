@@ -20,7 +20,7 @@ def test_no_worker_lags_behind_a_command(site: Site, measured: Callable[[str, fl
     At last `downtime_end` ends a period, for which every worker has to read the schedule.
     """
     with serving(site, name, workers=WORKERS) as server:
-        server.meet(WORKERS)
+        server.meet()
         measured(f"{name}, downtime_start", switched(server, site, "downtime_start"))
         assert_all_answer(server, 503)
         measured(f"{name}, downtime_end", switched(server, site, "downtime_end"))

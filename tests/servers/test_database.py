@@ -48,7 +48,7 @@ def test_the_database_is_migrating(tmp_path: Path) -> None:
 def assert_works(site: Site) -> None:
     """Up, down with a page, and up again, by the commands, without a connection."""
     with serving(site, "gunicorn sync", workers=2) as server:
-        server.meet(2)
+        server.meet()
         assert {answer.status for answer in server.rounds(REQUESTS)} == {200}
         site.manage("downtime_start", "--message", "Faster disks.", "--for", "2h")
         answers = server.rounds(REQUESTS)

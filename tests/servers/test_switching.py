@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.harness import SERVERS, Answer, Running, Site, serving, wait_until
+from tests.servers.harness import Answer, Running, Site, gone, serving, wait_until
+from tests.servers.programs import SERVERS
 
 Measure = Callable[[str, float], None]
 
 # One server whose workers watch, one whose workers can't, one that is async.
 CHOSEN = ("gunicorn sync", "gunicorn gevent", "uvicorn")
 WATCHING = [name for name, server in SERVERS.items() if server.watches]
+RELOADING = [name for name, server in SERVERS.items() if server.reloads]
 WORKERS = 2
-SWITCHES = 4
 OPEN_ENDED = "periods:\n  - start: 2020-01-01\n"
 FAR_AHEAD = "periods:\n  - start: 2999-01-01\n"
 DAMAGED = {
@@ -29,38 +30,25 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("name", SERVERS)
-def test_every_worker_follows_the_flag(site: Site, measured: Measure, name: str) -> None:
-    """`touch` takes every worker down within 2 s, `rm` brings every worker back."""
-    with serving(site, name, workers=2 * WORKERS) as server:
-        answers = server.meet(2 * WORKERS)
-        assert {answer.status for answer in answers} == {200}
-        for _ in range(SWITCHES):
-            site.flag.touch()
-            measured(f"{name}, touch", server.until_all(503))
-            site.flag.unlink()
-            measured(f"{name}, rm", server.until_all(200))
-
-
 @pytest.mark.parametrize("name", WATCHING)
 def test_a_watcher_alone_takes_every_worker_along(lazy_site: Site, measured: Measure, name: str) -> None:
     """No recheck is due in that time, so each worker has learnt it from its watcher."""
     with serving(lazy_site, name, workers=WORKERS) as server:
-        server.meet(WORKERS)
+        server.meet()
         lazy_site.flag.touch()
         measured(f"{name}, touch, watcher alone", server.until_all(503))
         lazy_site.flag.unlink()
         measured(f"{name}, rm, watcher alone", server.until_all(200))
 
 
-@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize("name", RELOADING)
 def test_a_worker_that_starts_while_the_flag_is_there_is_down_from_its_first_request(
     site: Site, measured: Measure, name: str
 ) -> None:
     """So it is at the start of a server and after SIGHUP; old workers end in time."""
     site.flag.touch()
     with serving(site, name, workers=WORKERS) as server:
-        answers = server.meet(WORKERS)
+        answers = server.meet()
         answers += server.reload()
         assert {answer.status for answer in answers} == {503}
         site.flag.unlink()
@@ -68,6 +56,24 @@ def test_a_worker_that_starts_while_the_flag_is_there_is_down_from_its_first_req
         begun = time.monotonic()
         server.end()
         measured(f"{name}, SIGTERM to end", time.monotonic() - begun)
+
+
+def test_runserver_goes_on_following_the_flag_after_it_has_reloaded_the_code(site: Site) -> None:
+    code = site.folder / "reloaded_settings.py"
+    code.write_text("from tests.servers.site.settings import *\n")
+    site.environment["PYTHONPATH"] += f"{os.pathsep}{site.folder}"
+    site.environment["DJANGO_SETTINGS_MODULE"] = code.stem
+    with serving(site, "runserver") as server:
+        server.meet()
+        site.flag.touch()
+        server.until_all(503)
+        old = set(server.workers)
+        os.utime(code)
+        gone(old, within=10.0)
+        wait_until(server.is_listening, within=10.0, what="the server listens again")
+        assert {answer.status for answer in server.meet(besides=old)} == {503}
+        site.flag.unlink()
+        server.until_all(200)
 
 
 @pytest.mark.parametrize("name", CHOSEN)
@@ -78,7 +84,7 @@ def test_a_period_switches_the_site_at_both_instants(lazy_site: Site, measured: 
     periods = [f"  - {{start: {at(start)}, duration: 2s}}\n" for start in starts]
     write(lazy_site.schedule, "periods:\n" + "".join(periods))
     with serving(lazy_site, name, workers=WORKERS) as server:
-        server.meet(WORKERS)
+        server.meet()
         start = next(start for start in starts if start > datetime.now(timezone.utc))
         end = start + timedelta(seconds=2)
         strays(server, 200, until=start - timedelta(seconds=2))
@@ -93,7 +99,7 @@ def test_a_damaged_schedule_never_ends_a_running_downtime(quick_site: Site, name
     """Whatever replaces a good schedule, every answer stays a 503."""
     write(quick_site.schedule, OPEN_ENDED)
     with serving(quick_site, name, workers=WORKERS) as server:
-        answers = server.meet(WORKERS)
+        answers = server.meet()
         for content in DAMAGED.values():
             beyond = len(server.log.read_text())
             quick_site.schedule.write_bytes(content)
@@ -109,7 +115,7 @@ def test_a_server_starts_on_a_damaged_schedule(site: Site, damage: str) -> None:
     """It is up, and the flag still takes it down and brings it back."""
     site.schedule.write_bytes(DAMAGED[damage])
     with serving(site, "gunicorn sync", workers=WORKERS) as server:
-        answers = server.meet(WORKERS)
+        answers = server.meet()
         assert {answer.status for answer in answers} == {200}
         site.flag.touch()
         server.until_all(503)
@@ -122,7 +128,7 @@ def test_a_schedule_that_is_being_written_never_ends_a_running_downtime(site: Si
     """Truncated, empty and half-written on the way: a state of it is never served."""
     write(site.schedule, OPEN_ENDED)
     with serving(site, name, workers=WORKERS) as server:
-        answers = server.meet(WORKERS)
+        answers = server.meet()
         with site.schedule.open("w") as schedule:
             answers += server.rounds_for(0.1)
             for part in OPEN_ENDED.split(" "):

@@ -5,7 +5,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.servers.harness import Site, require, serving, wait_until
+from tests.servers.harness import Site, serving, wait_until
+from tests.servers.programs import require
 
 LOOKING = {"stat", "lstat", "newfstatat", "statx", "readlink", "readlinkat"}
 A_LOOK_TAKES = 0.1  # seconds, under strace
@@ -28,7 +29,7 @@ def test_while_up_a_worker_looks_at_its_files_once_a_second(site: Site) -> None:
     site.schedule.write_text("periods:\n  - start: 2999-01-01\n")
     traced = site.folder / "strace.log"
     with serving(site, "gunicorn sync", workers=1, under=(*STRACE, str(traced))) as server:
-        server.meet(1)
+        server.meet()
         server.rounds_for(SETTLES)
         begun = time.time()
         answers = server.rounds_for(LASTS)

@@ -6,10 +6,12 @@ SECRET_KEY = "only-for-tests"
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "tests.servers.site.urls"
 WSGI_APPLICATION = "tests.servers.site.wsgi.application"
-INSTALLED_APPS = ["downtime", "tests.servers.site.slow"]
+# Without the app, where a test compares.
+APPS = os.environ["SITE_APP"].split()
+INSTALLED_APPS = [*APPS, "tests.servers.site.slow"]
 MIDDLEWARE = [
     "tests.servers.site.middleware.WorkerMiddleware",
-    "downtime.middleware.DowntimeMiddleware",
+    *(f"{app}.middleware.DowntimeMiddleware" for app in APPS),
 ]
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 DATABASES = {

@@ -1,0 +1,122 @@
+"""A worker whose watch runs ends as soon as one without the app, whatever ends it."""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.servers.harness import Running, Site, gone, is_alive, serving, wait_until
+from tests.servers.programs import SERVERS
+
+WORKERS = 2
+LEAST_PAIRS, MOST_PAIRS = 2, 7
+# Seconds. gunicorn looks every tenth of a second whether its workers have ended; others look around once a second, so that
+# it may take some pairs to tell.
+NOISE = 0.15
+ENDS_WITHIN = 12.0  # granian replaces its workers one by one, with pauses
+MOST_REQUESTS = 40
+RELOADING = [name for name, server in SERVERS.items() if server.reloads]
+RECYCLING = {
+    "gunicorn sync": "--max-requests={}",
+    "gunicorn gthread": "--max-requests={}",
+    "gunicorn gevent": "--max-requests={}",
+    "gunicorn asgi": "--max-requests={}",
+    "uvicorn --workers": "--limit-max-requests={}",
+    "hypercorn": "--max-requests={}",
+    "uWSGI": "--max-requests={}",
+}
+
+Measure = Callable[[str, float], None]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_ends_as_soon_as_without_the_app(
+    tmp_path: Path, measured: Measure, name: str, number: signal.Signals
+) -> None:
+    assert_no_later(tmp_path, measured, name, number.name, lambda server: server.end(number))
+
+
+@pytest.mark.parametrize("name", RELOADING)
+def test_the_old_workers_end_as_soon_as_without_the_app(tmp_path: Path, measured: Measure, name: str) -> None:
+    assert_no_later(tmp_path, measured, name, "SIGHUP", reloaded)
+
+
+@pytest.mark.parametrize(("name", "option"), RECYCLING.items(), ids=RECYCLING)
+def test_a_worker_that_has_served_enough_ends_as_soon_as_without_the_app(
+    tmp_path: Path, measured: Measure, name: str, option: str
+) -> None:
+    assert_no_later(tmp_path, measured, name, "max requests", recycled, option.format(MOST_REQUESTS))
+
+
+def assert_no_later(
+    folder: Path, measured: Measure, name: str, cause: str, ended: Callable[[Running], float], *options: str
+) -> None:
+    """The median of the seconds is no greater than without the app, as soon as enough pairs were measured to tell."""
+    pairs: list[tuple[float, float]] = []
+    for number in count(1):
+        with side_by_side(folder / str(number), name, *options) as (with_app, without):
+            pairs.append((ended(with_app), ended(without)))
+        medians = [median(seconds) for seconds in zip(*pairs, strict=True)]
+        if number >= LEAST_PAIRS and medians[0] <= medians[1] + NOISE:
+            break
+        assert number < MOST_PAIRS, pairs
+    for seconds in pairs:
+        measured(f"{name}, {cause}, with the app", seconds[0])
+        measured(f"{name}, {cause}, without", seconds[1])
+
+
+@contextmanager
+def side_by_side(folder: Path, name: str, *options: str) -> Iterator[tuple[Running, Running]]:
+    """Two servers that have answered: one with the app, which watches, and one without."""
+    sites = []
+    for kind in ("with", "without"):
+        (folder / kind).mkdir(parents=True)
+        sites.append(Site(folder / kind, app=kind == "with"))
+    with (
+        serving(sites[0], name, workers=WORKERS, options=options) as with_app,
+        serving(sites[1], name, workers=WORKERS, options=options) as without,
+    ):
+        without.meet()
+        with_app.meet()
+        if SERVERS[name].watches:
+            wait_until(lambda: do_all_watch(with_app), within=5.0, what="every worker watches")
+        yield with_app, without
+
+
+def do_all_watch(server: Running) -> bool:
+    """Whether each worker has said that it watches."""
+    lines = [line for line in server.log.read_text().splitlines() if " watches " in line]
+    return all(any(f"[{worker}]" in line for line in lines) for worker in server.workers)
+
+
+def reloaded(server: Running) -> float:
+    """Seconds from SIGHUP until every old worker has ended."""
+    old = set(server.workers)
+    begun = time.monotonic()
+    server.signal(signal.SIGHUP)
+    gone(old, within=ENDS_WITHIN)
+    seconds = time.monotonic() - begun
+    server.meet(besides=old)
+    return seconds
+
+
+def recycled(server: Running) -> float:
+    """Seconds from the last answer of a worker until it has ended, for the slower of them."""
+    old, seconds = dict.fromkeys(server.workers, time.monotonic()), 0.0
+    begun = time.monotonic()
+    while old:
+        for answer in server.round(2):
+            if answer.worker in old:
+                old[answer.worker] = answer.moment
+        now = time.monotonic()
+        assert now - begun < ENDS_WITHIN, f"{set(old)} go on serving."
+        for worker in [worker for worker in old if not is_alive(worker)]:
+            seconds = max(seconds, now - old.pop(worker))
+    server.meet()
+    return seconds
