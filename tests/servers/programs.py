@@ -90,6 +90,7 @@ def granian(interface: str) -> Server:
         "--host=127.0.0.1",
         "--port={port}",
         "--workers={workers}",
+        "--respawn-interval=0.2",
         "--log-level=warning",
         f"tests.servers.site.{interface}:application",
     )

@@ -15,10 +15,10 @@ from tests.servers.programs import SERVERS
 
 WORKERS = 2
 LEAST_PAIRS, MOST_PAIRS = 2, 7
-# Seconds. gunicorn looks every tenth of a second whether its workers have ended; others look around once a second, so that
-# it may take some pairs to tell.
+# Seconds. gunicorn looks every tenth of a second whether its workers have ended; others look around once a second, so
+# that it may take some pairs to tell.
 NOISE = 0.15
-ENDS_WITHIN = 12.0  # granian replaces its workers one by one, with pauses
+ENDS_WITHIN = 15.0
 MOST_REQUESTS = 40
 RELOADING = [name for name, server in SERVERS.items() if server.reloads]
 RECYCLING = {
