@@ -43,7 +43,7 @@ def read(path: str, fingerprint: Fingerprint, *, zone: tzinfo, max_age: float | 
     raised = _EPOCH + timedelta(microseconds=min(max(fingerprint.modified_ns // 1000, 0), _LAST_MICROSECOND))
     try:
         content, _ = files.read(path, limit=_LONGEST)
-        period, problems = meaning(content.decode("utf-8-sig"), zone, raised)
+        period, problems = meaning(content.decode().removeprefix("\ufeff"), zone, raised)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
         period, problems = (

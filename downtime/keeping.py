@@ -27,6 +27,14 @@ def can_run_threads() -> bool:
     return isinstance(_thread.start_new_thread, BuiltinFunctionType)
 
 
+def prepare(way: str) -> None:
+    """Imports watchdog, where a watch will need it, while nobody else runs: it takes a tenth of a second (measured).
+
+    In a process that is forked while a thread imports it, whoever imports it next would wait for ever."""
+    if way != "none" and can_run_threads():
+        import downtime.watching  # noqa: F401
+
+
 class Wanted(NamedTuple):
     """What to watch, and how: one of conf.WATCHERS, and the seconds between two polls."""
 
@@ -90,7 +98,6 @@ class Keeper:
         for step in frozenset().union(*places.values()):
             names.setdefault(step.folder, set()).add(step.name)
         try:
-            # Importing watchdog takes a tenth of a second (measured), which no start and no request has to wait for.
             from downtime.watching import Watch
 
             if old is not None:

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.keeping import Keeper, Wanted
+from downtime.keeping import Keeper, Wanted, can_run_threads, prepare
 from downtime.schedule import ALWAYS, Answer, Schedule
 from downtime.tracking import TrackedFlags, TrackedSchedule
 
@@ -143,7 +143,7 @@ def _until(until: float, answer: Answer) -> Picture:
     return Picture(answer, until, _PAST if answer.active else until)
 
 
-_lives: dict[int, Live] = {}
+_lives: dict[tuple[int, bool], Live] = {}
 current = Live()
 
 
@@ -151,6 +151,7 @@ def load() -> None:
     """Reads the files into the picture of this process, so that its very first request is answered rightly."""
     _mine().look(watch=False)
     current.expire()
+    prepare(conf.DOWNTIME_WATCH)
 
 
 def answer() -> Answer:
@@ -162,12 +163,24 @@ def answer() -> Answer:
 
 
 def _mine() -> Live:
-    """The picture of this process. What a fork left of its parent's is dropped and not touched."""
+    """The picture of this process. What a fork left of its parent's is dropped and not touched.
+
+    So is what was made before threads were patched: its lock would stop all greenlets, and not one."""
     global current
-    pid = os.getpid()
-    if pid not in _lives:
-        _lives.setdefault(pid, Live())
-        for other in set(_lives) - {pid}:
+    mine = os.getpid(), can_run_threads()
+    if mine not in _lives:
+        _lives.setdefault(mine, Live())
+        for other in set(_lives) - {mine}:
             _lives.pop(other, None)
-    current = _lives[pid]
+    current = _lives[mine]
     return current
+
+
+def _forget() -> None:
+    """Lets a forked child look for itself at once; under uWSGI, which runs no such hooks, when it next has to."""
+    global current, _lives
+    current, _lives = Live(), {}
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

@@ -32,7 +32,7 @@ def load_schedule(path: str, zone: tzinfo) -> Loaded:
     try:
         fingerprint = files.fingerprint(path)
         content, fingerprint = files.read(path, limit=LARGEST)
-        text = content.decode("utf-8-sig")
+        text = content.decode().removeprefix("\ufeff")
     except (FileNotFoundError, NotADirectoryError):
         return Loaded(path, None, Parsed())
     except OSError as error:
