@@ -14,10 +14,10 @@ from tests.servers.harness import Running, Site, gone, is_alive, serving, wait_u
 from tests.servers.programs import SERVERS
 
 WORKERS = 2
-MOST_PAIRS = 7
+MOST_PAIRS = 12
 # Seconds. gunicorn looks every tenth of a second whether its workers have ended; others look around once a second, so
 # that it may take some pairs to tell.
-NOISE = 0.15
+NOISE = 0.25
 ENDS_WITHIN = 15.0
 MOST_REQUESTS = 40
 RELOADING = [name for name, server in SERVERS.items() if server.reloads]
@@ -61,7 +61,10 @@ def assert_no_later(
     pairs: list[tuple[float, float]] = []
     for number in count(1):
         with side_by_side(folder / str(number), name, *options) as (with_app, without):
-            pairs.append((ended(with_app), ended(without)))
+            if number % 2:  # some servers end sooner at one moment after their start than at another
+                pairs.append((ended(with_app), ended(without)))
+            else:
+                pairs.append((ended(without), ended(with_app))[::-1])
         medians = [median(seconds) for seconds in zip(*pairs, strict=True)]
         if medians[0] <= medians[1] + NOISE:
             break
