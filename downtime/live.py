@@ -163,15 +163,13 @@ def answer() -> Answer:
 
 
 def _mine() -> Live:
-    """The picture of this process. What a fork left of its parent's is dropped and not touched.
+    """The picture of this process. What a fork left of its parent's is not touched.
 
     So is what was made before threads were patched: its lock would stop all greenlets, and not one."""
     global current
     mine = os.getpid(), can_run_threads()
     if mine not in _lives:
         _lives.setdefault(mine, Live())
-        for other in set(_lives) - {mine}:
-            _lives.pop(other, None)
     current = _lives[mine]
     return current
 
@@ -182,5 +180,5 @@ def _forget() -> None:
     current, _lives = Live(), {}
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch
     os.register_at_fork(after_in_child=_forget)

@@ -35,10 +35,9 @@ def wait_until(condition: Callable[[], bool], *, within: float, what: str) -> fl
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process with this pid is there."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
+    """Whether a process with this pid runs; one that only waits for its parent to notice has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
 
 
@@ -182,8 +181,12 @@ class Running:
     def first_answers(self) -> list[Answer]:
         """Every answer until each of the workers has answered at least once."""
         answers: list[Answer] = []
-        while {answer.worker for answer in answers} != self.workers:
-            answers += self.round()
+
+        def is_complete() -> bool:
+            answers.extend(self.round())
+            return {answer.worker for answer in answers} == self.workers
+
+        wait_until(is_complete, within=STARTS_WITHIN, what=f"each of {self.workers} answers")
         return answers
 
     def reload(self) -> list[Answer]:
@@ -231,10 +234,11 @@ class Running:
         return False
 
 
-def received(connections: list[socket.socket]) -> list[Answer]:
+def received(connections: list[socket.socket], *, may_drop: bool = False) -> list[Answer]:
     """The answers in the order of their arrival; each connection is closed at once.
 
-    At once, because gunicorn's gthread worker serves nobody while it waits for that.
+    At once, because gunicorn's gthread worker serves nobody while it waits for that. A server `may_drop` requests
+    together with the worker that it recycles, as uvicorn does.
     """
     answers: list[Answer] = []
     parts = dict.fromkeys(connections, b"")
@@ -242,11 +246,14 @@ def received(connections: list[socket.socket]) -> list[Answer]:
         ready, _, _ = select.select(list(parts), [], [], ANSWERS_WITHIN)
         assert ready, f"No answer within {ANSWERS_WITHIN:g} s."
         for connection in ready:
-            part = connection.recv(65536)
-            parts[connection] += part
-            if not part:
-                connection.close()
-                answers.append(parsed(parts.pop(connection)))
+            with suppress(*([ConnectionError] if may_drop else [])):
+                if part := connection.recv(65536):
+                    parts[connection] += part
+                    continue
+            connection.close()
+            raw = parts.pop(connection)
+            if raw or not may_drop:
+                answers.append(parsed(raw))
     return answers
 
 

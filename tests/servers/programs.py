@@ -21,9 +21,15 @@ MOD_WSGI = "mod_wsgi for this version of Python"
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
 
+def located(name: str) -> str:
+    """The path of a program: beside this Python, whose environment need not be activated, else wherever it is found."""
+    folders = (os.path.dirname(sys.executable), os.environ["PATH"], "/usr/sbin")
+    return shutil.which(name, path=os.pathsep.join(folders)) or name
+
+
 def require(needed: str) -> None:
     """Skip without this tool or module; in CI that is a failure."""
-    is_there = _has_mod_wsgi() if needed == MOD_WSGI else bool(shutil.which(needed) or find_spec(needed))
+    is_there = _has_mod_wsgi() if needed == MOD_WSGI else os.path.isabs(located(needed)) or bool(find_spec(needed))
     if is_there:
         return
     if os.environ.get("CI") == "true":
@@ -100,7 +106,7 @@ def granian(interface: str) -> Server:
 def uwsgi(name: str, *options: str, needs: str = "uwsgi", watches: bool = True) -> Server:
     """uWSGI, which forks behind Python's back."""
     command = (
-        "uwsgi",
+        located("uwsgi"),
         "--http-socket=127.0.0.1:{port}",
         "--master",
         "--processes={workers}",
@@ -116,16 +122,16 @@ def uwsgi(name: str, *options: str, needs: str = "uwsgi", watches: bool = True) 
 def mod_wsgi() -> Server:
     """Apache with mod_wsgi in daemon mode; as root it is started as another user who may do the same with files."""
     drop = (
-        "setpriv",
+        located("setpriv"),
         "--reuid=www-data",
         "--regid=www-data",
         "--clear-groups",
         "--inh-caps=+dac_override",
         "--ambient-caps=+dac_override",
     )
-    apache = ("apache2", "-DFOREGROUND", "-f", "{folder}/apache.conf")
+    apache = (located("apache2"), "-DFOREGROUND", "-f", "{folder}/apache.conf")
     command = (*drop, *apache) if os.geteuid() == 0 else apache
-    return Server("mod_wsgi daemon", command, (command[0], "apache2", MOD_WSGI), prepare=_write_apache_config)
+    return Server("mod_wsgi daemon", command, ("setpriv", "apache2", MOD_WSGI), prepare=_write_apache_config)
 
 
 def _write_apache_config(folder: Path, environment: Mapping[str, str]) -> None:

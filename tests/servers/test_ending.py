@@ -2,15 +2,16 @@
 
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from statistics import median
 
 import pytest
 
-from tests.servers.harness import Answer, Running, Site, gone, is_alive, parsed, serving, wait_until
+from tests.servers.harness import Running, Site, gone, is_alive, received, serving, wait_until
 from tests.servers.programs import SERVERS
 
 WORKERS = 2
@@ -113,23 +114,15 @@ def recycled(server: Running) -> float:
     """Seconds from the last answer of a worker until it has ended, for the slower of them."""
     old, seconds = dict.fromkeys(server.workers, time.monotonic()), 0.0
     begun = time.monotonic()
+    served: Counter[int] = Counter()
     while old:
-        for answer in answered(server):
+        for answer in received([server.connect() for _ in range(4)], may_drop=True):
+            served[answer.worker] += 1
             if answer.worker in old:
                 old[answer.worker] = answer.moment
         now = time.monotonic()
         assert now - begun < ENDS_WITHIN, f"{set(old)} go on serving."
         for worker in [worker for worker in old if not is_alive(worker)]:
             seconds = max(seconds, now - old.pop(worker))
-    server.meet()
+    server.meet(besides={worker for worker, count in served.items() if count > MOST_REQUESTS / 2})
     return seconds
-
-
-def answered(server: Running) -> list[Answer]:
-    """The answers to two requests at once, but for those that a server drops with its worker, as uvicorn does."""
-    answers = []
-    for connection in [server.connect() for _ in range(2)]:
-        with closing(connection), suppress(ConnectionError):
-            raw = b"".join(iter(lambda connection=connection: connection.recv(65536), b""))
-            answers += [parsed(raw)] if raw else []
-    return answers
