@@ -174,7 +174,7 @@ def _mine() -> Live:
     return current
 
 
-def _forget() -> None:
+def _forget() -> None:  # pragma: no cover (only in children, which end unmeasured: tests/test_forking.py)
     """Lets a forked child look for itself at once; under uWSGI, which runs no such hooks, when it next has to."""
     global current, _lives
     current, _lives = Live(), {}

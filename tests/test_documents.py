@@ -92,7 +92,8 @@ TOO_DEEP = {
 
 @pytest.mark.parametrize("source", TOO_DEEP.values(), ids=TOO_DEEP)
 def test_a_deep_nest_is_refused_and_ends_no_process(module: Any, source: str) -> None:
-    with pytest.raises(module.NotYaml, match="nested deeper than a schedule can be"):
+    """Since PyYAML 6.0.4, the parser of libyaml refuses the deepest by itself."""
+    with pytest.raises(module.NotYaml, match=r"nested deeper than a schedule can be|exceeded maximum nesting depth"):
         module.compose(source)
 
 

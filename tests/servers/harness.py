@@ -35,9 +35,10 @@ def wait_until(condition: Callable[[], bool], *, within: float, what: str) -> fl
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process with this pid runs; one that only waits for its parent to notice has ended."""
+    """Whether a thread of this process runs; one that only waits for its parent to notice has ended."""
     with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z" or len(os.listdir(f"/proc/{pid}/task")) > 1
     return False
 
 
