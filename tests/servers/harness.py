@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ ENDS_WITHIN = 6.0  # far below programs.GRACE: nothing held a worker up
 STARTS_WITHIN = 20.0
 SWITCHES_WITHIN = 2.0
 ANSWERS_WITHIN = 10.0
+# Where the tests run in the background of a shell, SIGINT is ignored, and servers would inherit that.
+DEFAULT_SIGINT = ("env", "--default-signal=INT")
 STEADY_ROUNDS = 3  # rounds of requests after a switch in which none may go back
 MANAGE_WITHIN = 30.0
 
@@ -129,9 +131,9 @@ class Running:
         """One answer over a fresh connection."""
         return received([self.connect(path)])[0]
 
-    def round(self, size: int = 8) -> list[Answer]:
+    def round(self, size: int = 8, *, may_drop: bool = False) -> list[Answer]:
         """Answers to as many connections at once, so that no single worker takes all."""
-        return received([self.connect() for _ in range(size)])
+        return received([self.connect() for _ in range(size)], may_drop=may_drop)
 
     def rounds(self, count: int) -> list[Answer]:
         """That many answers, taken in rounds."""
@@ -149,11 +151,13 @@ class Running:
         return answers
 
     def meet(self, *, besides: Iterable[int] = ()) -> list[Answer]:
-        """Every answer until all the workers have answered, not counting those that were there before."""
+        """Every answer until all the workers have answered, not counting those that were there before.
+
+        Where there were some, they end by now, and may drop what they have accepted, as uWSGI's do."""
         answers: list[Answer] = []
 
         def is_complete() -> bool:
-            answers.extend(self.round())
+            answers.extend(self.round(may_drop=bool(besides)))
             self.workers = {answer.worker for answer in answers} - set(besides)
             return len(self.workers) == self.count
 
@@ -239,22 +243,25 @@ def received(connections: list[socket.socket], *, may_drop: bool = False) -> lis
     """The answers in the order of their arrival; each connection is closed at once.
 
     At once, because gunicorn's gthread worker serves nobody while it waits for that. A server `may_drop` requests
-    together with the worker that it recycles, as uvicorn does.
+    together with a worker that it replaces.
     """
     answers: list[Answer] = []
     parts = dict.fromkeys(connections, b"")
-    while parts:
-        ready, _, _ = select.select(list(parts), [], [], ANSWERS_WITHIN)
-        assert ready, f"No answer within {ANSWERS_WITHIN:g} s."
-        for connection in ready:
-            with suppress(*([ConnectionError] if may_drop else [])):
-                if part := connection.recv(65536):
-                    parts[connection] += part
-                    continue
-            connection.close()
-            raw = parts.pop(connection)
-            if raw or not may_drop:
-                answers.append(parsed(raw))
+    with ExitStack() as at_the_end:
+        for connection in connections:
+            at_the_end.callback(connection.close)
+        while parts:
+            ready, _, _ = select.select(list(parts), [], [], ANSWERS_WITHIN)
+            assert ready, f"No answer within {ANSWERS_WITHIN:g} s."
+            for connection in ready:
+                with suppress(*([ConnectionError] if may_drop else [])):
+                    if part := connection.recv(65536):
+                        parts[connection] += part
+                        continue
+                connection.close()
+                raw = parts.pop(connection)
+                if raw or not may_drop:
+                    answers.append(parsed(raw))
     return answers
 
 
@@ -293,7 +300,7 @@ def serving(
     command = [part.format(port=port, workers=workers, folder=site.folder) for part in server.command]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*under, *command, *options],
+            [*DEFAULT_SIGINT, *under, *command, *options],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.DEVNULL,
