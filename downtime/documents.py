@@ -4,6 +4,7 @@ bomb stays one node. Nodes know their line and their place in the text."""
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -22,7 +23,8 @@ _MOST_NODES = 2_000_000
 # libyaml compares each directive with all before it: 20,000 of them take most of a second (measured).
 _MOST_DIRECTIVES = 8
 _DIRECTIVE = re.compile(r"(?:^|[\r\x85\u2028\u2029])%", re.MULTILINE)
-_TEXT, _LIST, _MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
+TEXT, LIST, MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
+_EMPTY = ("", "~", "null", "Null", "NULL")
 _WORDS = frozenset(
     spelled
     for word in ("null", "true", "false", "yes", "no", "on", "off")
@@ -56,6 +58,15 @@ class _Loader(_BaseLoader):
         self.depth -= 1
 
 
+class Token(NamedTuple):
+    """A visible piece of the text, and its kind, as YAML's scanner names it."""
+
+    kind: str
+    start: int
+    end: int
+    column: int
+
+
 def compose(source: str) -> Node | None:
     """The root node of the one document in `source`, None where there is none; raises NotYaml."""
     if len(_DIRECTIVE.findall(source)) > _MOST_DIRECTIVES:
@@ -77,6 +88,18 @@ def compose(source: str) -> Node | None:
     return root
 
 
+def tokens(source: str) -> list[Token]:
+    """The visible tokens of a text that `compose` takes; the line breaks that end a block are not theirs."""
+    found = []
+    for token in yaml.scan(source, Loader=_BaseLoader):
+        start, end = token.start_mark.index, token.end_mark.index
+        end = start + len(source[start:end].rstrip(" \t\r\n"))
+        if start < end:
+            kind = token.id  # type: ignore[attr-defined]
+            found.append(Token(kind, start, end, token.start_mark.column))
+    return found
+
+
 def line_of(node: Node) -> int:
     """The line on which the node begins, from 1."""
     return int(node.start_mark.line) + 1
@@ -84,7 +107,7 @@ def line_of(node: Node) -> int:
 
 def found(node: Node) -> str:
     """What a message says that it found there."""
-    if node.tag not in (_TEXT, _LIST, _MAPPING):
+    if node.tag not in (TEXT, LIST, MAPPING):
         return f"something tagged {shown(node.tag)}"
     if isinstance(node, ScalarNode):
         return shown(node.value) if node.value else "empty"
@@ -101,23 +124,28 @@ def size(node: Node) -> int:
 
 def is_empty(node: Node) -> bool:
     """Whether nothing, `~` or `null` stands there."""
-    return isinstance(node, ScalarNode) and node.style == "" and node.value in ("", "~", "null", "Null", "NULL")
+    return isinstance(node, ScalarNode) and node.style == "" and node.value in _EMPTY
+
+
+def is_plain(text: str) -> bool:
+    """Whether YAML reads these characters as a text even where they stand without quotes."""
+    return text not in _WORDS and text not in _EMPTY
 
 
 def text(node: Node) -> str:
     """The text of a scalar; raises ValueError for a list, a mapping, a tag, and a word that YAML reads as no text."""
-    if not isinstance(node, ScalarNode) or node.tag != _TEXT:
+    if not isinstance(node, ScalarNode) or node.tag != TEXT:
         raise ValueError("allowed is a text")
     if is_empty(node):
         raise ValueError("give it a value, or leave the key out")
-    if node.style == "" and node.value in _WORDS:
+    if node.style == "" and not is_plain(node.value):
         raise ValueError(f"YAML reads that as no text; write it in quotes: '{node.value}'")
     return str(node.value)
 
 
 def truth(node: Node) -> bool:
     """The bool that a plain true or false stands for; raises ValueError for anything else, yes and no included."""
-    value = node.value if isinstance(node, ScalarNode) and node.tag == _TEXT and node.style == "" else ""
+    value = node.value if isinstance(node, ScalarNode) and node.tag == TEXT and node.style == "" else ""
     if value.lower() not in ("true", "false"):
         raise ValueError("allowed are true and false")
     return bool(value.lower() == "true")
@@ -125,13 +153,13 @@ def truth(node: Node) -> bool:
 
 def items(node: Node) -> list[Node]:
     """The items of a list; raises ValueError for anything else."""
-    if not isinstance(node, SequenceNode) or node.tag != _LIST:
+    if not isinstance(node, SequenceNode) or node.tag != LIST:
         raise ValueError("allowed is a list")
     return list(node.value)
 
 
 def pairs(node: Node) -> list[tuple[Node, Node]]:
     """The keys and values of a mapping; raises ValueError for anything else."""
-    if not isinstance(node, MappingNode) or node.tag != _MAPPING:
+    if not isinstance(node, MappingNode) or node.tag != MAPPING:
         raise ValueError("allowed is a mapping, a key and a value on each line")
     return list(node.value)

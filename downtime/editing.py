@@ -1,20 +1,20 @@
-"""How is the text to read, so that it means what was asked? Every byte outside the edited place stays."""
+"""What has every edit of the text to keep? Every byte outside the edited place, and what all other periods mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.nodes import Node
 
-from downtime import documents, values
+from downtime import documents, layout, values
 from downtime.parsing import parse, parse_with_nodes
 from downtime.reading import Problem
-from downtime.schedule import Period, Window
+from downtime.schedule import Schedule
 
-_SECOND = timedelta(seconds=1)
+_UNSAFE = "it can't be edited safely here, as the result would not mean what was asked; change it by hand"
 
 
 class CannotEdit(Exception):
@@ -26,11 +26,14 @@ class CannotEdit(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
-    """The new text, and the windows that the edit ended."""
+class Source:
+    """A text without a problem: its schedule, the node of each period, the root, and the zone of its times."""
 
     text: str
-    ended: tuple[Window, ...] = ()
+    schedule: Schedule
+    nodes: tuple[Node, ...]
+    root: Node | None
+    zone: tzinfo
 
 
 class Splice(NamedTuple):
@@ -41,72 +44,22 @@ class Splice(NamedTuple):
     text: str
 
 
-def end_active(source: str, zone: tzinfo, now: datetime) -> Edited:
-    """Ends every period that is active at `now`, of a recurring one only the occurrence; raises CannotEdit.
-
-    Times are whole seconds: a period that is younger than one ends at its first."""
-    parsed, nodes = parse_with_nodes(source, zone)
+def opened(text: str, zone: tzinfo) -> Source:
+    """The text, ready to be edited; raises CannotEdit where it has problems already."""
+    parsed, nodes = parse_with_nodes(text, zone)
     if parsed.problems:
         raise CannotEdit("it has problems already; correct these first", parsed.problems)
-    windows = parsed.schedule.at(now).active
-    file_zone = _zone_of(documents.compose(source), zone)
-    periods, splices = list(parsed.schedule.periods), []
-    for window in windows:
-        periods[window.rank] = _ended(window.period, now)
-        mapping = nodes[window.rank]
-        splices.append(_splice(source, mapping, periods[window.rank], _zone_of(mapping, file_zone)))
-    return Edited(_checked(_spliced(source, splices), periods, zone), windows)
+    root = documents.compose(text)
+    return Source(text, parsed.schedule, nodes, root, zone_of(root, zone))
 
 
-def _ended(period: Period, now: datetime) -> Period:
-    second = now.replace(microsecond=0)
-    if period.recurrence:
-        return replace(period, start=second + _SECOND)
-    return replace(period, end=max(second, period.start + _SECOND))
+def zone_of(mapping: Node | None, default: tzinfo) -> tzinfo:
+    """The zone that the mapping, which has no problem, names, or the default."""
+    pairs = documents.pairs(mapping) if mapping is not None and not documents.is_empty(mapping) else []
+    return next((values.zone(value.value) for key, value in pairs if key.value == "timezone"), default)
 
 
-def _splice(source: str, mapping: Node, period: Period, zone: tzinfo) -> Splice:
-    """The one splice that gives the mapping its new end, or, where it recurs, its new start."""
-    pairs = {key.value: (key, value) for key, value in documents.pairs(mapping) if isinstance(key, ScalarNode)}
-    if period.recurrence:
-        key, moment, fold, beside = "start", period.start, 0, "cron"
-    else:
-        key, moment, fold, beside = "end", period.end, 1, "start"
-    model = next((pairs[name][1].value for name in (key, "start", "end") if name in pairs), "")
-    text = _written(moment, zone, fold, model)
-    if key in pairs:
-        _, old = _placed(mapping, *pairs[key])
-        return Splice(old.start_mark.index, old.end_mark.index, _quoted(text, old.style))
-    if key == "end" and "duration" in pairs:
-        duration, old = _placed(mapping, *pairs["duration"])
-        return Splice(
-            duration.start_mark.index, old.end_mark.index, f"{_quoted(key, duration.style)}: {_quoted(text, old.style)}"
-        )
-    beside_key, beside_value = _placed(mapping, *pairs[beside])
-    return _inserted(source, mapping, beside_key, beside_value.end_mark.index, key, text)
-
-
-def _placed(mapping: Node, key: ScalarNode, value: Node) -> tuple[ScalarNode, ScalarNode]:
-    """The key and its value, unless the value stands elsewhere in the text, behind an alias."""
-    if not isinstance(value, ScalarNode) or not key.end_mark.index <= value.start_mark.index <= mapping.end_mark.index:
-        raise CannotEdit(f"line {documents.line_of(key)} takes its value from an alias; change it by hand")
-    return key, value
-
-
-def _inserted(source: str, mapping: Node, key: ScalarNode, after: int, name: str, text: str) -> Splice:
-    """A splice that adds a pair behind the one that ends at `after`, in the style of the mapping."""
-    if not isinstance(mapping, MappingNode) or mapping.flow_style:
-        quote = '"' if key.style == '"' else "'"  # what was JSON stays JSON
-        return Splice(after, after, f", {_quoted(name, key.style)}: {quote}{text}{quote}")
-    indent = " " * key.start_mark.column
-    line_end = source.find("\n", after)
-    line_break = "\r\n" if "\r\n" in (source[line_end - 1 : line_end + 1] if line_end > 0 else source) else "\n"
-    if line_end < 0:
-        return Splice(len(source), len(source), f"{line_break}{indent}{name}: {text}")
-    return Splice(line_end + 1, line_end + 1, f"{indent}{name}: {text}{line_break}")
-
-
-def _written(moment: datetime, zone: tzinfo, fold: int, model: str) -> str:
+def written(moment: datetime, zone: tzinfo, *, fold: int, model: str = "") -> str:
     """The moment as the file writes times: local where the model has no offset and that is unambiguous."""
     local = moment.astimezone(zone)
     separator = "T" if "T" in model else " "
@@ -116,26 +69,41 @@ def _written(moment: datetime, zone: tzinfo, fold: int, model: str) -> str:
     return text if values.moment(text, zone, fold=fold) == moment else local.isoformat(separator, "seconds")
 
 
-def _quoted(text: str, style: str | None) -> str:
-    return f"{style}{text}{style}" if style in ("'", '"') else text
+def line_break(text: str, index: int) -> str:
+    """The line break that a new line at `index` needs: that of the line before, or else of the text."""
+    before = text[layout.line_start(text, max(index - 1, 0)) : index]
+    return "\r\n" if "\r\n" in (before if "\n" in before else text) else "\n"
 
 
-def _zone_of(mapping: Node | None, default: tzinfo) -> tzinfo:
-    pairs = documents.pairs(mapping) if mapping is not None else []
-    return next((values.zone(value.value) for key, value in pairs if key.value == "timezone"), default)
+def insert_lines(text: str, index: int, lines: Sequence[str]) -> Splice:
+    """Adds the lines where one begins, or behind the text; a last line without a line break stays one.
+
+    Raises CannotEdit where carriage returns alone end the lines."""
+    if text.endswith("\r"):
+        raise CannotEdit(_UNSAFE)
+    end = line_break(text, index)
+    if index == len(text) and index and not text.endswith("\n"):
+        return Splice(index, index, "".join(end + line for line in lines))
+    return Splice(index, index, "".join(line + end for line in lines))
 
 
-def _spliced(source: str, splices: Iterable[Splice]) -> str:
+def delete_lines(text: str, start: int, end: int) -> Splice:
+    """Takes the lines out, which undoes `insert_lines`."""
+    if end == len(text) and not text.endswith("\n"):
+        start -= len(line_break(text, start)) if start else 0
+    return Splice(start, end, "")
+
+
+def spliced(text: str, splices: Iterable[Splice]) -> str:
+    """The text with all of the splices, which do not overlap."""
     for splice in sorted(set(splices), reverse=True):
-        source = source[: splice.start] + splice.text + source[splice.end :]
-    return source
+        text = text[: splice.start] + splice.text + text[splice.end :]
+    return text
 
 
-def _checked(text: str, periods: list[Period], zone: tzinfo) -> str:
-    """The text, if it means exactly those periods."""
+def checked(text: str, schedule: Schedule, zone: tzinfo) -> str:
+    """The text, if it means exactly that schedule; else raises CannotEdit."""
     parsed = parse(text, zone)
-    if parsed.problems or list(parsed.schedule.periods) != periods:
-        raise CannotEdit(
-            "it can't be edited safely here, as the result would not mean what was asked; change it by hand"
-        )
+    if parsed.problems or parsed.schedule != schedule:
+        raise CannotEdit(_UNSAFE)
     return text

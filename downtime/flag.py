@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 
 import yaml
 
-from downtime import documents, files
+from downtime import documents, files, replacing
 from downtime.files import Fingerprint
 from downtime.reading import KEYS, Problem, Reader
 from downtime.schedule import NEVER, Period
@@ -88,17 +88,17 @@ def message(text: str) -> str:
 
 
 def raise_flag(path: str, keys: Mapping[str, object]) -> None:
-    """Raises the flag, or updates one that is up, with those keys of a period. Raises files.CannotWrite."""
+    """Raises the flag, or updates one that is up, with those keys of a period. Raises replacing.CannotWrite."""
     text = {key: _encodable(value) for key, value in keys.items()}
     content = yaml.safe_dump(text, allow_unicode=True, sort_keys=False) if text else ""
     if set("\x85\u2028\u2029") & set(content):  # breaks that PyYAML writes as they are, and reads as spaces
         content = yaml.safe_dump(text, sort_keys=False)
-    files.replace(path, content.encode())
+    replacing.replace(path, content.encode())
 
 
 def lower_flag(path: str) -> bool:
-    """Lowers the flag; False where it was not raised. Raises files.CannotWrite."""
-    return files.remove(path)
+    """Lowers the flag; False where it was not raised. Raises replacing.CannotWrite."""
+    return replacing.remove(path)
 
 
 def _encodable(value: object) -> object:

@@ -32,17 +32,21 @@ def load_schedule(path: str, zone: tzinfo) -> Loaded:
     try:
         fingerprint = files.fingerprint(path)
         content, fingerprint = files.read(path, limit=LARGEST)
-        text = content.decode().removeprefix("\ufeff")
     except (FileNotFoundError, NotADirectoryError):
         return Loaded(path, None, Parsed())
     except OSError as error:
         problem = Problem(1, f"it can't be read: {error.strerror}")
         return Loaded(path, fingerprint, Parsed(problems=(problem,)), is_read=False)
+    return Loaded(path, fingerprint, parsed(content, zone))
+
+
+def parsed(content: bytes, zone: tzinfo) -> Parsed:
+    """What the content of a schedule file means; one that is no UTF-8 text is a problem."""
+    try:
+        return parse(content.decode().removeprefix("\ufeff"), zone)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        problem = Problem(line, "it is no UTF-8 text; allowed is UTF-8")
-        return Loaded(path, fingerprint, Parsed(problems=(problem,)))
-    return Loaded(path, fingerprint, parse(text, zone))
+        return Parsed(problems=(Problem(line, "it is no UTF-8 text; allowed is UTF-8"),))
 
 
 def load_flags(paths: tuple[str, ...], *, zone: tzinfo, max_age: float | None) -> list[Flag]:

@@ -21,9 +21,15 @@ _CLOCK_CHANGE = timedelta(hours=3)
 _SOME_DAY = datetime(2024, 1, 1)
 
 
-@lru_cache(maxsize=1024)
 def check_expression(expression: str) -> None:
     """Raise ValueError, with what is allowed, unless `expression` is five cron fields that occur at some time."""
+    if not is_available:
+        raise ValueError("it needs the package cronsim; install it with: pip install 'django-downtime[cron]'")
+    _check_fields(expression)
+
+
+@lru_cache(maxsize=1024)
+def _check_fields(expression: str) -> None:
     allowed = "allowed are five cron fields such as '30 3 * * SUN' (minute, hour, day, month, weekday)"
     if len(expression) > _LONGEST or len(expression.split()) != 5:
         raise ValueError(allowed)

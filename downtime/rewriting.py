@@ -5,18 +5,23 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable
 
-from downtime import files
+from downtime import files, replacing
 from downtime.loading import LARGEST
 
 
-def rewrite(path: str, edit: Callable[[str], str]) -> None:
-    """Puts what `edit` makes of the text in the file's place, whole or not at all.
+def rewrite(path: str, edit: Callable[[str], str], *, creates: bool = False) -> None:
+    """Puts what `edit` makes of the text in the file's place, whole or not at all; it `creates` one that is missing.
 
-    Raises files.CannotWrite, OSError and UnicodeDecodeError where the file can't be read, and what `edit` raises."""
-    with files.locked(path):
-        content, _ = files.read(path, limit=LARGEST)
+    Raises replacing.CannotWrite; OSError and UnicodeDecodeError where it can't be read; and what `edit` raises."""
+    with replacing.locked(path):
+        replacing.sweep(path)
+        content = _content(path) if not creates or files.fingerprint(path) else b""
         mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
         text = content[len(mark) :].decode()
         edited = edit(text)
         if edited != text:
-            files.replace(path, mark + edited.encode())
+            replacing.replace(path, mark + edited.encode())
+
+
+def _content(path: str) -> bytes:
+    return files.read(path, limit=LARGEST)[0]

@@ -1,6 +1,7 @@
 """Each test has its own files and its own picture of them, and leaves no thread behind."""
 
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -69,6 +70,30 @@ def schedule(tmp_path: Path) -> Path:
 def flag(tmp_path: Path) -> Path:
     """Where the flag is looked for; it is not raised."""
     return tmp_path / "downtime.flag"
+
+
+@pytest.fixture
+def as_root() -> None:
+    """Only root may give a file to another user; in CI every test has to run."""
+    if os.geteuid() != 0:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("only root may give a file to another user")
+
+
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """A folder that everybody can reach; pytest's own are for one user only."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+        os.chmod(folder, 0o700)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file with something in it, in a folder of its own."""
+    path = tmp_path / "folder" / "downtime.yml"
+    path.parent.mkdir()
+    path.write_bytes(b"old")
+    return path
 
 
 @pytest.fixture(autouse=True)

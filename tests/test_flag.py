@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from downtime import flag as sentinel
-from downtime.files import CannotWrite
 from downtime.flag import FLAG_KEYS, Flag, lower_flag, meaning, raise_flag
 from downtime.reading import Problem
+from downtime.replacing import CannotWrite
 from downtime.schedule import NEVER, Period
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -6,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from downtime.files import fingerprint, locked
+from downtime.files import fingerprint
+from downtime.replacing import CannotWrite, locked
 from downtime.rewriting import rewrite
 
 
@@ -66,6 +69,47 @@ def test_a_link_stays_and_its_target_is_rewritten(schedule: Path) -> None:
     assert schedule.is_symlink()
     assert target.read_text() == "A"
     assert sorted(os.listdir(schedule.parent)) == ["downtime.yml", "etc"]
+
+
+def test_what_killed_writers_left_is_taken_away_and_nothing_else(schedule: Path) -> None:
+    schedule.write_text("a")
+    left = [".downtime.yml.0123456789ab.tmp", ".downtime.yml.x.tmp"]
+    others = [".downtime.flag.0123456789ab.tmp", "downtime.yml.tmp", ".downtime.yml.swp", ".downtime.yml2.x.tmp"]
+    for name in left + others:
+        (schedule.parent / name).touch()
+    rewrite(str(schedule), upper)
+    assert sorted(os.listdir(schedule.parent)) == sorted([*others, "downtime.yml", ".downtime.yml.lock"])
+
+
+def test_what_cannot_be_taken_away_is_in_nobody_s_way(schedule: Path) -> None:
+    (schedule.parent / ".downtime.yml.x.tmp").mkdir()
+    schedule.write_text("a")
+    rewrite(str(schedule), upper)
+    assert schedule.read_text() == "A"
+
+
+def test_a_missing_file_is_made_where_that_is_wanted(schedule: Path) -> None:
+    rewrite(str(schedule), str, creates=True)
+    assert not schedule.exists()
+    rewrite(str(schedule), lambda text: text + "a", creates=True)
+    assert schedule.read_text() == "a"
+    rewrite(str(schedule), lambda text: text + "b", creates=True)
+    assert schedule.read_text() == "ab"
+
+
+def test_a_lock_that_cannot_be_had_is_an_error_in_a_sentence(schedule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on some network file systems."""
+
+    def flock(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    schedule.write_text("a")
+    with pytest.raises(
+        CannotWrite, match=r"\.downtime\.yml\.lock can't be locked: No locks available; the file system has"
+    ):
+        rewrite(str(schedule), upper)
+    assert schedule.read_text() == "a"
 
 
 def missing(path: Path) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import get_default_timezone
 
-from downtime import values
 from downtime.conf import conf
+from downtime.editing import CannotEdit
 from downtime.flag import Flag
 from downtime.loading import Loaded, hidden, load_flags, load_schedule, located
-from downtime.schedule import ALWAYS, Answer, Window
+from downtime.management.telling import title
+from downtime.reading import Problem
+from downtime.replacing import CannotWrite
+from downtime.rewriting import rewrite
+from downtime.schedule import Answer, Window
 
+_MOST_PROBLEMS = 20
 # A request that read the clock just before its deadline is decided by now.
 _MARGIN = 0.05
 
@@ -40,7 +45,15 @@ class State:
         for flag in self.flags:
             if flag.period is window.period:
                 return f"flag {flag.path}"
-        return window.period.name or f"the period on line {window.period.line}"
+        return title(window)
+
+    def why_down(self) -> str:
+        """Why the site is down or may be; nothing where it is up."""
+        if self.answer.active:
+            return f"The site is still down, because of: {', '.join(map(self.name, self.answer.active))}"
+        if reasons := hidden(conf.DOWNTIME_FLAG_FILE):
+            return "\n".join(["The site may still be down:", *reasons])
+        return ""
 
 
 class DowntimeCommand(BaseCommand):
@@ -61,29 +74,25 @@ class DowntimeCommand(BaseCommand):
         time.sleep(rechecks * conf.DOWNTIME_RECHECK + _MARGIN)
 
 
-def refuse(option: str, value: str, error: Exception) -> NoReturn:
-    """Ends the command with a line that names the option, its value and what is allowed."""
-    raise CommandError(f"{option} is {values.shown(value)}; {error}") from error
-
-
-def future(option: str, value: str, now: datetime) -> datetime:
-    """The moment in UTC, later than now, that an option names: ISO 8601, or + and a duration from now."""
+def edit_schedule(edit: Callable[[str], str], *, creates: bool = False) -> str:
+    """Puts what `edit` makes of the schedule's text in its place, and returns its path; ends the command where not."""
+    path = conf.DOWNTIME_SCHEDULE_FILE
     try:
-        if value.startswith("+"):
-            return now + values.duration(value[1:])
-        moment = values.moment(value, get_default_timezone(), fold=1)
-        if moment <= now:
-            raise ValueError(f"allowed is a time after now, which is {shown(now)}")
-    except ValueError as error:
-        refuse(option, value, error)
-    return moment
+        rewrite(path, edit, creates=creates)
+    except CannotWrite as error:
+        raise CommandError(str(error)) from error
+    except CannotEdit as error:
+        raise CommandError(f"{path} was not changed: {error}{listed(path, error.problems)}") from error
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path} was not changed: it is no UTF-8 text; allowed is UTF-8") from error
+    except OSError as error:
+        raise CommandError(f"{path} can't be read: {error.strerror}") from error
+    return path
 
 
-def shown(moment: datetime) -> str:
-    """A moment as people read it, in the project's time zone."""
-    return f"{moment.astimezone(get_default_timezone()):%Y-%m-%d %H:%M:%S %Z}"
-
-
-def since(window: Window) -> datetime:
-    """When the window began; of a flag, when it was raised."""
-    return window.period.start if window.start == ALWAYS else window.start
+def listed(path: str, problems: Sequence[Problem]) -> str:
+    """The first problems, each on a line of its own, and how many there are more."""
+    lines = [located(path, problem) for problem in problems[:_MOST_PROBLEMS]]
+    if len(problems) > _MOST_PROBLEMS:
+        lines.append(f"and {len(problems) - _MOST_PROBLEMS} more, which manage.py downtime_check lists")
+    return "".join(f"\n{line}" for line in lines)

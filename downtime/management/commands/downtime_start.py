@@ -8,8 +8,11 @@ from django.utils.timezone import get_default_timezone
 
 from downtime import flag, values
 from downtime.conf import conf
-from downtime.files import CannotWrite
-from downtime.management.base import DowntimeCommand, future, refuse, shown
+from downtime.management import options as options_of
+from downtime.management.base import DowntimeCommand
+from downtime.management.telling import shown
+from downtime.replacing import CannotWrite
+from downtime.writing import Value
 
 
 class Command(DowntimeCommand):
@@ -19,32 +22,23 @@ class Command(DowntimeCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--message", metavar="TEXT", help="plain text for the page and the JSON body")
         parser.add_argument(
             "--until", metavar="TIME", help="when the site comes back by itself: 2026-12-01 04:00, or +2h"
         )
         parser.add_argument(
             "--for", metavar="DURATION", dest="duration", help="likewise, from now on: 90m, 2h, 1h30m, 1d"
         )
-        parser.add_argument("--retry-after", metavar="SECONDS", help="the Retry-After header where no end is known")
-        parser.add_argument("--redirect", metavar="URL", help="redirect browsers there instead of showing the page")
-        parser.add_argument("--read-only", action="store_true", help="let GET, HEAD and OPTIONS pass")
-        parser.add_argument(
-            "--path",
-            metavar="PREFIX",
-            action="append",
-            default=[],
-            help="only these parts of the site; may be repeated",
-        )
-        parser.add_argument("--no-wait", action="store_true", help="return at once")
+        options_of.add_answer(parser)
+        options_of.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         # A whole second that is not over yet, so that an end in a second's time lies behind the raising of the flag.
-        keys = _keys(options, datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=1))
+        end = _end(options, datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=1))
+        keys = options_of.answer(options)
         path = conf.DOWNTIME_FLAG_FILE[0]
         try:
             was_raised = flag.look(path) is not None
-            flag.raise_flag(path, {**keys, "end": _iso(keys["end"])} if "end" in keys else keys)
+            flag.raise_flag(path, {**keys, "end": _iso(end)} if end else keys)
         except CannotWrite as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -52,48 +46,32 @@ class Command(DowntimeCommand):
         if not options["no_wait"]:
             self.wait(1)
         done = "Updated" if was_raised else "Raised"
-        self.stdout.write(f"{done} the flag {path}: the site is down{_extent(keys)}.")
+        self.stdout.write(f"{done} the flag {path}: the site is down{_extent(keys, end)}.")
 
 
-def _keys(options: dict[str, Any], now: datetime) -> dict[str, Any]:
-    """The keys of the flag that the options ask for."""
-    keys: dict[str, Any] = {}
-    if options["message"]:
-        keys["message"] = _read("--message", options["message"], flag.message)
-    if options["until"] is not None and options["duration"] is not None:
+def _end(options: dict[str, Any], now: datetime) -> datetime | None:
+    """When the flag is to let go by itself."""
+    until, duration = options["until"], options["duration"]
+    if until is not None and duration is not None:
         raise CommandError("--until and --for are both given; allowed is one of the two")
-    if options["until"] is not None:
-        keys["end"] = future("--until", options["until"], now)
-    if options["duration"] is not None:
-        keys["end"] = now + _read("--for", options["duration"], values.duration)
-    if options["retry_after"] is not None:
-        keys["retry_after"] = _read("--retry-after", str(options["retry_after"]), values.seconds)
-    if options["redirect"] is not None:
-        keys["redirect"] = _read("--redirect", options["redirect"], values.url)
-    if options["read_only"]:
-        keys["read_only"] = True
-    if options["path"]:
-        keys["paths"] = [_read("--path", path, values.prefix) or "/" for path in options["path"]]
-    return keys
+    if until is not None:
+        end = options_of.moment("--until", until, now, get_default_timezone(), fold=1)
+        if end <= now:
+            options_of.refuse("--until", until, f"allowed is a time after now, which is {shown(now)}")
+        return end
+    return now + options_of.read("--for", duration, values.duration) if duration is not None else None
 
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(get_default_timezone()).isoformat(" ", "seconds")
 
 
-def _read(option: str, value: str, convert: Any) -> Any:
-    try:
-        return convert(value)
-    except ValueError as error:
-        refuse(option, value, error)
-
-
-def _extent(keys: dict[str, Any]) -> str:
+def _extent(keys: dict[str, Value], end: datetime | None) -> str:
     parts = []
-    if keys.get("paths"):
-        parts.append(f"below {', '.join(keys['paths'])}")
+    if isinstance(paths := keys.get("paths"), list):
+        parts.append(f"below {', '.join(paths)}")
     if keys.get("read_only"):
         parts.append("for all but reading")
-    if "end" in keys:
-        parts.append(f"until {shown(keys['end'])}")
+    if end:
+        parts.append(f"until {shown(end)}")
     return "".join(f" {part}" for part in parts)

@@ -9,7 +9,8 @@ from django.core.management.base import CommandParser
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.management.base import DowntimeCommand, State, shown, since
+from downtime.management.base import DowntimeCommand, State
+from downtime.management.telling import line, since
 from downtime.schedule import ALWAYS, NEVER, Window
 
 _DOWN = 3
@@ -42,28 +43,16 @@ class Command(DowntimeCommand):
     def _tell(self, state: State, upcoming: list[Window]) -> None:
         self.stdout.write("The site is down." if state.answer.active else "The site is up.")
         for window in state.answer.active:
-            end = f"until {shown(window.end)}" if window.end != NEVER else "without a known end"
-            self.stdout.write(f"  {state.name(window)}: since {shown(since(window))}, {end}{_extent(window)}")
+            self.stdout.write(line(state.name(window), window, state.now))
         if upcoming:
             self.stdout.write("Coming:")
         for window in upcoming:
-            end = f"to {shown(window.end)}" if window.end != NEVER else "without a known end"
-            self.stdout.write(f"  {state.name(window)}: from {shown(window.start)} {end}{_extent(window)}")
+            self.stdout.write(line(state.name(window), window, state.now))
         problems = state.problems()
         if problems:
             self.stdout.write("Problems:")
         for problem in problems:
             self.stdout.write(f"  {problem}")
-
-
-def _extent(window: Window) -> str:
-    period = window.period
-    parts = [
-        f", only below {', '.join(path or '/' for path in period.paths)}" if period.paths else "",
-        ", reading passes" if period.read_only else "",
-        f": {period.message}" if period.message else "",
-    ]
-    return "".join(parts)
 
 
 def _as_json(state: State, upcoming: list[Window]) -> dict[str, Any]:

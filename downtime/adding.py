@@ -1,0 +1,148 @@
+"""How is the text to read, so that one more period is at the end of its list?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from downtime import documents, editing, layout, values, writing
+from downtime.editing import CannotEdit, Source, Splice
+from downtime.layout import Item
+from downtime.recurring import Recurrence
+from downtime.schedule import ALWAYS, NEVER, Period, Schedule
+from downtime.writing import Value
+
+# Above a list that `add` begins. `cancel` takes both out again with the last period.
+COMMENT = "# Downtimes of this site; manage.py downtime_check tells what is wrong here."
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The new text, and what of it is new."""
+
+    text: str
+    written: str
+
+
+def add(text: str, keys: Mapping[str, Value], zone: tzinfo) -> Added:
+    """Adds a period of sound keys, as in the file, at the end of the list and in its style; raises CannotEdit."""
+    source = editing.opened(text, zone)
+    period = meant(keys, source.zone)
+    taken = next((other for other in source.schedule.periods if other.name == period.name != ""), None)
+    if taken:
+        raise CannotEdit(f"the name {values.shown(period.name)} is taken by the period on line {taken.line}")
+    splices = _splices(source, keys)
+    new = editing.spliced(text, splices)
+    checked = editing.checked(new, Schedule((*source.schedule.periods, period)), zone)
+    return Added(checked, "".join(splice.text for splice in splices).strip("\r\n"))
+
+
+def meant(keys: Mapping[str, Value], zone: tzinfo) -> Period:
+    """The period that those keys stand for, with times in `zone` where they have none; raises ValueError."""
+    text = {key: value for key, value in keys.items() if isinstance(value, str)}
+    zone = values.zone(text["timezone"]) if "timezone" in text else zone
+    start = values.moment(text["start"], zone, fold=0) if "start" in text else ALWAYS
+    end = values.moment(text["end"], zone, fold=1) if "end" in text else NEVER
+    recurrence = None
+    if "cron" in text:
+        recurrence = Recurrence(text["cron"], zone, values.duration(text["duration"]))
+    elif "duration" in text:
+        end = start + values.duration(text["duration"])
+    retry_after, paths = keys.get("retry_after"), keys.get("paths")
+    return Period(
+        start,
+        end,
+        name=text.get("name", ""),
+        recurrence=recurrence,
+        message=text.get("message", "").strip(),
+        redirect=text.get("redirect", ""),
+        retry_after=retry_after if isinstance(retry_after, int) else None,
+        read_only=keys.get("read_only") is True,
+        paths=tuple(values.prefix(path) for path in paths) if isinstance(paths, list) else (),
+    )
+
+
+def _splices(source: Source, keys: Mapping[str, Value]) -> list[Splice]:
+    if source.root is None or documents.is_empty(source.root):
+        ends = [token.start for token in documents.tokens(source.text) if token.kind == "<document end>"]
+        return [_new_list(source, ends[0] if ends else len(source.text), 0, keys)]
+    found = {key.value: (key, value) for key, value in documents.pairs(source.root)}
+    if "periods" in found:
+        key, listed = found["periods"]
+        if isinstance(listed, SequenceNode):
+            return _into(source, key, listed, keys)
+        if listed.value == "" and not _is_flow(source.root):
+            column = key.start_mark.column + 2
+            at = layout.last_line(source.text, key.end_mark.index, column)
+            return [editing.insert_lines(source.text, at, _block(keys, column, 2))]
+    elif not _is_flow(source.root):
+        column = source.root.start_mark.column
+        last = max(value.end_mark.index for _, value in found.values())
+        return [_new_list(source, layout.last_line(source.text, last, column), column, keys)]
+    raise CannotEdit("it has no list of periods that one could be added to; write  periods: []  by hand first")
+
+
+def _new_list(source: Source, at: int, column: int, keys: Mapping[str, Value]) -> Splice:
+    lines = [" " * column + line for line in (COMMENT, "periods:")]
+    return editing.insert_lines(source.text, at, lines + _block(keys, column + 2, 2))
+
+
+def _into(source: Source, key: Node, listed: SequenceNode, keys: Mapping[str, Value]) -> list[Splice]:
+    items = layout.items(source.text, listed)
+    if listed.flow_style:
+        pairs = writing.flow(keys, is_json=isinstance(key, ScalarNode) and key.style == '"')
+        return _into_flow(source.text, listed, items, pairs)
+    last = items[-1]
+    lines = _like(listed.value[-1], last, keys)
+    if len(items) > 1 and all(_is_set_off(source.text, item) for item in items[1:]):
+        lines = ["", *lines]
+    return [editing.insert_lines(source.text, layout.last_line(source.text, last.end, last.column), lines)]
+
+
+def _is_set_off(text: str, item: Item) -> bool:
+    """Whether a blank line stands before the item and its comments."""
+    start = layout.first_line(text, item.start, item.column)
+    return layout.first_blank(text, start) < start
+
+
+def _like(model: Node, item: Item, keys: Mapping[str, Value]) -> list[str]:
+    """The lines of a new item in the style of another one, which is the last."""
+    is_here = item.start <= model.start_mark.index < item.end  # and not behind an alias
+    if _is_flow(model):
+        return [f"{' ' * item.column}- {{{', '.join(writing.flow(keys, is_json=False))}}}"]
+    indent = documents.pairs(model)[0][0].start_mark.column - item.column if is_here else 2
+    return _block(keys, item.column, indent)
+
+
+def _block(keys: Mapping[str, Value], column: int, indent: int) -> list[str]:
+    first, *others = writing.block(keys)
+    return [f"{' ' * column}{'-'.ljust(indent)}{first}", *(" " * (column + indent) + line for line in others)]
+
+
+def _into_flow(text: str, listed: SequenceNode, items: list[Item], pairs: list[str]) -> list[Splice]:
+    one_line = f"{{{', '.join(pairs)}}}"
+    if not items:
+        opening = text.index("[", listed.start_mark.index) + 1
+        return [Splice(opening, opening, one_line)]
+    last, end = items[-1], editing.line_break(text, items[-1].start)
+    if not layout.is_blank(text[layout.line_start(text, last.start) : last.start]):
+        return [Splice(last.end, last.end, f", {one_line}")]
+    indent = " " * last.column
+    model = listed.value[-1]
+    if "\n" in text[last.start : last.end] and _is_flow(model) and last.start == model.start_mark.index:
+        inner = " " * documents.pairs(model)[0][0].start_mark.column
+        one_line = f"{{{end}{inner}" + f",{end}{inner}".join(pairs) + f"{end}{indent}}}"
+    behind = last.comma.end if last.comma else last.end
+    if "#" not in text[behind : layout.line_end(text, behind)]:
+        return [Splice(last.end, last.end, f",{end}{indent}{one_line}")]
+    at = layout.line_end(text, behind)
+    if last.comma:
+        return [Splice(at, at, f"{indent}{one_line},{end}")]
+    return [Splice(last.end, last.end, ","), Splice(at, at, f"{indent}{one_line}{end}")]
+
+
+def _is_flow(node: Node) -> bool:
+    return isinstance(node, MappingNode) and bool(node.flow_style)

@@ -1,0 +1,87 @@
+"""How is the text to read, so that a period and its own comments are gone?"""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from difflib import get_close_matches
+
+from yaml.nodes import SequenceNode
+
+from downtime import documents, editing, layout, values
+from downtime.adding import COMMENT
+from downtime.editing import CannotEdit, Splice
+from downtime.layout import Item
+from downtime.schedule import Schedule
+
+_MOST_NAMES = 10
+
+
+def cancel(text: str, name: str, zone: tzinfo) -> str:
+    """The text without the period of that name, and without the comment lines that are its own; raises CannotEdit.
+
+    Those are the ones right above it in the column of its dash, within it, and below it where indented deeper."""
+    source = editing.opened(text, zone)
+    periods = source.schedule.periods
+    names = [period.name for period in periods]
+    if name not in names:
+        raise CannotEdit(f"it has no period named {values.shown(name)}; {_those(name, names)}")
+    index = names.index(name)
+    assert source.root is not None
+    listed = next(value for key, value in documents.pairs(source.root) if key.value == "periods")
+    assert isinstance(listed, SequenceNode)
+    without = _without_flow_item if listed.flow_style else _without_block_item
+    new = editing.spliced(text, without(text, layout.items(text, listed), index))
+    return editing.checked(new, Schedule(periods[:index] + periods[index + 1 :]), zone)
+
+
+def _those(name: str, names: list[str]) -> str:
+    """What could have been meant."""
+    known = [other for other in names if other]
+    if near := get_close_matches(name, known, n=1):
+        return f"did you mean {values.shown(near[0])}?"
+    if not names:
+        return "it has none at all"
+    if not known:
+        return "none of its periods has a name; give it one, or take it out by hand"
+    more = f", and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
+    return f"its periods are {', '.join(map(values.shown, known[:_MOST_NAMES]))}{more}"
+
+
+def _without_block_item(text: str, items: list[Item], index: int) -> list[Splice]:
+    item = items[index]
+    if not layout.is_blank(text[layout.line_start(text, item.start) : item.start]):
+        raise CannotEdit("the period begins behind something else on its line; take it out by hand")
+    start = layout.first_line(text, item.start, item.column)
+    end = layout.last_line(text, item.end, item.column)
+    before, behind = layout.first_blank(text, start), layout.last_blank(text, end)
+    if len(items) == 1:
+        start = _with_key(text, start)
+    elif index == 0:
+        end = behind
+    elif behind > end or index == len(items) - 1:  # one gap is enough
+        start = before
+    return [editing.delete_lines(text, start, end)]
+
+
+def _with_key(text: str, start: int) -> int:
+    """Where the key and the comment begin that `add` wrote above its first period; `start` where they do not."""
+    key = layout.line_start(text, start - 1)
+    above = layout.line_start(text, key - 1) if key else 0
+    lines = [text[above:key].strip(), text[key:start].strip()]
+    return above if lines == [COMMENT, "periods:"] else start
+
+
+def _without_flow_item(text: str, items: list[Item], index: int) -> list[Splice]:
+    item = items[index]
+    before = items[index - 1].comma if index else None
+    behind = item.comma
+    end = behind.end if behind else item.end
+    spare = [Splice(before.start, before.end, "")] if before and not behind else []
+    line, line_end = layout.line_start(text, item.start), layout.line_end(text, end)
+    if layout.is_blank(text[line : item.start]) and text[end:line_end].strip()[:1] in ("", "#"):
+        return [*spare, Splice(layout.first_line(text, item.start, item.column), line_end, "")]
+    if before and layout.is_blank(text[before.end : item.start]):
+        return [Splice(before.start, item.end, "")]
+    if index + 1 < len(items) and layout.is_blank(text[end : items[index + 1].start]):
+        return [Splice(item.start, items[index + 1].start, "")]
+    return [*spare, Splice(item.start, end, "")]

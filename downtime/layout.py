@@ -1,0 +1,118 @@
+"""Which characters of the text belong to which period, and which comments are its own?"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from yaml.nodes import SequenceNode
+
+from downtime import documents
+from downtime.documents import Token
+
+
+class Item(NamedTuple):
+    """Where an item of a list stands: from its dash, or in flow style from its first character, to its last."""
+
+    start: int
+    end: int
+    column: int
+    comma: Token | None = None
+    """The comma behind it."""
+
+
+def items(source: str, listed: SequenceNode) -> list[Item]:
+    """The items of a list in the order of the text, be they written out or aliases."""
+    within = [
+        token for token in documents.tokens(source) if listed.start_mark.index <= token.start < listed.end_mark.index
+    ]
+    return _flow_items(within) if listed.flow_style else _block_items(within)
+
+
+def _block_items(within: list[Token]) -> list[Item]:
+    column = next(token.column for token in within if token.kind == "-")
+    found: list[Item] = []
+    for token in within:
+        if token.kind == "-" and token.column == column:
+            found.append(Item(token.start, token.end, column))
+        elif found:  # else it is an anchor of the list
+            found[-1] = found[-1]._replace(end=token.end)
+    return found
+
+
+def _flow_items(within: list[Token]) -> list[Item]:
+    found: list[Item] = []
+    depth, is_open = 0, False
+    for token in within:
+        if token.kind in ("]", "}"):
+            depth -= 1
+        if depth == 1 and token.kind == ",":
+            found[-1] = found[-1]._replace(comma=token)
+            is_open = False
+        elif depth and is_open:
+            found[-1] = found[-1]._replace(end=token.end)
+        elif depth:
+            found.append(Item(token.start, token.end, token.column))
+            is_open = True
+        if token.kind in ("[", "{"):
+            depth += 1
+    return found
+
+
+def line_start(source: str, index: int) -> int:
+    """Where the line begins that `index` lies in."""
+    return source.rfind("\n", 0, index) + 1
+
+
+def line_end(source: str, index: int) -> int:
+    """Behind the line break that follows `index`, or behind the text."""
+    return source.find("\n", index) + 1 or len(source)
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing can be seen there."""
+    return not text.strip(" \t\r\n")
+
+
+def first_line(source: str, start: int, column: int) -> int:
+    """Where the lines of what stands at `start` begin: with the comments right above it, in that column."""
+    begun = line_start(source, start)
+    while begun:
+        above = line_start(source, begun - 1)
+        if _comment_column(source[above:begun]) != column:
+            break
+        begun = above
+    return begun
+
+
+def last_line(source: str, end: int, column: int) -> int:
+    """Where the lines of what ends at `end` end: with the comments below it that are indented deeper than `column`."""
+    reached = position = line_end(source, end)
+    while position < len(source):
+        behind = line_end(source, position)
+        line = source[position:behind]
+        if not is_blank(line):
+            if _comment_column(line) <= column:
+                break
+            reached = behind
+        position = behind
+    return reached
+
+
+def first_blank(source: str, index: int) -> int:
+    """Where the blank lines begin that end at `index`, the start of a line."""
+    while index and is_blank(source[line_start(source, index - 1) : index]):
+        index = line_start(source, index - 1)
+    return index
+
+
+def last_blank(source: str, index: int) -> int:
+    """Where the blank lines end that begin at `index`."""
+    while index < len(source) and is_blank(source[index : line_end(source, index)]):
+        index = line_end(source, index)
+    return index
+
+
+def _comment_column(line: str) -> int:
+    """The column of the comment that the line consists of, -1 where there is more or less than that."""
+    text = line.lstrip(" \t")
+    return len(line) - len(text) if text.startswith("#") else -1

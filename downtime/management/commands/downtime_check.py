@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime, timezone
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils.timezone import get_default_timezone
+
+from downtime.conf import conf
+from downtime.loading import load_schedule, located
+from downtime.management.base import DowntimeCommand
+from downtime.management.telling import agenda
+
+
+class Command(DowntimeCommand):
+    help = (
+        "Prints each problem of a schedule as file:line: message, and exits with 1 where there is one; else prints "
+        "what applies when. Reads that file alone, for CI and git hooks. Example: manage.py downtime_check downtime.yml"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", metavar="FILE", nargs="?", help="default: the schedule of this project")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = options["file"] or conf.DOWNTIME_SCHEDULE_FILE
+        loaded = load_schedule(path, get_default_timezone())
+        if options["file"] and not os.path.lexists(path):
+            raise CommandError(f"{path} is not there; name a file that is")
+        for problem in loaded.parsed.problems:
+            self.stdout.write(located(path, problem))
+        if loaded.parsed.problems:
+            sys.exit(1)
+        schedule = loaded.parsed.schedule
+        if loaded.fingerprint is None:
+            self.stdout.write(f"{path} is not there, which means no periods.")
+        else:
+            self.stdout.write(f"{path} has no problem; it has {len(schedule.periods)} periods.")
+        for line in agenda(schedule, schedule.at(datetime.now(timezone.utc))):
+            self.stdout.write(line)

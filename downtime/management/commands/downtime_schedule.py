@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from datetime import datetime, timezone, tzinfo
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.utils.timezone import get_default_timezone
+
+from downtime import editing, recurring, values
+from downtime.adding import Added, add, meant
+from downtime.management import options as options_of
+from downtime.management.base import DowntimeCommand, edit_schedule
+from downtime.management.telling import shown, stretch
+from downtime.schedule import Period, Schedule, Window
+from downtime.writing import Value
+
+
+class Command(DowntimeCommand):
+    help = (
+        "Adds a period to the schedule, and prints what it wrote and when that applies. The rest of the file stays as "
+        "it is. Examples: manage.py downtime_schedule storage-upgrade --start '2026-12-01 02:00' --for 2h, and "
+        "manage.py downtime_schedule weekly-reindex --cron '30 3 * * SUN' --for 45m --read-only"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", metavar="NAME", help="what the period is to be called; no other may be")
+        parser.add_argument("--start", metavar="TIME", help="when it begins: 2026-12-01 02:00, or +2h")
+        parser.add_argument("--end", metavar="TIME", help="when it is over, likewise")
+        parser.add_argument(
+            "--for", metavar="DURATION", dest="duration", help="how long it lasts, each time: 90m, 2h, 1h30m, 1d"
+        )
+        parser.add_argument(
+            "--cron", metavar="EXPR", help="when it begins each time, in five fields; --start and --end are its bounds"
+        )
+        parser.add_argument(
+            "--timezone", metavar="ZONE", help="the zone of these times; default: the schedule's, or else the project's"
+        )
+        options_of.add_answer(parser)
+        options_of.add_no_wait(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        _require(options)
+        keys = _unplaced(options)
+        now = datetime.now(timezone.utc).replace(microsecond=0)
+        added: list[Added] = []
+        windows: list[Window] = []
+
+        def edit(text: str) -> str:
+            zone = values.zone(options["timezone"]) if options["timezone"] else _zone_of(text)
+            placed = {"name": keys["name"], **_times(options, now, zone), **keys}
+            windows.append(_next(meant(placed, zone), options, now))
+            added.append(add(text, placed, get_default_timezone()))
+            return added[0].text
+
+        path = edit_schedule(edit, creates=True)
+        [window] = windows
+        if window.start <= now and not options["no_wait"]:
+            self.wait(2)
+        when = "applies now," if window.start <= now else "next applies"
+        self.stdout.write(f"Added to {path}:\n{added[0].written}\nIt {when} {stretch(window, now)}.")
+
+
+def _require(options: dict[str, Any]) -> None:
+    """Ends the command where the options do not make a period."""
+    if options["cron"] is not None:
+        if options["duration"] is None:
+            raise CommandError("--cron needs --for DURATION, which says how long it lasts each time")
+    elif options["start"] is None:
+        raise CommandError("it is not said when the period begins; give --start TIME, or --cron EXPR")
+    elif options["end"] is None and options["duration"] is None:
+        raise CommandError(
+            "it is not said when the period is over; give --end TIME or --for DURATION, "
+            "or use downtime_start where that is not known"
+        )
+    elif options["end"] is not None and options["duration"] is not None:
+        raise CommandError("--end and --for are both given; allowed is one of the two")
+
+
+def _unplaced(options: dict[str, Any]) -> dict[str, Value]:
+    """The keys of the period but its times, which depend on the zone of the file."""
+    keys: dict[str, Value] = {"name": options_of.read("NAME", options["name"], values.name)}
+    if options["timezone"] is not None:
+        options_of.read("--timezone", options["timezone"], values.zone)
+        keys["timezone"] = options["timezone"]
+    if options["cron"] is not None:
+        options_of.read("--cron", options["cron"], recurring.check_expression)
+    if options["duration"] is not None:
+        options_of.read("--for", options["duration"], values.duration)
+    return {**keys, **options_of.answer(options)}
+
+
+def _zone_of(text: str) -> tzinfo:
+    return editing.opened(text, get_default_timezone()).zone
+
+
+def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Value]:
+    """The keys that say when: as they were given, but what is counted from now on is written out."""
+    keys: dict[str, Value] = {}
+    if options["cron"] is not None:
+        keys["cron"] = options["cron"]
+    for key, fold in (("start", 0), ("end", 1)):
+        if (value := options[key]) is not None:
+            moment = options_of.moment(f"--{key}", value, now, zone, fold=fold)
+            keys[key] = options_of.written(value, moment, zone, fold=fold)
+    if options["duration"] is not None:
+        keys["duration"] = options["duration"]
+    return keys
+
+
+def _next(period: Period, options: dict[str, Any], now: datetime) -> Window:
+    """The first window of the period that is not over; ends the command where there is none."""
+    if period.end <= period.start:
+        options_of.refuse("--end", options["end"], f"allowed is a time after the start, {shown(period.start)}")
+    window = next(Schedule((period,)).windows(now), None)
+    if window:
+        return window
+    if period.recurrence:
+        raise CommandError(
+            f"{values.shown(options['cron'])} does not occur within those bounds after now, {shown(now)}"
+        )
+    raise CommandError(f"the period would be over already: it ends at {shown(period.end)}, and now it is {shown(now)}")

@@ -1,0 +1,75 @@
+"""What do the options of a command ask for? All commands read and refuse the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, tzinfo
+from typing import Any, NoReturn, TypeVar
+
+from django.core.management.base import CommandError, CommandParser
+
+from downtime import editing, flag, values
+from downtime.writing import Value
+
+T = TypeVar("T")
+
+
+def add_answer(parser: CommandParser) -> None:
+    """The options for what a refused visitor gets, and for what is refused."""
+    parser.add_argument("--message", metavar="TEXT", help="plain text for the page and the JSON body")
+    parser.add_argument("--retry-after", metavar="SECONDS", help="the Retry-After header where no end is known")
+    parser.add_argument("--redirect", metavar="URL", help="redirect browsers there instead of showing the page")
+    parser.add_argument("--read-only", action="store_true", help="let GET, HEAD and OPTIONS pass")
+    parser.add_argument(
+        "--path",
+        metavar="PREFIX",
+        action="append",
+        default=[],
+        help="only these parts of the site; may be repeated",
+    )
+
+
+def add_no_wait(parser: CommandParser) -> None:
+    """The option for who does not want to wait until every process has noticed."""
+    parser.add_argument("--no-wait", action="store_true", help="return at once")
+
+
+def answer(options: dict[str, Any]) -> dict[str, Value]:
+    """The keys of a period or a flag that the options of `add_answer` ask for."""
+    keys: dict[str, Value] = {}
+    if options["message"]:
+        keys["message"] = read("--message", options["message"], flag.message)
+    if options["retry_after"] is not None:
+        keys["retry_after"] = read("--retry-after", str(options["retry_after"]), values.seconds)
+    if options["redirect"] is not None:
+        keys["redirect"] = read("--redirect", options["redirect"], values.url)
+    if options["read_only"]:
+        keys["read_only"] = True
+    if options["path"]:
+        keys["paths"] = [read("--path", path, values.prefix) or "/" for path in options["path"]]
+    return keys
+
+
+def read(option: str, value: str, convert: Callable[[str], T]) -> T:
+    """The converted value; ends the command where it can't be converted."""
+    try:
+        return convert(value)
+    except ValueError as error:
+        refuse(option, value, error)
+
+
+def moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int) -> datetime:
+    """The moment in UTC that an option names: ISO 8601, or + and a duration from now on; `fold` as in values.moment."""
+    if value.startswith("+"):
+        return read(option, value, lambda text: now + values.duration(text[1:]))
+    return read(option, value, lambda text: values.moment(text, zone, fold=fold))
+
+
+def written(value: str, moment: datetime, zone: tzinfo, *, fold: int) -> str:
+    """That moment as a file holds it: as it was given, or, where it was counted from now on, in that zone."""
+    return editing.written(moment, zone, fold=fold) if value.startswith("+") else value
+
+
+def refuse(option: str, value: str, error: object) -> NoReturn:
+    """Ends the command with a line that names the option, its value and what is allowed."""
+    raise CommandError(f"{option} is {values.shown(value)}; {error}")

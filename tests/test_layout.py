@@ -1,0 +1,65 @@
+import pytest
+
+from downtime import documents, layout
+
+LISTS = {
+    "lines": ("periods:\n  - a\n  - b: |\n      c\n\n  # d\n", ["- a", "- b: |\n      c"]),
+    "no indentation": ("periods:\n- a:\n  - b\n  - c\n- d\ntimezone: x\n", ["- a:\n  - b\n  - c", "- d"]),
+    "nothing in an item": ("periods:\n  -\n  - a\n  -\n", ["-", "- a", "-"]),
+    "anchors and aliases": ("periods: &x\n  - &y a\n  - *y\n", ["- &y a", "- *y"]),
+    "flow style": ("periods: [a, {b: [c, d], e: f},\n *g ]", ["a", "{b: [c, d], e: f}", "*g"]),
+    "a last comma": ("periods: &x [a, ]", ["a"]),
+    "no item": ("periods: [ ]", []),
+    "tags": ("periods: [!!str a, !!map {b: c}]", ["!!str a", "!!map {b: c}"]),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), LISTS.values(), ids=LISTS)
+def test_the_items_of_a_list_are_found_in_any_style(text: str, expected: list[str]) -> None:
+    root = documents.compose(text.replace("*g", "g"))
+    assert root is not None
+    listed = documents.pairs(root)[0][1]
+    found = layout.items(text.replace("*g", "g"), listed)  # type: ignore[arg-type]
+    assert [text.replace("*g", "g")[item.start : item.end] for item in found] == [
+        piece.replace("*g", "g") for piece in expected
+    ]
+
+
+def test_each_item_knows_the_comma_behind_it() -> None:
+    text = "[a , b, {c: d, e: f}]"
+    root = documents.compose(text)
+    found = layout.items(text, root)  # type: ignore[arg-type]
+    assert [item.comma.start if item.comma else None for item in found] == [3, 6, None]
+
+
+TEXT = """\
+# no
+  # no
+
+  # yes
+  # yes
+  - it  # yes
+    # yes
+
+   # yes
+
+  # no
+"""
+
+
+@pytest.mark.parametrize("text", [TEXT, TEXT.replace("\n", "\r\n"), TEXT.rstrip("\n")], ids=["LF", "CRLF", "no end"])
+def test_the_comments_of_an_item_are_those_that_stand_by_it(text: str) -> None:
+    start = text.index("- it")
+    first, last = layout.first_line(text, start, 2), layout.last_line(text, start + 4, 2)
+    assert (text[:first].count("yes"), text[first:last].count("yes"), text[last:].count("yes")) == (0, 5, 0)
+    assert "no" not in text[first:last]
+    assert not layout.is_blank(text[first:last].splitlines()[-1])
+
+
+def test_blank_lines_are_found_on_both_sides() -> None:
+    text = "a\n\n \nb\n\t\n\nc"
+    index = text.index("b")
+    assert layout.first_blank(text, index) == 2
+    assert layout.last_blank(text, index + 2) == text.index("c")
+    assert layout.first_blank("\n\na", 2) == 0
+    assert layout.last_blank("a\n\n", 2) == 3

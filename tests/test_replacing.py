@@ -1,0 +1,333 @@
+import json
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from downtime import replacing
+from downtime.replacing import CannotWrite, locked
+
+NOBODY = 65534
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(os.listdir(folder))
+
+
+def test_a_replaced_file_keeps_its_mode_and_a_reader_of_the_old_one_keeps_that(file: Path) -> None:
+    file.chmod(0o641)
+    with file.open("rb") as reader:
+        replacing.replace(str(file), b"new")
+        assert reader.read() == b"old"
+    assert file.read_bytes() == b"new"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o641
+    assert names(file.parent) == ["downtime.yml"]
+
+
+@pytest.mark.usefixtures("as_root")
+def test_a_replaced_file_keeps_its_owner(file: Path) -> None:
+    os.chown(file, 1234, 5678)
+    file.chmod(0o600)
+    replacing.replace(str(file), b"new")
+    status = file.stat()
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 5678, 0o600)
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o077, 0o000])
+def test_a_new_file_gets_the_mode_of_the_umask(file: Path, umask: int) -> None:
+    new = file.with_name("new")
+    before = os.umask(umask)
+    try:
+        replacing.replace(str(new), b"new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(new.stat().st_mode) == 0o666 & ~umask
+
+
+def test_a_link_stays_and_its_target_is_replaced(file: Path) -> None:
+    elsewhere = file.parent.parent / "elsewhere"
+    elsewhere.mkdir()
+    first, second = elsewhere / "first", elsewhere / "second"
+    first.symlink_to("second")
+    second.symlink_to(file)
+    replacing.replace(str(first), b"new")
+    assert (os.readlink(first), os.readlink(second)) == ("second", str(file))
+    assert file.read_bytes() == b"new"
+    assert names(elsewhere) == ["first", "second"]
+
+
+def test_a_link_that_leads_nowhere_gets_the_file_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("new")
+    replacing.replace(str(tmp_path / "link"), b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "new").read_bytes() == b"new"
+
+
+def test_a_path_is_taken_from_the_current_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(file.parent)
+    replacing.replace("downtime.yml", b"new")
+    assert file.read_bytes() == b"new"
+
+
+def loop(folder: Path) -> Path:
+    (folder / "loop").symlink_to("loop")
+    return folder / "loop"
+
+
+def full(folder: Path) -> Path:
+    (folder / "full").mkdir()
+    (folder / "full" / "x").touch()
+    return folder / "full"
+
+
+NOT_WRITABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "missing folder": (lambda folder: folder / "none" / "x", "No such file or directory; make its folder first"),
+    "below a file": (
+        lambda folder: folder / "downtime.yml" / "x",
+        "Not a directory; a part of that path is no folder: correct the path in the settings",
+    ),
+    "folder": (full, "Is a directory; a folder is in its place: remove that first"),
+    "loop": (loop, "Too many levels of symbolic links; nothing was changed"),
+    "long name": (lambda folder: folder / ("x" * 250), "File name too long; nothing was changed"),
+}
+
+
+@pytest.mark.parametrize(("place", "reason"), NOT_WRITABLE.values(), ids=NOT_WRITABLE)
+def test_where_nothing_can_be_written_the_error_says_where_and_why_and_what_to_do(
+    file: Path, place: Callable[[Path], Path], reason: str
+) -> None:
+    path = place(file.parent)
+    before = names(file.parent)
+    with pytest.raises(CannotWrite) as caught:
+        replacing.replace(str(path), b"new")
+    assert str(caught.value) == f"{path} can't be written: {reason}"
+    assert names(file.parent) == before
+    assert file.read_bytes() == b"old"
+
+
+def test_a_write_that_fails_half_way_leaves_the_old_file_and_nothing_else(file: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(CannotWrite, match="File too large; nothing was changed"):
+            replacing.replace(str(file), b"new" * 100_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert names(file.parent) == ["downtime.yml"]
+    assert file.read_bytes() == b"old"
+
+
+def run(script: str, *arguments: str) -> str:
+    """What a process of its own prints; it can use the modules, and `path`, its first argument."""
+    head = "import os, signal, sys, json\nfrom downtime import replacing\npath = sys.argv[1]\n"
+    command = [sys.executable, "-c", head + script, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+AS_NOBODY = f"""
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid({NOBODY})
+    os.setuid({NOBODY})
+take_lock, remove = lambda path, _: replacing.locked(path).__enter__(), lambda path, _: replacing.remove(path)
+for write in (replacing.replace, take_lock, remove):
+    try:
+        write(path, b"new")
+    except replacing.CannotWrite as error:
+        print(error)
+"""
+
+
+def test_without_permission_the_error_says_who_may(public_folder: Path) -> None:
+    file = public_folder / "downtime.yml"
+    file.write_bytes(b"old")
+    public_folder.chmod(0o555)
+    reason = f"{file} can't be written: Permission denied; run the command as a user who may write to the file's folder"
+    assert run(AS_NOBODY, str(file)).splitlines() == [reason] * 3
+    assert names(public_folder) == ["downtime.yml"]
+
+
+@pytest.mark.usefixtures("as_root")
+def test_an_owner_that_cannot_be_kept_is_an_error_and_nothing_is_left_behind(public_folder: Path) -> None:
+    file = public_folder / "downtime.yml"
+    file.write_bytes(b"old")
+    public_folder.chmod(0o777)
+    script = AS_NOBODY.replace("(replacing.replace, take_lock, remove)", "(replacing.replace,)")
+    assert run(script, str(file)) == (
+        f"{file} can't be written: Operation not permitted; "
+        "run the command as the file's owner, whose ownership is kept\n"
+    )
+    assert names(public_folder) == ["downtime.yml"]
+    assert file.read_bytes() == b"old"
+
+
+KILLED_AT_EACH_CALL = """
+def killed_at(number):
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        if event in ("call", "c_call", "return", "c_return"):
+            calls += 1
+            if calls == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    pid = os.fork()
+    if pid == 0:
+        sys.setprofile(count)
+        replacing.replace(path, b"new" * 50_000)
+        sys.setprofile(None)
+        os._exit(0)
+    return os.waitpid(pid, 0)[1]
+
+found, number, status = [], 0, signal.SIGKILL
+while status == signal.SIGKILL:
+    number += 1
+    with open(path, "wb") as file:
+        file.write(b"old" * 50_000)
+    status = killed_at(number)
+    with open(path, "rb") as file:
+        content = file.read()
+    left = [name for name in os.listdir(os.path.dirname(path)) if name != "downtime.yml"]
+    for name in left:
+        os.unlink(os.path.join(os.path.dirname(path), name))
+    found.append([status, {b"old" * 50_000: "old", b"new" * 50_000: "new"}.get(content, "broken"), left])
+print(json.dumps(found))
+"""
+
+
+def test_whenever_it_is_killed_the_file_is_the_old_or_the_new_one(file: Path) -> None:
+    found = json.loads(run(KILLED_AT_EACH_CALL, str(file)))
+    contents = [content for _, content, _ in found]
+    assert len(found) > 50
+    assert contents == sorted(contents, reverse=True)
+    assert set(contents) == {"old", "new"}
+    assert [status for status, *_ in found] == [signal.SIGKILL] * (len(found) - 1) + [0]
+    left = [name for *_, names in found for name in names]
+    assert left
+    assert all(name.startswith(".downtime.yml.") and name.endswith(".tmp") for name in left)
+    assert max(len(names) for *_, names in found) == 1
+    assert found[-1][2] == []
+
+
+HOLD = """
+import sys
+from downtime import replacing
+with replacing.locked(sys.argv[1]):
+    print('held', flush=True)
+    sys.stdin.read()
+"""
+
+
+def holder(path: Path) -> subprocess.Popen[str]:
+    """A process that holds the lock until its input ends."""
+    command = [
+        sys.executable,
+        "-c",
+        HOLD,
+        str(path),
+    ]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+@pytest.mark.parametrize("end", ["by itself", "killed"])
+def test_the_lock_keeps_other_processes_out_until_its_holder_ends(file: Path, end: str) -> None:
+    with holder(file) as process:
+        begun = time.monotonic()
+        with pytest.raises(CannotWrite) as caught, locked(str(file), timeout=0.1):
+            pytest.fail("the lock is held twice")
+        assert time.monotonic() - begun >= 0.1
+        lock = file.with_name(".downtime.yml.lock")
+        assert str(caught.value) == f"{lock} has been locked by another command for 0.1 s; wait for it to end"
+        if end == "killed":
+            process.kill()
+        else:
+            assert process.stdin is not None
+            process.stdin.close()
+        with locked(str(file), timeout=30):
+            assert process.wait(30) == {"killed": -signal.SIGKILL}.get(end, 0)
+
+
+def test_the_lock_is_waited_for(file: Path) -> None:
+    with holder(file) as process:
+        assert process.stdin is not None
+        os.utime(file)
+        waiter = subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                HOLD,
+                str(file),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with waiter:
+            with pytest.raises(subprocess.TimeoutExpired):
+                waiter.wait(0.5)
+            process.stdin.close()
+            assert waiter.communicate(timeout=30)[0] == "held\n"
+
+
+def test_the_lock_is_one_for_all_names_of_a_file_and_is_let_go_after_an_error(file: Path) -> None:
+    link = file.parent.parent / "link"
+    link.symlink_to(file)
+    with suppress(ZeroDivisionError), locked(str(link)):
+        with pytest.raises(CannotWrite), locked(str(file), timeout=0):
+            pytest.fail("the lock is held twice")
+        raise ZeroDivisionError
+    with locked(str(file), timeout=0):
+        assert names(file.parent) == [".downtime.yml.lock", "downtime.yml"]
+    assert file.read_bytes() == b"old"
+
+
+def test_a_lock_without_a_folder_is_an_error_that_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "downtime.yml"
+    with pytest.raises(CannotWrite) as caught, locked(str(path)):
+        pytest.fail("there is nothing to lock")
+    assert str(caught.value) == f"{path} can't be written: No such file or directory; make its folder first"
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "link to a folder", "link to nowhere", "folder", "pipe"])
+def test_whatever_is_there_is_removed_and_what_it_leads_to_stays(tmp_path: Path, kind: str) -> None:
+    path, other = tmp_path / "x", tmp_path / "other"
+    match kind:
+        case "file":
+            path.touch()
+        case "link":
+            other.touch()
+            path.symlink_to(other)
+        case "link to a folder":
+            other.mkdir()
+            path.symlink_to(other)
+        case "link to nowhere":
+            path.symlink_to("nowhere")
+        case "folder":
+            path.mkdir()
+        case "pipe":
+            os.mkfifo(path)
+    before = names(tmp_path)
+    assert replacing.remove(str(path))
+    assert names(tmp_path) == [name for name in before if name != "x"]
+    assert not replacing.remove(str(path))
+
+
+def test_what_cannot_be_removed_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    path = full(tmp_path)
+    with pytest.raises(CannotWrite) as caught:
+        replacing.remove(str(path))
+    assert str(caught.value) == (
+        f"{path} can't be written: Directory not empty; it is a folder that holds something: remove that by hand"
+    )
