@@ -23,5 +23,17 @@ def rewrite(path: str, edit: Callable[[str], str], *, creates: bool = False) -> 
             replacing.replace(path, mark + edited.encode())
 
 
+def take_over(path: str, old: bytes | None, new: bytes) -> bool:
+    """Puts the new content in the place of the old, None for no file; False where another one is there by now.
+
+    Raises replacing.CannotWrite, and OSError where the file can't be read."""
+    with replacing.locked(path):
+        replacing.sweep(path)
+        if (_content(path) if files.fingerprint(path) else None) != old:
+            return False
+        replacing.replace(path, new)
+        return True
+
+
 def _content(path: str) -> bytes:
     return files.read(path, limit=LARGEST)[0]

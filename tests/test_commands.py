@@ -506,6 +506,7 @@ def manage(tmp_path: Path, schedule: Path, flag: Path) -> Callable[..., subproce
         **os.environ,
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path))),
         "DJANGO_SETTINGS_MODULE": "site_settings",
+        "VISUAL": "true",
     }
 
     def manage(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from downtime.files import fingerprint
 from downtime.replacing import CannotWrite, locked
-from downtime.rewriting import rewrite
+from downtime.rewriting import rewrite, take_over
 
 
 def upper(text: str) -> str:
@@ -95,6 +95,17 @@ def test_a_missing_file_is_made_where_that_is_wanted(schedule: Path) -> None:
     assert schedule.read_text() == "a"
     rewrite(str(schedule), lambda text: text + "b", creates=True)
     assert schedule.read_text() == "ab"
+
+
+def test_only_what_is_still_the_same_is_taken_over(schedule: Path) -> None:
+    assert not take_over(str(schedule), b"", b"new")
+    assert not schedule.exists()
+    assert take_over(str(schedule), None, b"one")
+    assert not take_over(str(schedule), None, b"two")
+    assert not take_over(str(schedule), b"On", b"two")
+    assert schedule.read_bytes() == b"one"
+    assert take_over(str(schedule), b"one", b"\xff")
+    assert schedule.read_bytes() == b"\xff"
 
 
 def test_a_lock_that_cannot_be_had_is_an_error_in_a_sentence(schedule: Path, monkeypatch: pytest.MonkeyPatch) -> None:

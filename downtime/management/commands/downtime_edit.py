@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime, timezone
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.utils.timezone import get_default_timezone
+
+from downtime import files
+from downtime.adding import COMMENT
+from downtime.conf import conf
+from downtime.loading import LARGEST, parsed
+from downtime.management import editor
+from downtime.management.base import DowntimeCommand, listed
+from downtime.management.telling import agenda
+from downtime.reading import Problem
+from downtime.rewriting import take_over
+from downtime.schedule import Schedule
+
+
+class Command(DowntimeCommand):
+    help = (
+        "Opens a copy of the schedule in $VISUAL, $EDITOR or vi, and takes over what was made of it once that has no "
+        "problem, whole or not at all. Example: EDITOR=nano manage.py downtime_edit"
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path = conf.DOWNTIME_SCHEDULE_FILE
+        try:
+            old = _content(path) if files.fingerprint(path) else None
+        except OSError as error:
+            raise CommandError(f"{path} can't be read: {error.strerror}") from error
+        first = f"{COMMENT}\n".encode() if old is None else old
+        with editor.copied(os.path.basename(path), first) as copy:
+            new, schedule = self._edited(copy, first)
+            if new != first and not take_over(path, old, new):
+                raise CommandError(f"{path} was changed by somebody else meanwhile, and is left as they made it")
+        if new == first:
+            self.stdout.write(f"{path} was not changed.")
+            return
+        self.stdout.write(f"Saved {path}.")
+        for line in agenda(schedule, schedule.at(datetime.now(timezone.utc))):
+            self.stdout.write(line)
+
+    def _edited(self, copy: str, first: bytes) -> tuple[bytes, Schedule]:
+        """What was made of the copy, and what that means, once it has no problem or is as it was at first."""
+        while True:
+            editor.edit(copy)
+            content = _content(copy)
+            found = parsed(content, get_default_timezone())
+            if not found.problems or content == first:
+                return content, found.schedule
+            self._ask(copy, found.problems)
+
+    def _ask(self, copy: str, problems: tuple[Problem, ...]) -> None:
+        """Returns where the text is to be edited again, else ends the command."""
+        told = f"The text has problems:{listed(copy, problems)}"
+        if not sys.stdin.isatty():
+            raise CommandError(f"{told}\n{conf.DOWNTIME_SCHEDULE_FILE} was left alone")
+        self.stdout.write(told)
+        answer = ""
+        while answer not in ("e", "g"):
+            self.stdout.write("Edit again, or give up? [e/g] ", ending="")
+            self.stdout.flush()
+            answer = _line().strip().lower()[:1]
+        if answer == "g":
+            raise CommandError(f"given up; {conf.DOWNTIME_SCHEDULE_FILE} was left alone")
+
+
+def _line() -> str:
+    """What is typed; giving up where that is Ctrl-C or the end of the input."""
+    try:
+        return sys.stdin.readline() or "give up"
+    except KeyboardInterrupt:
+        return "give up"
+
+
+def _content(path: str) -> bytes:
+    return files.read(path, limit=LARGEST)[0]
