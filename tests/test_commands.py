@@ -139,7 +139,7 @@ def test_start_raises_the_first_flag_of_a_list(settings: pytest_django.Settings,
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["--until", "soon"], "--until is 'soon'; allowed is an ISO 8601 date"),
+        (["--until", "soon"], "--until is 'soon'; allowed is a time such as '2026-12-01 02:00', or '+2h'"),
         (["--until", "2020-01-01"], "--until is '2020-01-01'; allowed is a time after now, which is 2"),
         (["--until", "2099-02-30"], "--until is '2099-02-30'; there is no such time"),
         (["--until", "2027-03-28 02:30"], "--until is '2027-03-28 02:30'; the clocks of Europe/Berlin skip"),

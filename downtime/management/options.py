@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any, NoReturn, TypeVar
@@ -12,6 +13,7 @@ from downtime import editing, flag, values
 from downtime.writing import Value
 
 T = TypeVar("T")
+_DATE = re.compile(r"\d{4}-")
 
 
 def add_answer(parser: CommandParser) -> None:
@@ -62,6 +64,8 @@ def moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int) -
     """The moment in UTC that an option names: ISO 8601, or + and a duration from now on; `fold` as in values.moment."""
     if value.startswith("+"):
         return read(option, value, lambda text: now + values.duration(text[1:]))
+    if not _DATE.match(value):
+        refuse(option, value, "allowed is a time such as '2026-12-01 02:00', or '+2h' for two hours from now")
     return read(option, value, lambda text: values.moment(text, zone, fold=fold))
 
 

@@ -36,6 +36,7 @@ class Command(DowntimeCommand):
         if loaded.fingerprint is None:
             self.stdout.write(f"{path} is not there, which means no periods.")
         else:
-            self.stdout.write(f"{path} has no problem; it has {len(schedule.periods)} periods.")
+            count = len(schedule.periods)
+            self.stdout.write(f"{path} has no problem; it has {count} {'period' if count == 1 else 'periods'}.")
         for line in agenda(schedule, schedule.at(datetime.now(timezone.utc))):
             self.stdout.write(line)
