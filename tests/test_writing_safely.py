@@ -252,8 +252,8 @@ import os, sys
 import django
 django.setup()
 from django.core.management import call_command, load_command_class, CommandError
-for command in commands:
-    load_command_class("downtime", command[0])
+# Loaded by now, as nobody may not even be able to read the code.
+commands = [(load_command_class("downtime", name), *arguments) for name, *arguments in commands]
 os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)
