@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
+from itertools import pairwise
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -97,14 +98,14 @@ def _into(source: Source, key: Node, listed: SequenceNode, keys: Mapping[str, Va
         return _into_flow(source.text, listed, items, pairs)
     last = items[-1]
     lines = _like(listed.value[-1], last, keys)
-    if len(items) > 1 and all(_is_set_off(source.text, item) for item in items[1:]):
+    if len(items) > 1 and all(_is_set_off(source.text, *pair) for pair in pairwise(items)):
         lines = ["", *lines]
     return [editing.insert_lines(source.text, layout.last_line(source.text, last.end, last.column), lines)]
 
 
-def _is_set_off(text: str, item: Item) -> bool:
-    """Whether a blank line stands before the item and its comments."""
-    start = layout.first_line(text, item.start, item.column)
+def _is_set_off(text: str, before: Item, item: Item) -> bool:
+    """Whether a blank line stands between the two, above the comments of the second."""
+    start = layout.first_line(text, item.start, item.column, behind=before.end)
     return layout.first_blank(text, start) < start
 
 
@@ -127,18 +128,18 @@ def _into_flow(text: str, listed: SequenceNode, items: list[Item], pairs: list[s
     if not items:
         opening = text.index("[", listed.start_mark.index) + 1
         return [Splice(opening, opening, one_line)]
-    last, end = items[-1], editing.line_break(text, items[-1].start)
+    last = items[-1]
     if not layout.is_blank(text[layout.line_start(text, last.start) : last.start]):
         return [Splice(last.end, last.end, f", {one_line}")]
-    indent = " " * last.column
+    behind = last.comma.end if last.comma else last.end
+    at = layout.line_end(text, behind)
+    end, indent = editing.line_break(text, at), " " * last.column
     model = listed.value[-1]
     if "\n" in text[last.start : last.end] and _is_flow(model) and last.start == model.start_mark.index:
         inner = " " * documents.pairs(model)[0][0].start_mark.column
         one_line = f"{{{end}{inner}" + f",{end}{inner}".join(pairs) + f"{end}{indent}}}"
-    behind = last.comma.end if last.comma else last.end
-    if "#" not in text[behind : layout.line_end(text, behind)]:
+    if text[behind:at].strip()[:1] not in ("", "#"):  # the list ends on that line
         return [Splice(last.end, last.end, f",{end}{indent}{one_line}")]
-    at = layout.line_end(text, behind)
     if last.comma:
         return [Splice(at, at, f"{indent}{one_line},{end}")]
     return [Splice(last.end, last.end, ","), Splice(at, at, f"{indent}{one_line}{end}")]

@@ -51,7 +51,7 @@ def _without_block_item(text: str, items: list[Item], index: int) -> list[Splice
     item = items[index]
     if not layout.is_blank(text[layout.line_start(text, item.start) : item.start]):
         raise CannotEdit("the period begins behind something else on its line; take it out by hand")
-    start = layout.first_line(text, item.start, item.column)
+    start = layout.first_line(text, item.start, item.column, behind=items[index - 1].end if index else 0)
     end = layout.last_line(text, item.end, item.column)
     before, behind = layout.first_blank(text, start), layout.last_blank(text, end)
     if len(items) == 1:
@@ -79,7 +79,8 @@ def _without_flow_item(text: str, items: list[Item], index: int) -> list[Splice]
     spare = [Splice(before.start, before.end, "")] if before and not behind else []
     line, line_end = layout.line_start(text, item.start), layout.line_end(text, end)
     if layout.is_blank(text[line : item.start]) and text[end:line_end].strip()[:1] in ("", "#"):
-        return [*spare, Splice(layout.first_line(text, item.start, item.column), line_end, "")]
+        first = layout.first_line(text, item.start, item.column, behind=before.end if before else 0)
+        return [*spare, Splice(first, line_end, "")]
     if before and layout.is_blank(text[before.end : item.start]):
         return [Splice(before.start, item.end, "")]
     if index + 1 < len(items) and layout.is_blank(text[end : items[index + 1].start]):

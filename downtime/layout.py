@@ -73,12 +73,14 @@ def is_blank(text: str) -> bool:
     return not text.strip(" \t\r\n")
 
 
-def first_line(source: str, start: int, column: int) -> int:
-    """Where the lines of what stands at `start` begin: with the comments right above it, in that column."""
+def first_line(source: str, start: int, column: int, *, behind: int) -> int:
+    """Where the lines of what stands at `start` begin: with the comments right above it, in that column.
+
+    Those begin `behind` the end of what stands before, whose last line may look like one."""
     begun = line_start(source, start)
     while begun:
         above = line_start(source, begun - 1)
-        if _comment_column(source[above:begun]) != column:
+        if above < behind or _comment_column(source[above:begun]) != column:
             break
         begun = above
     return begun

@@ -436,6 +436,14 @@ periods: [
   {name: new, start: '2027-05-01 02:00', duration: 2h}»,
 ]
 """,
+    "flow style over lines with spaces and a comma of its own": (
+        "periods: [\n  {start: 2026-12-01}, \n  {start: 2027-01-01}  \n  , \n"
+        "«→  {name: new, start: '2027-05-01 02:00', duration: 2h},\n»]\n"
+    ),
+    "flow style over lines whose ends differ": (
+        "periods: [\n  {start: 2026-12-01\r\n  }«→,»\n«→  {\n   name: new,\n   start: '2027-05-01 02:00',\n"
+        "   duration: 2h\n  }\n»]\r\n"
+    ),
     "flow style over lines with comments": """\
 periods: [  # one
   # two

@@ -50,7 +50,7 @@ TEXT = """\
 @pytest.mark.parametrize("text", [TEXT, TEXT.replace("\n", "\r\n"), TEXT.rstrip("\n")], ids=["LF", "CRLF", "no end"])
 def test_the_comments_of_an_item_are_those_that_stand_by_it(text: str) -> None:
     start = text.index("- it")
-    first, last = layout.first_line(text, start, 2), layout.last_line(text, start + 4, 2)
+    first, last = layout.first_line(text, start, 2, behind=0), layout.last_line(text, start + 4, 2)
     assert (text[:first].count("yes"), text[first:last].count("yes"), text[last:].count("yes")) == (0, 5, 0)
     assert "no" not in text[first:last]
     assert not layout.is_blank(text[first:last].splitlines()[-1])

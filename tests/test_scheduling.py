@@ -322,6 +322,14 @@ periods:
 →»  - name: c
     start: 2027-01-01
 """,
+    "one below a text that looks like a comment": """\
+periods:
+  - start: 2027-01-01
+    message: "a
+  # b"
+«  - name: it
+    start: 2027-01-01
+→»""",
     "a literal block": """\
 periods:
   - name: a
