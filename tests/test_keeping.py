@@ -352,7 +352,8 @@ def test_a_watch_that_was_given_up_is_not_started_again(
 
     wait_until(is_given_up, within=10, what="the watch is given up")
     assert not any(keeper.keep(time.monotonic() + second) for second in range(0, 2000, 100))
-    [record] = caplog.records
+    # watchdog may log an error of its own, as it is stopped under constant events.
+    [record] = [record for record in caplog.records if record.name.startswith("downtime")]
     assert f"too many files come and go in {tmp_path}, so give ours a folder of their own" in record.message
 
 
