@@ -12,7 +12,7 @@ from statistics import median
 import pytest
 
 from tests.servers.harness import Running, Site, gone, is_alive, received, serving, wait_until
-from tests.servers.programs import SERVERS
+from tests.servers.programs import SERVERS, each
 
 WORKERS = 2
 MOST_PAIRS = 12
@@ -36,23 +36,23 @@ Measure = Callable[[str, float], None]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize("name", each(SERVERS))
 def test_a_server_ends_as_soon_as_without_the_app(
     tmp_path: Path, measured: Measure, name: str, number: signal.Signals
 ) -> None:
     assert_no_later(tmp_path, measured, name, number.name, lambda server: server.end(number))
 
 
-@pytest.mark.parametrize("name", RELOADING)
+@pytest.mark.parametrize("name", each(RELOADING))
 def test_the_old_workers_end_as_soon_as_without_the_app(tmp_path: Path, measured: Measure, name: str) -> None:
     assert_no_later(tmp_path, measured, name, "SIGHUP", reloaded)
 
 
-@pytest.mark.parametrize(("name", "option"), RECYCLING.items(), ids=RECYCLING)
+@pytest.mark.parametrize("name", each(RECYCLING))
 def test_a_worker_that_has_served_enough_ends_as_soon_as_without_the_app(
-    tmp_path: Path, measured: Measure, name: str, option: str
+    tmp_path: Path, measured: Measure, name: str
 ) -> None:
-    assert_no_later(tmp_path, measured, name, "max requests", recycled, option.format(MOST_REQUESTS))
+    assert_no_later(tmp_path, measured, name, "max requests", recycled, RECYCLING[name].format(MOST_REQUESTS))
 
 
 def assert_no_later(
