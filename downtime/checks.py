@@ -1,27 +1,28 @@
 """Are the settings, the files and the middleware's place right? The ids, which are never used again for another check:
 
-E001 to E010: a setting has a wrong value. W001: a setting of 1.x is left. W002: a setting is not known.
+E001 to E014: a setting has a wrong value. W001: a setting of 1.x is left. W002: a setting is not known.
 W003: the middleware is missing. W004: it is there twice. W005: it stands too low.
 W006: a problem in the schedule. W007: a problem in a flag, or a flag that has let go. W008: a flag can't be looked at.
+W009: the redirect leads to no page of this site. W010: a callable needs users, whose middleware is not above ours.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
-from django.template.loader import get_template
+from django.urls import Resolver404, get_script_prefix, resolve
 from django.utils.timezone import get_default_timezone
 
-from downtime import values
-from downtime.conf import WATCHERS, Settings, conf, is_list, is_number, is_path
+from downtime.conf import Settings, conf
 from downtime.loading import hidden, load_flags, load_schedule, located
+from downtime.rules import RULES, is_absolute
 
 _MIDDLEWARE = "downtime.middleware.DowntimeMiddleware"
 _NEEDS_DATABASE = (
@@ -30,6 +31,8 @@ _NEEDS_DATABASE = (
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 )
+_NEEDED_FOR_USERS = _NEEDS_DATABASE[:2]
+_READY_MADE = ("downtime.exemptions.is_staff", "downtime.exemptions.is_superuser")
 _REMOVED = {
     "DOWNTIME_MIXIN": "Write a template and name it in DOWNTIME_TEMPLATE, and remove this setting.",
     "DOWNTIME_NODATABASE_MODE": "Remove it: no mode asks the database any more.",
@@ -39,13 +42,7 @@ _MOST_PROBLEMS = 20
 
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Every setting of ours has a value that it can have, and is one that there is."""
-    messages = [
-        Error(f"{name} is {value!r}.", hint=f"{allowed}.", id=f"downtime.{id}")
-        for name, (id, is_right, allowed) in _RULES.items()
-        for value in [getattr(settings, name, None)]
-        if value is not None and not is_right(value)
-    ]
-    return [*messages, *_missing_folder(), *_unknown_settings()]
+    return [*_wrong_settings(), *_missing_folder(), *_unresolved_redirect(), *_unknown_settings()]
 
 
 def check_middleware(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -64,8 +61,21 @@ def check_middleware(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
         messages.append(
             Warning(f"MIDDLEWARE has '{_MIDDLEWARE}' more than once.", hint="Keep the first.", id="downtime.W004")
         )
-    above = [name for name in _NEEDS_DATABASE if name in middleware[: middleware.index(_MIDDLEWARE)]]
-    if above:
+    above = middleware[: middleware.index(_MIDDLEWARE)]
+    asked = [name for name in _READY_MADE if name in conf.DOWNTIME_EXEMPT_IF]
+    missing = [name for name in _NEEDED_FOR_USERS if name not in above]
+    if asked and missing:
+        messages.append(
+            Warning(
+                f"DOWNTIME_EXEMPT_IF names {', '.join(asked)}, but '{_MIDDLEWARE}' has no {', '.join(missing)} "
+                "above it, so nobody is ever let through by that.",
+                hint="Move these above it, or let people through by manage.py downtime_link, which needs no database.",
+                id="downtime.W010",
+            )
+        )
+    above = [name for name in _NEEDS_DATABASE if name in above]
+    # Who lets people through by a callable may need sessions and users for it.
+    if above and not conf.DOWNTIME_EXEMPT_IF:
         messages.append(
             Warning(
                 f"'{_MIDDLEWARE}' stands below {', '.join(above)}, which may ask a database that is down.",
@@ -99,10 +109,39 @@ def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     ]
 
 
+def _wrong_settings() -> Iterator[CheckMessage]:
+    for name, rule in RULES.items():
+        value = getattr(settings, name, None)
+        try:
+            is_right, reason = value is None or rule.is_right(value), ""
+        except ValueError as error:
+            is_right, reason = False, f" {error}."
+        if not is_right:
+            yield Error(f"{name} is {value!r}.", hint=f"{rule.allowed}.{reason}", id=f"downtime.{rule.id}")
+
+
+def _unresolved_redirect() -> Iterator[CheckMessage]:
+    """A page of this site that the redirect leads to has to be there, or another server has to answer for it."""
+    redirect = conf.DOWNTIME_URL_REDIRECT or ""
+    if not redirect.startswith("/") or redirect.startswith("//"):
+        return
+    path = unquote(urlsplit(redirect).path).removeprefix(get_script_prefix().rstrip("/"))
+    try:
+        resolve(path)
+    except Resolver404:
+        yield Warning(
+            f"DOWNTIME_URL_REDIRECT is {redirect!r}, and no URL pattern of this site matches it.",
+            hint="Correct it, unless a server in front of Django answers there.",
+            id="downtime.W009",
+        )
+    except Exception:  # a URLconf that can't be imported is reported by Django's own check
+        return
+
+
 def _missing_folder() -> Iterator[CheckMessage]:
     """A default lies in BASE_DIR; without that, in whatever folder a process happens to run."""
     folder = getattr(settings, "BASE_DIR", None)
-    if not _is_absolute(folder):
+    if not is_absolute(folder):
         for name, id in (("DOWNTIME_SCHEDULE_FILE", "E001"), ("DOWNTIME_FLAG_FILE", "E002")):
             if getattr(settings, name, None) is None:
                 found = f"{name} is not set, and BASE_DIR is {folder!r}."
@@ -114,77 +153,6 @@ def _unknown_settings() -> Iterator[CheckMessage]:
         if name in _REMOVED:
             yield Warning(f"{name} is a setting of django-downtime 1.x.", hint=_REMOVED[name], id="downtime.W001")
         elif name.startswith("DOWNTIME_") and not hasattr(Settings, name):
-            near = get_close_matches(name, _RULES, n=1, cutoff=0.8)
+            near = get_close_matches(name, RULES, n=1, cutoff=0.8)
             hint = f"Did you mean {near[0]}?" if near else "Remove it."
             yield Warning(f"{name} is no setting of django-downtime.", hint=hint, id="downtime.W002")
-
-
-def _is_absolute(value: Any) -> bool:
-    return is_path(value) and os.path.isabs(value)
-
-
-def _is_path_or_paths(value: Any) -> bool:
-    """A set would have no first one, which the commands raise and lower."""
-    paths = value if isinstance(value, (list, tuple)) else [value]
-    return bool(paths) and all(map(_is_absolute, paths))
-
-
-def _are_prefixes(value: Any) -> bool:
-    return is_list(value) and all(isinstance(text, str) and _is_right(values.prefix, text) for text in value)
-
-
-def _are_paths(value: Any) -> bool:
-    return is_list(value) and all(isinstance(text, str) and text.startswith("/") for text in value)
-
-
-def _is_right(convert: Callable[[str], object], text: str) -> bool:
-    try:
-        return bool(convert(text))
-    except ValueError:
-        return False
-
-
-def _is_template(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and bool(get_template(value))
-    except Exception:  # a loader and a library of tags can raise anything
-        return False
-
-
-_Rule = tuple[str, Callable[[Any], bool], str]
-_RULES: dict[str, _Rule] = {
-    "DOWNTIME_SCHEDULE_FILE": ("E001", _is_absolute, "Allowed is the absolute path of a file, as a str or a Path"),
-    "DOWNTIME_FLAG_FILE": (
-        "E002",
-        _is_path_or_paths,
-        "Allowed are the absolute path of a file, as a str or a Path, and a list of such",
-    ),
-    "DOWNTIME_FLAG_MAX_AGE": (
-        "E003",
-        lambda v: is_number(v) and v > 0,
-        "Allowed are a number of seconds above 0, and None",
-    ),
-    "DOWNTIME_EXEMPT_EXACT_URLS": ("E004", _are_paths, "Allowed is a list of paths that begin with /"),
-    "DOWNTIME_EXEMPT_PATHS": (
-        "E005",
-        _are_prefixes,
-        "Allowed is a list of path prefixes such as /admin, without wildcards; / alone would exempt the whole site",
-    ),
-    "DOWNTIME_URL_REDIRECT": (
-        "E006",
-        lambda v: isinstance(v, str) and _is_right(values.url, v),
-        "Allowed are an http or https URL, a path of this site such as /upgrade/, and None",
-    ),
-    "DOWNTIME_TEMPLATE": ("E007", _is_template, "Allowed is the name of a template that can be loaded"),
-    "DOWNTIME_RETRY_AFTER": (
-        "E008",
-        lambda v: is_number(v) and v >= 1 and v == int(v),
-        "Allowed are a whole number of seconds from 1 on, and None",
-    ),
-    "DOWNTIME_WATCH": ("E009", lambda v: v in WATCHERS, f"Allowed are {', '.join(map(repr, WATCHERS))}"),
-    "DOWNTIME_RECHECK": (
-        "E010",
-        lambda v: is_number(v) and v >= 0,
-        "Allowed is a number of seconds from 0 on",
-    ),
-}

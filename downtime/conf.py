@@ -43,6 +43,22 @@ class Settings:
         return _texts(getattr(settings, "DOWNTIME_EXEMPT_PATHS", None), ("/admin",))
 
     @property
+    def DOWNTIME_EXEMPT_IPS(self) -> tuple[str, ...]:
+        return _texts(getattr(settings, "DOWNTIME_EXEMPT_IPS", None), ())
+
+    @property
+    def DOWNTIME_PROXY_COUNT(self) -> int | None:
+        """None where it is set to something else: then nobody's address is known."""
+        count: Any = getattr(settings, "DOWNTIME_PROXY_COUNT", None)
+        if count is None:
+            return 0
+        return count if is_count(count) else None
+
+    @property
+    def DOWNTIME_EXEMPT_IF(self) -> tuple[str, ...]:
+        return _texts(getattr(settings, "DOWNTIME_EXEMPT_IF", None), ())
+
+    @property
     def DOWNTIME_URL_REDIRECT(self) -> str | None:
         url = getattr(settings, "DOWNTIME_URL_REDIRECT", None)
         return url if isinstance(url, str) and url else None
@@ -51,6 +67,11 @@ class Settings:
     def DOWNTIME_TEMPLATE(self) -> str:
         template = getattr(settings, "DOWNTIME_TEMPLATE", None)
         return template if isinstance(template, str) and template else "downtime/downtime.html"
+
+    @property
+    def DOWNTIME_VIEW(self) -> str | None:
+        view = getattr(settings, "DOWNTIME_VIEW", None)
+        return view if isinstance(view, str) and view else None
 
     @property
     def DOWNTIME_RETRY_AFTER(self) -> int | None:
@@ -82,6 +103,11 @@ def is_list(value: Any) -> TypeGuard[Collection[Any]]:
 def is_number(value: Any) -> TypeGuard[float]:
     """Whether the value is a finite number; True and False are none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST
+
+
+def is_count(value: Any) -> TypeGuard[int]:
+    """Whether the value is a whole number from 0 on."""
+    return isinstance(value, int) and is_number(value) and value >= 0
 
 
 def _texts(value: Any, default: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from datetime import datetime, timezone
 
 from django.utils.timezone import get_default_timezone
 
+from downtime.announcing import Occurrence, occurrence
 from downtime.conf import conf
 from downtime.keeping import Keeper, Wanted, can_run_threads, prepare
-from downtime.schedule import ALWAYS, Answer, Schedule
+from downtime.schedule import ALWAYS, Answer, Schedule, Window
 from downtime.tracking import TrackedFlags, TrackedSchedule
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Live:
         self.picture = Picture()
         self._lock = threading.Lock()
         self._last = Picture()
+        self._ahead: tuple[Answer, list[Window]] = (_NOTHING_YET, [])
         self._is_whole = False  # whether the last answer says all that was seen
         self._interval = 1.0
         self._finished_ns = 0
@@ -66,6 +68,19 @@ class Live:
                 self.picture = self._last
             return self._last
 
+    def active(self) -> tuple[Window, ...]:
+        """What was active when the files were last looked at."""
+        return self._last.answer.active
+
+    def upcoming(self) -> list[Window]:
+        """What was to come then; asked once for each answer, as a long schedule takes milliseconds."""
+        answer, ahead = self._ahead
+        if answer is not self._last.answer and self._schedule is not None:
+            answer = self._last.answer
+            ahead = self._schedule.schedule.upcoming(answer.moment)
+            self._ahead = answer, ahead
+        return ahead
+
     def expire(self) -> None:
         """Makes the next request look at the files."""
         self.picture = Picture()
@@ -78,7 +93,7 @@ class Live:
     def _looked(self, start: float, watch: bool) -> Picture:
         schedule, flags = self._tracked()
         recheck = self._interval = conf.DOWNTIME_RECHECK
-        if not (watch and self._is_watched(schedule, flags, start)):
+        if not ((watch or self._keeper is not None) and self._is_watched(schedule, flags, start)):
             self._interval /= 4
         zone = get_default_timezone()
         if flags.look(zone, max_age=conf.DOWNTIME_FLAG_MAX_AGE):
@@ -160,6 +175,37 @@ def answer() -> Answer:
     if time.monotonic() < picture.fresh_until:
         return picture.answer
     return _mine().look(watch=True).answer
+
+
+def is_down() -> bool:
+    """Whether a period is active now, be it for a part of the site only or for writing only."""
+    return current_period() is not None
+
+
+def current_period() -> Occurrence | None:
+    """The active period that comes first, the flag before the schedule, or None where the site is up.
+
+    For code outside of requests: like a request it looks at the files where that is due, but it starts no watch."""
+    picture = current.picture
+    is_fresh = time.monotonic() < picture.fresh_until
+    windows = (picture if is_fresh else _mine().look(watch=False)).answer.active
+    return occurrence(windows[0], get_default_timezone()) if windows else None
+
+
+def active() -> list[Occurrence]:
+    """What is active now, in order of precedence, for templates: from memory alone, as the last look left it."""
+    return [occurrence(window, get_default_timezone()) for window in current.active()]
+
+
+def upcoming() -> list[Occurrence]:
+    """The next occurrence of each period of the schedule that is to come, by start; from memory alone."""
+    return [occurrence(window, get_default_timezone()) for window in current.upcoming()]
+
+
+def next_period() -> Occurrence | None:
+    """The first of those, or None."""
+    windows = current.upcoming()
+    return occurrence(windows[0], get_default_timezone()) if windows else None
 
 
 def _mine() -> Live:

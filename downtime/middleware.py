@@ -11,7 +11,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponseBase
 
-from downtime import live, responses
+from downtime import bypass, live, responses
 from downtime.exemptions import Exemptions
 
 logger = logging.getLogger(__name__)
@@ -40,30 +40,36 @@ class DowntimeMiddleware:
             return self.get_response(request)
         if self.is_async:
             return self.__acall__(request)
-        refusal = self._refusal(request)
-        return refusal if refusal is not None else self.get_response(request)
+        refusal, is_personal = self._decided(request)
+        if refusal is not None:
+            return refusal
+        response = cast("HttpResponseBase", self.get_response(request))
+        return responses.for_one_client(response) if is_personal else response
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         # In a thread, as a look at the files, the page and what decides on it may keep an event loop waiting.
-        refusal = await sync_to_async(self._refusal)(request)
+        refusal, is_personal = await sync_to_async(self._decided)(request)
         if refusal is not None:
             return refusal
-        return await cast("Awaitable[HttpResponseBase]", self.get_response(request))
+        response = await cast("Awaitable[HttpResponseBase]", self.get_response(request))
+        return responses.for_one_client(response) if is_personal else response
 
-    def _refusal(self, request: HttpRequest) -> HttpResponseBase | None:
-        """What a refused request gets, None for one that passes."""
+    def _decided(self, request: HttpRequest) -> tuple[HttpResponseBase | None, bool]:
+        """What a refused request gets, None for one that passes; and whether it passes by who asks."""
         answer = live.answer()
         path, is_safe = request.path_info, request.method in _SAFE
         window = answer.covering(path, safe=is_safe)
-        if window is None:
-            return None
         try:
-            if self._exemptions.has(request, window.period.redirect or self._refusals.redirect):
-                return None
-            return self._refusals.of(request, window.period, answer.release(path, safe=is_safe), window.start)
+            if answer.active and (opened := bypass.opened(request)):
+                return opened, False
+            if window is None or self._exemptions.has_page(request, window.period.redirect or self._refusals.redirect):
+                return None, False
+            if self._exemptions.has_client(request):
+                return None, True
+            return self._refusals.of(request, window, answer.release(path, safe=is_safe)), False
         except Exception:  # whatever it is, a planned 503 must not become an unplanned 500
             logger.exception("the answer to a refused request failed; the built-in page is shown")
-            return responses.built_in(request.method)
+            return None if window is None else responses.built_in(request.method), False
 
     def _prepare(self) -> None:
         self._exemptions = Exemptions.of_settings()

@@ -52,6 +52,11 @@ class Window(NamedTuple):
     end: datetime
     period: Period
 
+    @property
+    def began(self) -> datetime:
+        """When it began; of a flag, which counts from whatever moment, when that was raised."""
+        return max(self.start, self.period.start)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

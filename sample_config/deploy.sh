@@ -15,4 +15,7 @@ python manage.py migrate --noinput
 python manage.py collectstatic --noinput
 systemctl restart example.service
 
+# To look at the new release before everybody does, stop here, and open what this prints:
+# python manage.py downtime_link --url https://www.example.com/
+
 python manage.py downtime_end

@@ -4,13 +4,17 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 import pytest_django
+from asgiref.sync import async_to_sync
+from django.http import HttpRequest, HttpResponse
+from django.test import AsyncClient, RequestFactory
 
 from downtime import live
 from tests.servers.harness import wait_until
@@ -18,6 +22,9 @@ from tests.servers.harness import wait_until
 # In CI the same examples each time, so that a run tells of the change and not of chance; elsewhere new ones.
 hypothesis.settings.register_profile("downtime", deadline=None, derandomize=os.environ.get("CI") == "true")
 hypothesis.settings.load_profile("downtime")
+
+
+Ask = Callable[..., HttpResponse]
 
 
 class Clock:
@@ -49,6 +56,29 @@ class Clock:
 
     def now(self, zone: tzinfo) -> datetime:
         return datetime.now(zone) + timedelta(seconds=self._passed + self._jumped)
+
+
+def request_for(path_info: str, *, script: str = "", host: str = "example.com") -> HttpRequest:
+    """A request as the server hands it over: the path is decoded already, and its bytes are latin-1 (PEP 3333)."""
+    path = path_info.encode().decode("latin-1")
+    return RequestFactory().get("/", PATH_INFO=path, SCRIPT_NAME=script, headers={"host": host})
+
+
+@pytest.fixture(params=["client", "async_client"])
+def ask(request: pytest.FixtureRequest) -> Ask:
+    """Sends a request: ask("/path", method="GET", cookie="", **more). The path goes out as it is written."""
+    client = request.getfixturevalue(request.param)
+
+    def ask(path: str, method: str = "GET", *, cookie: str = "", **more: Any) -> HttpResponse:
+        client.cookies.load(cookie)
+        response = client.generic(method, f"http://testserver{path}", **more)
+        return async_to_sync(_awaited)(response) if isinstance(client, AsyncClient) else response
+
+    return ask
+
+
+async def _awaited(response: Awaitable[HttpResponse]) -> HttpResponse:
+    return await response
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import pytest_django
 from django.core.checks import ERROR, WARNING, CheckMessage, run_checks
+from django.http import HttpResponse
+from django.urls import clear_script_prefix, path, set_script_prefix
 
-from downtime import checks
+from downtime import checks, rules
 from downtime.conf import Settings
 from tests.servers.programs import ROOT
 
@@ -15,6 +17,12 @@ OURS = "downtime.middleware.DowntimeMiddleware"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 USERS = "django.contrib.auth.middleware.AuthenticationMiddleware"
 SECURITY = "django.middleware.security.SecurityMiddleware"
+
+
+class Patterns:
+    """A URLconf with one page."""
+
+    urlpatterns = [path("upgrade/", lambda request: HttpResponse())]
 
 
 def found() -> list[CheckMessage]:
@@ -38,8 +46,12 @@ RIGHT: list[tuple[str, list[Any]]] = [
     ("DOWNTIME_FLAG_MAX_AGE", [None, 1, 0.5]),
     ("DOWNTIME_EXEMPT_EXACT_URLS", [None, [], ("/",), ["/a", "//b/../c"]]),
     ("DOWNTIME_EXEMPT_PATHS", [None, [], ("/a",), ["/a/", "/b/c", "/wärter"]]),
+    ("DOWNTIME_EXEMPT_IPS", [None, [], ("192.0.2.1",), ["192.0.2.0/24", "2001:db8::/32", "::1"]]),
+    ("DOWNTIME_PROXY_COUNT", [None, 0, 1, 5]),
+    ("DOWNTIME_EXEMPT_IF", [None, [], ("tests.test_exemptions.yes",), ["tests.test_exemptions.async_yes"]]),
     ("DOWNTIME_URL_REDIRECT", [None, "/a/", "https://a.example/b?c#d", "http://a.example:8000"]),
     ("DOWNTIME_TEMPLATE", [None, "downtime/downtime.html"]),
+    ("DOWNTIME_VIEW", [None, "tests.test_responses.told"]),
     ("DOWNTIME_RETRY_AFTER", [None, 1, 60.0]),
     ("DOWNTIME_WATCH", [None, "auto", "native", "polling", "none"]),
     ("DOWNTIME_RECHECK", [None, 0, 0.5, 60]),
@@ -51,12 +63,16 @@ WRONG: list[tuple[str, str, list[Any]]] = [
     ("DOWNTIME_FLAG_MAX_AGE", "E003", [0, -1, "60", True, float("inf")]),
     ("DOWNTIME_EXEMPT_EXACT_URLS", "E004", ["/a", ["a"], [5], [r"^/a$"], 5]),
     ("DOWNTIME_EXEMPT_PATHS", "E005", ["/a", ["a"], [5], ["/"], ["/a*"], ["/a/../b"], ["//a"], ["/a?b"], ["/%61"]]),
+    ("DOWNTIME_EXEMPT_IPS", "E011", ["192.0.2.1", [5], [""], ["localhost"], ["192.0.2.1/24"], ["10.*"], 5]),
+    ("DOWNTIME_PROXY_COUNT", "E012", [-1, 1.0, "1", True, [1]]),
+    ("DOWNTIME_EXEMPT_IF", "E013", ["a.b", [""], ["no.such.module"], ["os.path.sep"], [5], [len], ["tests.broken"], 5]),
     (
         "DOWNTIME_URL_REDIRECT",
         "E006",
         ["", 5, "a/", "ftp://a.example/", "javascript:x", "/a b", "http://[", "http:///"],
     ),
     ("DOWNTIME_TEMPLATE", "E007", ["", 5, "no/such/template.html", ["downtime/downtime.html"]]),
+    ("DOWNTIME_VIEW", "E014", ["", 5, "no.such.module", "os.path.sep", ["a.b"], len]),
     ("DOWNTIME_RETRY_AFTER", "E008", [0, -1, 1.5, "60", True, float("nan")]),
     ("DOWNTIME_WATCH", "E009", ["", "inotify", 5, True, ["auto"]]),
     ("DOWNTIME_RECHECK", "E010", [-1, "1", True, float("inf")]),
@@ -81,6 +97,78 @@ def test_a_wrong_setting_is_an_error_that_names_it_its_value_and_what_is_allowed
     assert str(message.hint).startswith("Allowed ")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("DOWNTIME_EXEMPT_IPS", ["192.0.2.1", "192.0.2.1/24"], " 192.0.2.1/24 has host bits set."),
+        ("DOWNTIME_EXEMPT_IPS", ["example.com"], " 'example.com' does not appear to be an IPv4 or IPv6 network."),
+        ("DOWNTIME_EXEMPT_IF", ["os.path.sep"], " os.path.sep can't be called."),
+        ("DOWNTIME_EXEMPT_IF", ["no.such.module"], " no.such.module can't be imported: No module named 'no'."),
+        ("DOWNTIME_VIEW", "os.nothing", 'os.nothing can\'t be imported: Module "os" does not define a "nothing"'),
+    ],
+)
+def test_the_hint_says_which_part_of_a_setting_is_wrong(
+    settings: pytest_django.Settings, name: str, value: Any, reason: str
+) -> None:
+    setattr(settings, name, value)
+    [message] = found()
+    assert reason in str(message.hint)
+
+
+@pytest.mark.parametrize(
+    ("redirect", "expected"),
+    [
+        ("/upgrade/", []),
+        ("/upgrade/?from=downtime#now", []),
+        ("/upgr%61de/", []),
+        ("/site/upgrade/", []),
+        ("/upgrde/", ["W009"]),
+        ("/", ["W009"]),
+        ("//status.example.com/upgrde/", []),
+        ("https://status.example.com/upgrde/", []),
+    ],
+)
+def test_a_redirect_to_a_page_that_is_not_there_is_reported(
+    settings: pytest_django.Settings, redirect: str, expected: list[str]
+) -> None:
+    settings.ROOT_URLCONF = Patterns
+    settings.DOWNTIME_URL_REDIRECT = redirect
+    set_script_prefix("/site/" if redirect.startswith("/site/") else "/")
+    try:
+        assert ids() == expected
+    finally:
+        clear_script_prefix()
+
+
+def test_a_urlconf_that_can_not_be_loaded_is_left_to_django(settings: pytest_django.Settings) -> None:
+    settings.ROOT_URLCONF = "no.such.urlconf"
+    settings.DOWNTIME_URL_REDIRECT = "/upgrade/"
+    assert ids() == []
+
+
+STAFF, SUPERUSER = "downtime.exemptions.is_staff", "downtime.exemptions.is_superuser"
+
+
+@pytest.mark.parametrize(
+    ("middleware", "callables", "expected"),
+    [
+        ([SESSIONS, USERS, OURS], [STAFF], []),
+        ([SECURITY, SESSIONS, USERS, OURS], [SUPERUSER, STAFF], []),
+        ([SESSIONS, USERS, OURS], ["tests.test_exemptions.yes"], []),
+        ([SESSIONS, USERS, OURS], [], ["W005"]),
+        ([OURS], ["tests.test_exemptions.yes"], []),
+        ([OURS, SESSIONS, USERS], [STAFF], ["W010"]),
+        ([SESSIONS, OURS, USERS], [SUPERUSER], ["W010"]),
+        ([OURS], ["tests.test_exemptions.yes", STAFF], ["W010"]),
+    ],
+)
+def test_who_asks_for_users_has_their_middleware_above(
+    settings: pytest_django.Settings, middleware: list[str], callables: list[str], expected: list[str]
+) -> None:
+    settings.MIDDLEWARE, settings.DOWNTIME_EXEMPT_IF = middleware, callables
+    assert ids() == expected
+
+
 def test_a_template_that_can_not_be_parsed_is_an_error(settings: pytest_django.Settings, tmp_path: Path) -> None:
     (tmp_path / "broken.html").write_text("{% if %}")
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
@@ -90,7 +178,7 @@ def test_a_template_that_can_not_be_parsed_is_an_error(settings: pytest_django.S
 
 def test_every_setting_has_a_rule() -> None:
     properties = {name for name in vars(Settings) if name.startswith("DOWNTIME_")}
-    assert {name for name, _ in RIGHT} == {name for name, *_ in WRONG} == properties == set(checks._RULES)
+    assert {name for name, _ in RIGHT} == {name for name, *_ in WRONG} == properties == set(rules.RULES)
 
 
 @pytest.mark.parametrize(
@@ -213,11 +301,11 @@ def test_no_content_is_an_error_as_that_would_stop_migrate(schedule: Path, flag:
 
 def test_an_id_is_never_used_again_for_another_check() -> None:
     """Add to this list; nothing is ever taken from it or given another meaning."""
-    used = [f"E{number:03}" for number in range(1, 11)] + [f"W{number:03}" for number in range(1, 9)]
-    source = Path(checks.__file__).read_text()
+    used = [f"E{number:03}" for number in range(1, 15)] + [f"W{number:03}" for number in range(1, 11)]
+    source = Path(checks.__file__).read_text() + Path(rules.__file__).read_text()
     assert sorted(set(re.findall(r'"(?:downtime\.)?([EW]\d{3})"', source))) == used
     documented = str(checks.__doc__) + (ROOT / "README.rst").read_text()
-    assert all(id in documented for id in ("E001", "E010", *used[10:]))
+    assert all(id in documented for id in ("E001", "E014", *used[14:]))
 
 
 @pytest.mark.parametrize("folder", [None, "", ".", "site", 5])

@@ -6,7 +6,7 @@ import pytest
 import pytest_django
 from django.test import override_settings
 
-from downtime.conf import Settings, conf, is_list, is_number, is_path
+from downtime.conf import Settings, conf, is_count, is_list, is_number, is_path
 
 HERE = Path(__file__).parent
 NAMES = [name for name in vars(Settings) if name.startswith("DOWNTIME_")]
@@ -17,8 +17,12 @@ DEFAULTS = {
     "DOWNTIME_FLAG_MAX_AGE": None,
     "DOWNTIME_EXEMPT_EXACT_URLS": (),
     "DOWNTIME_EXEMPT_PATHS": ("/admin",),
+    "DOWNTIME_EXEMPT_IPS": (),
+    "DOWNTIME_PROXY_COUNT": 0,
+    "DOWNTIME_EXEMPT_IF": (),
     "DOWNTIME_URL_REDIRECT": None,
     "DOWNTIME_TEMPLATE": "downtime/downtime.html",
+    "DOWNTIME_VIEW": None,
     "DOWNTIME_RETRY_AFTER": None,
     "DOWNTIME_WATCH": "auto",
     "DOWNTIME_RECHECK": 1.0,
@@ -36,8 +40,12 @@ READ = [
     ("DOWNTIME_EXEMPT_PATHS", "/api", ("/api",)),
     ("DOWNTIME_EXEMPT_PATHS", ["/api", 5, ""], ("/api",)),
     ("DOWNTIME_EXEMPT_PATHS", (), ()),
+    ("DOWNTIME_EXEMPT_IPS", ["192.0.2.1", "2001:db8::/32"], ("192.0.2.1", "2001:db8::/32")),
+    ("DOWNTIME_PROXY_COUNT", 2, 2),
+    ("DOWNTIME_EXEMPT_IF", ["a.b", 5], ("a.b",)),
     ("DOWNTIME_URL_REDIRECT", "/upgrade/", "/upgrade/"),
     ("DOWNTIME_TEMPLATE", "mine.html", "mine.html"),
+    ("DOWNTIME_VIEW", "a.b", "a.b"),
     ("DOWNTIME_RETRY_AFTER", 60, 60),
     ("DOWNTIME_RETRY_AFTER", 1.5, 2),
     ("DOWNTIME_WATCH", "polling", "polling"),
@@ -51,8 +59,12 @@ WRONG: list[tuple[str, Any]] = [
     *(("DOWNTIME_FLAG_MAX_AGE", value) for value in (0, -1, "60", True, float("nan"), float("inf"))),
     *(("DOWNTIME_EXEMPT_EXACT_URLS", value) for value in (5, None, {"/a": 1})),
     *(("DOWNTIME_EXEMPT_PATHS", value) for value in (5, None, {"/a": 1})),
+    *(("DOWNTIME_EXEMPT_IPS", value) for value in (5, None, {"192.0.2.1": 1})),
+    ("DOWNTIME_PROXY_COUNT", None),
+    *(("DOWNTIME_EXEMPT_IF", value) for value in (5, None, {"a.b": 1})),
     *(("DOWNTIME_URL_REDIRECT", value) for value in (5, "", ["/a"])),
     *(("DOWNTIME_TEMPLATE", value) for value in (5, "", None, ["a.html"])),
+    *(("DOWNTIME_VIEW", value) for value in (5, "", ["a.b"])),
     *(("DOWNTIME_RETRY_AFTER", value) for value in (0, 0.5, -1, "60", True, float("nan"))),
     *(("DOWNTIME_WATCH", value) for value in ("inotify", "", None, True, [])),
     *(("DOWNTIME_RECHECK", value) for value in (-1, "1", None, True, float("inf"), float("nan"))),
@@ -79,6 +91,13 @@ def test_a_wrong_value_counts_as_the_default(name: str, value: Any) -> None:
         assert getattr(conf, name) == DEFAULTS[name]
 
 
+@pytest.mark.parametrize("value", ["1", -1, 1.5, True, []], ids=repr)
+def test_a_wrong_count_of_proxies_is_no_count(settings: pytest_django.Settings, value: Any) -> None:
+    """The default would take the address of a proxy for that of everybody who comes through it."""
+    settings.DOWNTIME_PROXY_COUNT = value
+    assert conf.DOWNTIME_PROXY_COUNT is None
+
+
 def test_without_a_base_dir_the_files_lie_in_the_working_directory(
     settings: pytest_django.Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,9 +112,10 @@ def test_without_a_base_dir_the_files_lie_in_the_working_directory(
     [
         (is_path, ["a", Path("a")], ["", b"a", 5, None, ["a"], "a\0b"]),
         (is_list, [[], (), set(), frozenset()], ["a", {}, None, 5]),
+        (is_count, [0, 1, 5], [True, False, -1, 1.0, "1", None]),
         (is_number, [0, 1.5, -1], [True, float("nan"), float("inf"), "1", None]),
     ],
-    ids=["path", "list", "number"],
+    ids=["path", "list", "count", "number"],
 )
 def test_kinds_of_values(is_such: Callable[[Any], bool], right: list[Any], wrong: list[Any]) -> None:
     assert [is_such(value) for value in right] == [True] * len(right)

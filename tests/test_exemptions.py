@@ -1,15 +1,20 @@
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 import pytest_django
-from django.http import HttpRequest
+from django.conf.urls.i18n import i18n_patterns
+from django.db import InterfaceError, OperationalError, ProgrammingError
+from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.urls import include, path
+from django.utils.functional import SimpleLazyObject
+from django.views.generic import View
 
-from downtime.exemptions import Exemptions, is_target
-
-
-def request_for(path_info: str, *, script: str = "", host: str = "example.com") -> HttpRequest:
-    """A request as the server hands it over: the path is decoded already, and its bytes are latin-1 (PEP 3333)."""
-    path = path_info.encode().decode("latin-1")
-    return RequestFactory().get("/", PATH_INFO=path, SCRIPT_NAME=script, headers={"host": host})
+from downtime import bypass
+from downtime.decorators import downtime_exempt
+from downtime.exemptions import Exemptions, _leads_to_marked, is_staff, is_superuser
+from tests.conftest import request_for
 
 
 @pytest.mark.parametrize(
@@ -40,7 +45,7 @@ def request_for(path_info: str, *, script: str = "", host: str = "example.com") 
     ],
 )
 def test_a_prefix_exempts_whole_segments_of_plain_paths(path: str, passes: bool) -> None:
-    assert Exemptions.of_settings().has(request_for(path), "") is passes
+    assert Exemptions.of_settings().has_page(request_for(path), "") is passes
 
 
 @pytest.mark.parametrize("prefix", ["/hooks", "/hooks/", "/hooks//"])
@@ -49,12 +54,12 @@ def test_a_closing_slash_of_a_prefix_means_nothing(
     settings: pytest_django.Settings, prefix: str, path: str, passes: bool
 ) -> None:
     settings.DOWNTIME_EXEMPT_PATHS = [prefix]
-    assert Exemptions.of_settings().has(request_for(path), "") is passes
+    assert Exemptions.of_settings().has_page(request_for(path), "") is passes
 
 
 def test_the_default_prefix_goes_with_a_setting_of_ones_own(settings: pytest_django.Settings) -> None:
     settings.DOWNTIME_EXEMPT_PATHS = ()
-    assert not Exemptions.of_settings().has(request_for("/admin"), "")
+    assert not Exemptions.of_settings().has_page(request_for("/admin"), "")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +75,7 @@ def test_the_default_prefix_goes_with_a_setting_of_ones_own(settings: pytest_dja
 )
 def test_an_exact_url_exempts_that_path_as_written(settings: pytest_django.Settings, path: str, passes: bool) -> None:
     settings.DOWNTIME_EXEMPT_EXACT_URLS = ["/healthz", "//as/../written"]
-    assert Exemptions.of_settings().has(request_for(path), "") is passes
+    assert Exemptions.of_settings().has_page(request_for(path), "") is passes
 
 
 @pytest.mark.parametrize(
@@ -78,54 +83,277 @@ def test_an_exact_url_exempts_that_path_as_written(settings: pytest_django.Setti
     [("/site", "/admin", True), ("/admin", "/x", False), ("/admin", "/", False), ("/site", "/site/admin", False)],
 )
 def test_the_script_prefix_is_no_part_of_the_path(script: str, path: str, passes: bool) -> None:
-    assert Exemptions.of_settings().has(request_for(path, script=script), "") is passes
-
-
-@pytest.mark.parametrize(
-    ("redirect", "path", "script", "is_it"),
-    [
-        ("/upgrade/", "/upgrade/", "", True),
-        ("/upgrade/", "/upgrade", "", True),
-        ("/", "///", "", False),
-        ("/upgrade/", "/upgrade/x", "", False),
-        ("/upgrade/", "//upgrade/", "", False),
-        ("/upgrade/?from=downtime", "/upgrade/", "", True),
-        ("/upgrade/#now", "/upgrade/", "", True),
-        ("/w%C3%A4rter", "/wärter", "", True),
-        ("/wärter", "/wärter", "", True),
-        ("/site/upgrade/", "/upgrade/", "/site", True),
-        ("/upgrade/", "/upgrade/", "/site", False),
-        ("http://example.com/upgrade/", "/upgrade/", "", True),
-        ("https://EXAMPLE.com/upgrade/", "/upgrade/", "", True),
-        ("//example.com/upgrade/", "/upgrade/", "", True),
-        ("https://example.com", "/", "", True),
-        ("https://example.com:443/upgrade/", "/upgrade/", "", True),
-        ("http://example.com:80/upgrade/", "/upgrade/", "", True),
-        ("https://example.com/upgrade/", "/x", "", False),
-        ("https://status.example.com/upgrade/", "/upgrade/", "", False),
-        ("https://status.example.com/", "/", "", False),
-        ("https://example.com:8443/upgrade/", "/upgrade/", "", False),
-    ],
-)
-def test_the_target_of_a_redirect_is_exempt_on_this_site(redirect: str, path: str, script: str, is_it: bool) -> None:
-    request = request_for(path, script=script)
-    assert is_target(request, redirect) is is_it
-    assert Exemptions.of_settings().has(request, redirect) is is_it
-
-
-def test_a_host_that_is_not_allowed_is_not_this_site(settings: pytest_django.Settings) -> None:
-    settings.ALLOWED_HOSTS = ["example.com"]
-    request = request_for("/upgrade/", host="evil.example")
-    assert not is_target(request, "https://evil.example/upgrade/")
+    assert Exemptions.of_settings().has_page(request_for(path, script=script), "") is passes
 
 
 @pytest.mark.parametrize("prefix", ["/", "//"])
 def test_no_prefix_exempts_the_whole_site(settings: pytest_django.Settings, prefix: str) -> None:
     settings.DOWNTIME_EXEMPT_PATHS = [prefix]
-    assert not Exemptions.of_settings().has(RequestFactory().get("/shop"), "")
+    assert not Exemptions.of_settings().has_page(RequestFactory().get("/shop"), "")
 
 
-@pytest.mark.parametrize("path", ["/upgrade", "/upgrade/"])
-@pytest.mark.parametrize("redirect", ["/upgrade", "/upgrade/"])
-def test_a_redirect_between_the_spellings_of_its_target_can_not_loop(path: str, redirect: str) -> None:
-    assert Exemptions.of_settings().has(RequestFactory().get(path), redirect)
+# Marked views
+
+
+def view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("up")
+
+
+async def async_view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("up")
+
+
+class ClassView(View):
+    pass
+
+
+class Patterns:
+    """A URLconf with views that are marked, and others."""
+
+    urlpatterns = [
+        path("health/", downtime_exempt(view)),
+        path("plain/", view),
+        path("async/", downtime_exempt(async_view)),
+        path("class/", downtime_exempt(ClassView.as_view())),
+        path("number/<int:number>/", downtime_exempt(view)),
+        path("below/", include([path("health/", downtime_exempt(view)), path("plain/", view)])),
+        *i18n_patterns(path("status/", downtime_exempt(view)), path("home/", view)),
+    ]
+
+
+@pytest.fixture
+def urlconf(settings: pytest_django.Settings) -> None:
+    settings.ROOT_URLCONF = Patterns
+
+
+@pytest.mark.usefixtures("urlconf")
+@pytest.mark.parametrize(
+    ("asked", "passes"),
+    [
+        ("/health/", True),
+        ("/async/", True),
+        ("/class/", True),
+        ("/number/5/", True),
+        ("/below/health/", True),
+        ("/en/status/", True),
+        ("/de/status/", True),
+        ("/plain/", False),
+        ("/health", False),
+        ("//health/", False),
+        ("/health//", False),
+        ("/plain/../health/", False),
+        ("/health/../plain/", False),
+        ("/Health/", False),
+        ("/health/;x", False),
+        ("/number/x/", False),
+        ("/below/plain/", False),
+        ("/en/home/", False),
+        ("/xx/status/", False),
+        ("/nowhere/", False),
+        ("/" + "x" * 100_000, False),
+        ("/number/" + "5" * 1000 + "/", True),
+        ("", False),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_view_that_is_marked_passes_where_django_would_call_it(asked: str, passes: bool) -> None:
+    for _ in range(2):
+        assert Exemptions.of_settings().has_page(request_for(asked), "") is passes
+
+
+@pytest.mark.usefixtures("urlconf")
+def test_a_urlconf_of_the_request_counts() -> None:
+    request = request_for("/health/")
+    assert Exemptions.of_settings().has_page(request, "")
+    request.urlconf = "tests.urls"  # type: ignore[attr-defined]
+    assert not Exemptions.of_settings().has_page(request, "")
+
+
+@pytest.mark.parametrize("urlconf", ["no.such.urlconf", "tests.settings"])
+def test_a_urlconf_that_can_not_be_loaded_exempts_nothing_and_is_logged_once(
+    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture, urlconf: str
+) -> None:
+    settings.ROOT_URLCONF = urlconf
+    exemptions = Exemptions.of_settings()
+    assert not any(exemptions.has_page(request_for(f"/{number}"), "") for number in range(3))
+    assert [record.message for record in caplog.records] == ["the URLconf can't be asked which view is exempt; none is"]
+
+
+def test_what_is_kept_of_paths_does_not_grow_without_bound() -> None:
+    exemptions = Exemptions.of_settings()
+    for number in range(600):
+        exemptions.has_page(request_for(f"/{number}"), "")
+        exemptions.has_page(request_for("/" + "x" * (501 + number)), "")
+    assert _leads_to_marked.cache_info().currsize == 500
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("networks", "proxies", "remote", "forwarded", "passes"),
+    [
+        (["192.0.2.1"], 0, "192.0.2.1", "", True),
+        (["192.0.2.0/24"], 0, "192.0.2.77", "", True),
+        (["::1", "192.0.2.0/24"], 0, "192.0.2.77", "", True),
+        (["2001:db8::/32"], 0, "2001:db8::1", "", True),
+        (["192.0.2.0/24"], 0, "::ffff:192.0.2.77", "", True),
+        (["::ffff:192.0.2.0/120"], 0, "192.0.2.77", "", True),
+        (["192.0.2.0/24"], 1, "10.0.0.1", "203.0.113.9, 192.0.2.77", True),
+        (["192.0.2.0/24"], 2, "10.0.0.1", "192.0.2.77, 10.0.0.2", True),
+        ([], 0, "192.0.2.1", "", False),
+        (["192.0.2.0/24"], 0, "198.51.100.1", "", False),
+        (["192.0.2.0/24"], 0, "198.51.100.1", "192.0.2.1", False),
+        (["192.0.2.0/24"], 1, "192.0.2.1", "198.51.100.1", False),
+        (["192.0.2.0/24"], 1, "192.0.2.1", "", False),
+        (["192.0.2.0/24"], 1, "10.0.0.1", "192.0.2.77, 203.0.113.9", False),
+        (["192.0.2.0/24"], 2, "10.0.0.1", "192.0.2.77", False),
+        (["192.0.2.0/24"], "1", "192.0.2.1", "192.0.2.1", False),
+        (["192.0.2.0/24"], -1, "192.0.2.1", "192.0.2.1", False),
+        (["192.0.2.1/24"], 0, "192.0.2.1", "", False),
+        (["192.0.2.1/24", "192.0.2.1"], 0, "192.0.2.1", "", True),
+        (["::/0"], 0, "192.0.2.1", "", False),
+        (["0.0.0.0/0"], 0, "", "", False),
+        (["0.0.0.0/0"], 0, "unix:", "", False),
+    ],
+)
+def test_an_address_exempts_who_comes_from_it(
+    settings: pytest_django.Settings,
+    networks: list[str],
+    proxies: Any,
+    remote: str,
+    forwarded: str,
+    passes: bool,
+) -> None:
+    settings.DOWNTIME_EXEMPT_IPS, settings.DOWNTIME_PROXY_COUNT = networks, proxies
+    request = RequestFactory().get("/", REMOTE_ADDR=remote, headers={"x-forwarded-for": forwarded})
+    assert Exemptions.of_settings().has_client(request) is passes
+
+
+def test_a_request_without_an_address_is_exempt_by_none(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_EXEMPT_IPS = ["0.0.0.0/0", "::/0"]
+    assert not Exemptions.of_settings().has_client(HttpRequest())
+
+
+# The bypass cookie
+
+
+def test_the_bypass_cookie_exempts_who_carries_it() -> None:
+    exemptions = Exemptions.of_settings()
+    assert exemptions.has_client(RequestFactory().get("/", headers={"cookie": f"{bypass.NAME}={bypass.token(60)}"}))
+    assert not exemptions.has_client(RequestFactory().get("/", headers={"cookie": f"{bypass.NAME}=x"}))
+
+
+# DOWNTIME_EXEMPT_IF
+
+
+def yes(request: HttpRequest) -> bool:
+    return True
+
+
+def no(request: HttpRequest) -> bool:
+    return False
+
+
+async def async_yes(request: HttpRequest) -> bool:
+    return True
+
+
+async def async_no(request: HttpRequest) -> bool:
+    return False
+
+
+def nothing(request: HttpRequest) -> None:
+    return None
+
+
+def failing(request: HttpRequest) -> bool:
+    raise RuntimeError("this callable is broken")
+
+
+def asks_header(request: HttpRequest) -> bool:
+    return request.headers.get("x-key") == "secret"
+
+
+HERE = "tests.test_exemptions"
+
+
+@pytest.mark.parametrize(
+    ("names", "passes"),
+    [
+        (["yes"], True),
+        (["async_yes"], True),
+        (["no", "failing", "yes"], True),
+        (["asks_header"], True),
+        (["no"], False),
+        (["async_no"], False),
+        (["nothing"], False),
+        (["failing"], False),
+        (["no_such_callable"], False),
+        (["HERE"], False),
+        ([], False),
+    ],
+    ids=str,
+)
+def test_a_callable_exempts_by_saying_yes(settings: pytest_django.Settings, names: list[str], passes: bool) -> None:
+    settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.{name}" for name in names]
+    request = RequestFactory().get("/", headers={"x-key": "secret"})
+    assert Exemptions.of_settings().has_client(request) is passes
+
+
+def test_callables_are_asked_in_order_until_one_says_yes(
+    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.yes", f"{HERE}.failing"]
+    assert Exemptions.of_settings().has_client(RequestFactory().get("/"))
+    assert caplog.records == []
+
+
+def test_a_callable_that_fails_is_logged_once(
+    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.failing", "no.such.module"]
+    exemptions = Exemptions.of_settings()
+    for _ in range(3):
+        assert not exemptions.has_client(RequestFactory().get("/"))
+    assert [record.message for record in caplog.records] == [
+        f"{HERE}.failing of DOWNTIME_EXEMPT_IF failed, and counts as a no",
+        "no.such.module of DOWNTIME_EXEMPT_IF failed, and counts as a no",
+    ]
+    assert "this callable is broken" in caplog.text
+
+
+# is_staff and is_superuser
+
+
+@pytest.mark.parametrize(
+    ("user", "staff", "superuser"),
+    [
+        (SimpleNamespace(is_active=True, is_staff=True, is_superuser=True), True, True),
+        (SimpleNamespace(is_active=True, is_staff=True, is_superuser=False), True, False),
+        (SimpleNamespace(is_active=True, is_staff=False, is_superuser=True), False, True),
+        (SimpleNamespace(is_active=False, is_staff=True, is_superuser=True), False, False),
+        (SimpleNamespace(is_active=False, is_staff=False, is_superuser=False), False, False),
+        (None, False, False),
+    ],
+    ids=["both", "staff", "superuser", "inactive", "anonymous", "none"],
+)
+def test_staff_and_superusers_are_told_by_their_user(user: object, staff: bool, superuser: bool) -> None:
+    request = RequestFactory().get("/")
+    assert not is_staff(request)
+    request.user = user  # type: ignore[assignment]
+    assert (is_staff(request), is_superuser(request)) == (staff, superuser)
+
+
+@pytest.mark.parametrize("error", [OperationalError, ProgrammingError, InterfaceError])
+def test_a_database_that_is_away_is_a_plain_no(
+    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture, error: type[Exception]
+) -> None:
+    def load() -> object:
+        raise error("the database is away")
+
+    settings.DOWNTIME_EXEMPT_IF = ["downtime.exemptions.is_staff", "downtime.exemptions.is_superuser"]
+    request = RequestFactory().get("/")
+    request.user = SimpleLazyObject(load)  # type: ignore[assignment]
+    assert not Exemptions.of_settings().has_client(request)
+    assert caplog.records == []

@@ -12,6 +12,7 @@ import pytest_django
 
 from downtime import live
 from downtime.conf import conf
+from downtime.schedule import Schedule, Window
 from tests.conftest import Clock
 from tests.servers.harness import wait_until
 from tests.servers.programs import ROOT
@@ -543,3 +544,90 @@ def test_a_running_watch_does_not_delay_the_end_of_a_process(tmp_path: Path) -> 
     assert kind.endswith("Observer")
     assert time.monotonic() - float(ending) < 2
     assert ran.stderr == ""
+
+
+# For other code
+
+
+def test_other_code_is_told_whether_the_site_is_down_and_why(schedule: Path, flag: Path) -> None:
+    assert (live.is_down(), live.current_period()) == (False, None)
+    schedule.write_text("periods:\n  - {start: 2020-01-01, end: 2999-01-01, name: disks, read_only: true}\n")
+    period = live.current_period()
+    assert live.is_down()
+    assert period is not None
+    assert (period.name, period.read_only) == ("disks", True)
+    assert str(period.end) == "2999-01-01 00:00:00+01:00"
+    flag.write_text("Back at four.")
+    period = live.current_period()
+    assert period is not None
+    assert (period.message, period.end) == ("Back at four.", None)
+
+
+def test_other_code_is_answered_from_memory_while_the_deadline_lasts(
+    settings: pytest_django.Settings, flag: Path, file_accesses: list[str]
+) -> None:
+    settings.DOWNTIME_RECHECK = 400
+    flag.touch()
+    assert live.is_down()
+    file_accesses.clear()
+    for _ in range(100):
+        assert live.is_down()
+    assert file_accesses == []
+
+
+def test_other_code_starts_no_watch_but_keeps_one_that_requests_have_started(
+    settings: pytest_django.Settings, clock: Clock
+) -> None:
+    settings.DOWNTIME_WATCH = "auto"
+    settings.DOWNTIME_RECHECK = 1.0
+    before = set(threading.enumerate())
+    live.is_down()
+    assert set(threading.enumerate()) == before
+    assert seconds_fresh() <= 0.25
+    watched()
+    live.current.expire()
+    live.is_down()
+    assert seconds_fresh() > 0.5
+
+
+def test_templates_are_told_from_memory_alone(schedule: Path, flag: Path, file_accesses: list[str]) -> None:
+    schedule.write_text("periods:\n  - {start: 2999-02-01, name: b}\n  - {start: 2999-01-01, name: a}\n")
+    flag.write_text("Back at four.")
+    assert (live.active(), live.upcoming(), live.next_period()) == ([], [], None)
+    live.answer()
+    file_accesses.clear()
+    for _ in range(3):
+        assert [period.message for period in live.active()] == ["Back at four."]
+        assert [period.name for period in live.upcoming()] == ["a", "b"]
+        period = live.next_period()
+        assert period is not None
+        assert period.name == "a"
+        live.current.expire()
+    assert file_accesses == []
+
+
+def test_what_is_to_come_is_asked_once_for_each_answer(schedule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    upcoming = Schedule.upcoming
+
+    def counted(schedule: Schedule, now: datetime) -> list[Window]:
+        asked.append(now)
+        return upcoming(schedule, now)
+
+    monkeypatch.setattr(Schedule, "upcoming", counted)
+    for text in (NEXT_YEAR, NEXT_YEAR.replace("2999", "2998")):
+        replaced(schedule, text)
+        for _ in range(5):
+            live.answer()
+            assert len(live.upcoming()) == 1
+    assert len(asked) == 2
+
+
+def test_a_period_that_has_begun_is_to_come_no_longer(schedule: Path, clock: Clock) -> None:
+    schedule.write_text(f"periods:\n  - {{start: '{at(10)}', name: soon}}\n  - {{start: 2999-01-01, name: late}}\n")
+    live.answer()
+    assert [period.name for period in live.upcoming()] == ["soon", "late"]
+    clock.passes(12)
+    live.answer()
+    assert [period.name for period in live.upcoming()] == ["late"]
+    assert [period.name for period in live.active()] == ["soon"]

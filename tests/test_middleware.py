@@ -15,28 +15,12 @@ from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.test import AsyncClient, Client, RequestFactory
 
+from downtime import bypass
 from downtime.middleware import DowntimeMiddleware
-from downtime.responses import BUILT_IN_PAGE
-from tests.conftest import Clock
+from downtime.responses import BUILT_IN_PAGE, for_one_client
+from tests.conftest import Ask, Clock
 
 OPEN = "periods:\n  - start: 2020-01-01\n"
-Ask = Callable[..., HttpResponse]
-
-
-@pytest.fixture(params=["client", "async_client"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    """Sends a request: ask("/path", method="GET", **more). The path goes out as it is written."""
-    client = request.getfixturevalue(request.param)
-
-    def ask(path: str, method: str = "GET", **more: Any) -> HttpResponse:
-        response: HttpResponse = client.generic(method, f"http://testserver{path}", **more)
-        return response
-
-    async def ask_async(path: str, method: str = "GET", **more: Any) -> HttpResponse:
-        response: HttpResponse = await client.generic(method, f"http://testserver{path}", **more)
-        return response
-
-    return async_to_sync(ask_async) if isinstance(client, AsyncClient) else ask
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -337,3 +321,57 @@ def test_the_json_of_a_recurring_period_names_the_start_of_its_occurrence(client
     started = client.get("/", headers={"accept": "application/json"}).json()["start"]
     assert started > "2026-01-01"
     assert "-01T00:00:00+" in started
+
+
+@pytest.mark.parametrize(
+    ("exempt", "has_cookie", "is_personal"),
+    [
+        ({}, True, True),
+        ({"DOWNTIME_EXEMPT_IPS": ["127.0.0.1"]}, False, True),
+        ({"DOWNTIME_EXEMPT_IF": ["tests.test_exemptions.async_yes"]}, False, True),
+        ({"DOWNTIME_EXEMPT_EXACT_URLS": ["/shop"]}, False, False),
+        ({"DOWNTIME_EXEMPT_EXACT_URLS": ["/shop"]}, True, False),
+        ({"DOWNTIME_EXEMPT_PATHS": ["/shop"]}, False, False),
+        ({"DOWNTIME_URL_REDIRECT": "/shop"}, False, False),
+    ],
+    ids=["cookie", "address", "callable", "exact URL", "exact URL and cookie", "prefix", "redirect"],
+)
+def test_what_one_client_alone_may_see_is_kept_from_shared_caches(
+    ask: Ask,
+    settings: pytest_django.Settings,
+    flag: Path,
+    exempt: dict[str, Any],
+    has_cookie: bool,
+    is_personal: bool,
+) -> None:
+    for name, value in exempt.items():
+        setattr(settings, name, value)
+    cookie = f"{bypass.NAME}={bypass.token(60)}" if has_cookie else ""
+    assert "Cache-Control" not in ask("/shop", cookie=cookie)
+    flag.touch()
+    answer = ask("/shop", cookie=cookie)
+    assert answer.content == b"up: /shop"
+    assert (answer.get("Cache-Control"), answer.get("Vary")) == (("private", "Cookie") if is_personal else (None, None))
+
+
+def test_what_a_site_says_of_caches_stays_but_for_shared_ones() -> None:
+    response = HttpResponse(headers={"Cache-Control": "public, max-age=60", "Vary": "Accept"})
+    personal = for_one_client(response)
+    assert set(personal["Cache-Control"].split(", ")) == {"private", "max-age=60"}
+    assert personal["Vary"] == "Accept, Cookie"
+
+
+def test_the_exemptions_are_asked_by_their_cost(
+    client: Client, settings: pytest_django.Settings, flag: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What may ask a database comes last, and is not asked where something before it has let the request pass."""
+    settings.DOWNTIME_EXEMPT_IF = ["tests.test_exemptions.failing"]
+    settings.DOWNTIME_EXEMPT_IPS = ["127.0.0.1"]
+    flag.touch()
+    assert client.get("/shop").status_code == 200
+    settings.DOWNTIME_EXEMPT_IPS = []
+    settings.DOWNTIME_EXEMPT_PATHS = ["/shop"]
+    assert client.get("/shop").status_code == 200
+    assert caplog.records == []
+    assert client.get("/").status_code == 503
+    assert [record.levelname for record in caplog.records] == ["ERROR"]

@@ -2,18 +2,22 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_django
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.template.response import TemplateResponse
 from django.test import RequestFactory
 from django.test.signals import template_rendered
+from django.utils import timezone as django_timezone
 from django.utils import translation
 
+from downtime.announcing import Occurrence
 from downtime.responses import BUILT_IN_PAGE, Refusals, built_in
-from downtime.schedule import ALWAYS, NEVER, Period
-from tests.conftest import Clock
+from downtime.schedule import ALWAYS, NEVER, Period, Window
+from tests.conftest import Ask, Clock
 
 START = datetime(2026, 12, 1, 1, tzinfo=timezone.utc)
 OPEN = Period(START)
@@ -33,7 +37,9 @@ def refused(
     """What the middleware would hand to the server."""
     given = {"accept": accept, "accept-language": languages}
     request = RequestFactory().generic(method, "/", headers={name: value for name, value in given.items() if value})
-    return (refusals or Refusals()).of(request, period, release)
+    response = (refusals or Refusals()).of(request, Window(period.start, 0, period.end, period), release)
+    assert isinstance(response, HttpResponse)
+    return response
 
 
 def problem(response: HttpResponse) -> dict[str, Any]:
@@ -192,6 +198,11 @@ def test_what_is_not_known_is_null_in_problem_details() -> None:
     assert body["detail"] == "The site is down for maintenance."
 
 
+def test_problem_details_say_that_reading_goes_on() -> None:
+    body = problem(refused(Period(START, read_only=True), method="POST", accept="application/json"))
+    assert body["detail"] == "Changes are paused while the site is under maintenance. Reading goes on."
+
+
 # Redirect
 
 
@@ -221,6 +232,106 @@ def test_a_json_client_is_never_redirected(settings: pytest_django.Settings) -> 
     assert (response.status_code, response["Content-Type"]) == (503, PROBLEM)
 
 
+# DOWNTIME_VIEW
+
+
+def told(request: HttpRequest, period: Occurrence) -> HttpResponse:
+    end = period.end and period.end.isoformat()
+    return HttpResponse(f"{request.path} {period.message} {end}", status=503)
+
+
+async def async_told(request: HttpRequest, period: Occurrence) -> HttpResponse:
+    return told(request, period)
+
+
+def with_own_headers(request: HttpRequest, period: Occurrence) -> HttpResponse:
+    return HttpResponse(status=503, headers={"Retry-After": "7", "Cache-Control": "max-age=60", "Vary": "Cookie"})
+
+
+def teapot(request: HttpRequest, period: Occurrence) -> HttpResponse:
+    return HttpResponse("short and stout", status=418)
+
+
+def streaming(request: HttpRequest, period: Occurrence) -> StreamingHttpResponse:
+    return StreamingHttpResponse(["in ", "parts"], status=503)
+
+
+def template(request: HttpRequest, period: Occurrence) -> TemplateResponse:
+    return TemplateResponse(request, "downtime/downtime.html", {"period": period}, status=503)
+
+
+def returns_text(request: HttpRequest, period: Occurrence) -> str:
+    return "no response"
+
+
+def fails(request: HttpRequest, period: Occurrence) -> HttpResponse:
+    raise RuntimeError("this view is broken")
+
+
+HERE = "tests.test_responses"
+
+
+@pytest.mark.parametrize("view", ["told", "async_told"])
+@pytest.mark.parametrize("accept", ["", "application/json"], ids=["page", "JSON"])
+def test_a_view_of_ones_own_builds_the_answer_alone(settings: pytest_django.Settings, view: str, accept: str) -> None:
+    settings.DOWNTIME_VIEW = f"{HERE}.{view}"
+    settings.DOWNTIME_URL_REDIRECT = "/all/"
+    response = refused(Period(START, message="Faster."), ENDS_AT_FOUR, accept=accept)
+    assert (response.status_code, response.content) == (503, b"/ Faster. 2099-12-01T04:00:00+01:00")
+    assert int(response["Retry-After"]) > 0
+    assert response["X-Downtime"] == "planned"
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_what_a_view_of_ones_own_sets_stays(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_VIEW = f"{HERE}.with_own_headers"
+    response = refused(release=ENDS_AT_FOUR)
+    assert (response["Retry-After"], response["Vary"]) == ("7", "Cookie, Accept, Accept-Language")
+    assert "no-store" in response["Cache-Control"]
+    settings.DOWNTIME_VIEW = f"{HERE}.teapot"
+    response = refused(release=ENDS_AT_FOUR)
+    assert (response.status_code, response.content, "Retry-After" in response) == (418, b"short and stout", False)
+
+
+def test_a_view_of_ones_own_may_answer_by_a_template_or_in_parts(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_VIEW = f"{HERE}.template"
+    assert b"Down for maintenance" in refused().content
+    settings.DOWNTIME_VIEW = f"{HERE}.streaming"
+    request = RequestFactory().head("/")
+    response = Refusals().of(request, Window(START, 0, NEVER, OPEN), NEVER)
+    assert isinstance(response, StreamingHttpResponse)
+    assert response.getvalue() == b"in parts"
+
+
+def test_a_view_of_ones_own_need_not_know_of_head(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_VIEW = f"{HERE}.told"
+    assert refused(method="HEAD").content == b""
+
+
+def test_without_an_end_a_view_of_ones_own_gets_no_retry_after(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_VIEW = f"{HERE}.told"
+    assert "Retry-After" not in refused()
+
+
+@pytest.mark.parametrize("view", ["returns_text", "fails", "no_such_view"])
+def test_a_view_of_ones_own_that_fails_is_replaced_by_the_built_in_page(
+    settings: pytest_django.Settings, ask: Ask, flag: Path, caplog: pytest.LogCaptureFixture, view: str
+) -> None:
+    settings.DOWNTIME_VIEW = f"{HERE}.{view}"
+    flag.touch()
+    answer = ask("/")
+    assert (answer.status_code, answer.content.decode()) == (503, BUILT_IN_PAGE)
+    assert "the answer to a refused request failed" in caplog.text
+    if view == "returns_text":
+        assert f"{HERE}.returns_text returned str; allowed is an HttpResponse" in caplog.text
+
+
+def test_a_site_answers_by_a_view_of_its_own(settings: pytest_django.Settings, ask: Ask, flag: Path) -> None:
+    settings.DOWNTIME_VIEW = f"{HERE}.async_told"
+    flag.write_text("Back at four.")
+    assert ask("/shop").content == b"/shop Back at four. None"
+
+
 # The page
 
 
@@ -248,6 +359,17 @@ def test_the_page_shows_the_message_and_the_expected_end_in_the_zone_of_the_proj
     assert "Soon." in page.text
     assert ("datetime", "2099-12-01T04:00:00+01:00") in page.attributes
     assert "Dec. 1, 2099 at 04:00 CET" in page.text
+
+
+def test_the_page_is_in_the_zone_of_the_project_whatever_an_earlier_request_has_left() -> None:
+    with django_timezone.override("Asia/Tokyo"):
+        page = Page(refused(release=ENDS_AT_FOUR))
+    assert "Dec. 1, 2099 at 04:00 CET" in page.text
+
+
+def test_the_end_on_the_page_is_a_whole_second() -> None:
+    page = Page(refused(release=ENDS_AT_FOUR - timedelta(microseconds=1)))
+    assert ("datetime", "2099-12-01T04:00:00+01:00") in page.attributes
 
 
 def test_the_page_speaks_of_no_end_that_is_not_known() -> None:
@@ -418,6 +540,23 @@ def test_a_broken_template_is_replaced_by_a_built_in_page_and_logged_once(
     assert [record.message for record in caplog.records] == [
         "the template page.html can't be rendered; the built-in page is shown"
     ]
+
+
+def test_a_template_that_is_mended_is_seen_some_seconds_later(
+    settings: pytest_django.Settings, tmp_path: Path, clock: Clock
+) -> None:
+    settings.DOWNTIME_TEMPLATE = "page.html"
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    refusals = Refusals()
+    (tmp_path / "page.html").write_text("{% if %}")
+    assert refused(refusals=refusals).content.decode() == BUILT_IN_PAGE
+    (tmp_path / "page.html").write_text("mended")
+    assert refused(refusals=refusals).content.decode() == BUILT_IN_PAGE
+    clock.passes(11)
+    assert refused(refusals=refusals).content == b"mended"
+    (tmp_path / "page.html").write_text("changed")
+    clock.passes(1000)
+    assert refused(refusals=refusals).content == b"mended"
 
 
 def test_the_built_in_page_needs_no_template_engine(settings: pytest_django.Settings) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.timezone import get_default_timezone
 
-from downtime.schedule import ALWAYS, NEVER, Answer, Schedule, Window
+from downtime.schedule import NEVER, Answer, Schedule, Window
 
 
 def shown(moment: datetime) -> str:
@@ -15,16 +15,11 @@ def shown(moment: datetime) -> str:
     return f"{moment.astimezone(get_default_timezone()):%Y-%m-%d %H:%M:%S %Z}"
 
 
-def since(window: Window) -> datetime:
-    """When the window began; of a flag, when it was raised."""
-    return window.period.start if window.start == ALWAYS else window.start
-
-
 def stretch(window: Window, now: datetime) -> str:
     """From when until when the window lasts."""
     if window.start <= now:
         end = f"until {shown(window.end)}" if window.end != NEVER else "without a known end"
-        return f"since {shown(since(window))}, {end}"
+        return f"since {shown(window.began)}, {end}"
     end = f"to {shown(window.end)}" if window.end != NEVER else "without a known end"
     return f"from {shown(window.start)} {end}"
 

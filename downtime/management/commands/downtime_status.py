@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.utils.timezone import get_default_timezone
 
+from downtime.announcing import occurrence
 from downtime.conf import conf
 from downtime.management.base import DowntimeCommand, State
-from downtime.management.telling import line, since
-from downtime.schedule import ALWAYS, NEVER, Window
+from downtime.management.telling import line
+from downtime.schedule import Window
 
 _DOWN = 3
 
@@ -67,18 +67,12 @@ def _as_json(state: State, upcoming: list[Window]) -> dict[str, Any]:
 
 
 def _window_as_json(window: Window) -> dict[str, Any]:
-    period = window.period
+    told = occurrence(window, get_default_timezone())
     return {
-        "name": period.name or None,
-        "start": _iso(since(window)),
-        "end": _iso(window.end),
-        "message": period.message or None,
-        "read_only": period.read_only,
-        "paths": [path or "/" for path in period.paths],
+        "name": told.name or None,
+        "start": told.start and told.start.isoformat(),
+        "end": told.end and told.end.isoformat(),
+        "message": told.message or None,
+        "read_only": told.read_only,
+        "paths": list(told.paths),
     }
-
-
-def _iso(moment: datetime) -> str | None:
-    if moment in (ALWAYS, NEVER):
-        return None
-    return moment.astimezone(get_default_timezone()).isoformat(timespec="seconds")

@@ -1,0 +1,41 @@
+"""How do templates and other code see a period? With the times of this occurrence, and None for what is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from downtime.schedule import ALWAYS, NEVER, Window
+
+_ALMOST_A_SECOND = timedelta(microseconds=999_999)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A stretch of downtime. `start` and `end` are whole seconds in the project's zone, None where not known."""
+
+    name: str
+    start: datetime | None
+    end: datetime | None
+    message: str
+    redirect: str
+    retry_after: int | None
+    read_only: bool
+    paths: tuple[str, ...]
+    """The prefixes that are covered; empty for the whole site."""
+
+
+def occurrence(window: Window, zone: tzinfo, *, end: datetime | None = None) -> Occurrence:
+    """The window as others see it, where known with another end, such as that of what follows without a gap."""
+    period, end = window.period, end or window.end
+    return Occurrence(
+        name=period.name,
+        start=None if window.began == ALWAYS else window.began.astimezone(zone).replace(microsecond=0),
+        # Rounded up, so that nobody comes back too early.
+        end=None if end == NEVER else (end + _ALMOST_A_SECOND).astimezone(zone).replace(microsecond=0),
+        message=period.message,
+        redirect=period.redirect,
+        retry_after=period.retry_after,
+        read_only=period.read_only,
+        paths=tuple(path or "/" for path in period.paths),
+    )

@@ -1,0 +1,70 @@
+"""The link that lets its bearer pass: a signed token, which a cookie then carries. No state is kept anywhere."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.encoding import escape_uri_path
+from django.utils.http import escape_leading_slashes
+
+NAME = "downtime_bypass"
+"""Of the link's parameter, and of the cookie."""
+
+_LONGEST = 200
+
+
+def token(seconds: int) -> str:
+    """A token that is valid for so many seconds from now, on every host with this SECRET_KEY."""
+    return _signer().sign(str(seconds))
+
+
+def link(base: str, seconds: int) -> str:
+    """The URL `base` with such a token."""
+    parts = urlsplit(base)
+    query = f"{parts.query}&" if parts.query else ""
+    return urlunsplit(parts._replace(path=parts.path or "/", query=f"{query}{NAME}={token(seconds)}"))
+
+
+def opened(request: HttpRequest) -> HttpResponse | None:
+    """What a request that opens a valid link gets: the cookie, and a redirect to the same URL without the token."""
+    query = request.META.get("QUERY_STRING", "")
+    if NAME not in query or request.method not in ("GET", "HEAD"):
+        return None
+    parts = [part.partition("=") for part in query.split("&")]
+    tokens = [unquote(value) for name, _, value in parts if name == NAME]
+    seconds = _lifetime(tokens[-1]) if tokens else 0
+    if not seconds:
+        return None
+    path = escape_leading_slashes("/" + escape_uri_path(request.path).removeprefix("/"))
+    rest = "&".join("".join(part) for part in parts if part[0] != NAME)
+    response = HttpResponseRedirect(f"{path}?{rest}" if rest else path)
+    response.set_cookie(NAME, tokens[-1], max_age=seconds, secure=request.is_secure(), httponly=True, samesite="Lax")
+    add_never_cache_headers(response)
+    patch_vary_headers(response, ("Cookie",))
+    return response
+
+
+def is_carried(request: HttpRequest) -> bool:
+    """Whether the request has a cookie with a valid token."""
+    return NAME in request.META.get("HTTP_COOKIE", "") and _lifetime(request.COOKIES.get(NAME, "")) > 0
+
+
+def _lifetime(token: str) -> int:
+    """The seconds for which a valid token was made; 0 of one that is wrong, altered or expired."""
+    if not token or len(token) > _LONGEST:
+        return 0
+    signer = _signer()
+    try:
+        seconds = int(signer.unsign(token))
+        signer.unsign(token, max_age=seconds)
+    except BadSignature:
+        return 0
+    return seconds
+
+
+def _signer() -> TimestampSigner:
+    """Compares in constant time, and takes the keys of SECRET_KEY_FALLBACKS too."""
+    return TimestampSigner(salt="downtime.bypass", sep=".")

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import CommandError, CommandParser
+from django.urls import get_script_prefix
+
+from downtime import bypass, values
+from downtime.management.base import DowntimeCommand
+from downtime.management.options import read
+from downtime.management.telling import shown
+
+_MOST_HOURS = 720
+
+
+class Command(DowntimeCommand):
+    help = (
+        "Prints a link that lets its bearer pass while the site is down: opened in a browser, it sets a cookie. It is "
+        "signed with SECRET_KEY, so it works on every host that has the same one, and ends by itself. "
+        "Example: manage.py downtime_link --hours 2 --url https://www.example.com/shop/"
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--hours", metavar="N", default="8", help=f"1 to {_MOST_HOURS}; default: 8")
+        parser.add_argument("--url", metavar="BASE", help="where it leads; default: the first host of ALLOWED_HOSTS")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        hours = read("--hours", str(options["hours"]), _hours)
+        base = _own_url() if options["url"] is None else read("--url", options["url"], _absolute)
+        try:
+            link = bypass.link(base, hours * 3600)
+        except ImproperlyConfigured as error:
+            raise CommandError(f"no link can be signed: {error}") from error
+        self.stdout.write(link)
+        until = datetime.now(timezone.utc) + timedelta(hours=hours)
+        self.stderr.write(f"Whoever opens it while the site is down passes until {shown(until)}.")
+
+
+def _hours(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= _MOST_HOURS):
+        raise ValueError(f"allowed is a whole number of hours from 1 to {_MOST_HOURS}")
+    return int(text)
+
+
+def _absolute(text: str) -> str:
+    if not urlsplit(values.url(text)).scheme:
+        raise ValueError("allowed is a whole URL of the site, such as https://www.example.com/")
+    return text
+
+
+def _own_url() -> str:
+    if settings.DEBUG:
+        return f"http://127.0.0.1:8000{get_script_prefix()}"
+    for host in settings.ALLOWED_HOSTS:
+        if not host.startswith((".", "*")):
+            return f"https://{host}{get_script_prefix()}"
+    raise CommandError(
+        "--url is needed, as ALLOWED_HOSTS names no host in full; such as --url https://www.example.com/"
+    )

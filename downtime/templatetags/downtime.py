@@ -1,0 +1,29 @@
+"""The banner that announces the next period: {% load downtime %}{% downtime_banner %}"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+
+from downtime import live, values
+
+register = template.Library()
+
+
+@register.inclusion_tag("downtime/banner.html")
+def downtime_banner(within: str = "24h") -> dict[str, Any]:
+    """Announces the next period where it begins within that duration from now; else nothing."""
+    try:
+        ahead = values.duration(str(within))
+    except ValueError as error:
+        raise template.TemplateSyntaxError(f"within of downtime_banner is {within!r}; {error}") from error
+    period = live.next_period()
+    if period is None or period.start is None or period.start - timezone.now() > ahead:
+        return {}
+    return {
+        "period": period,
+        "start": timezone.localtime(period.start),
+        "end": period.end and timezone.localtime(period.end),
+    }

@@ -1,0 +1,92 @@
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import iscoroutinefunction
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import View
+
+from downtime.decorators import downtime_exempt, is_marked
+
+
+def plain(request: HttpRequest) -> HttpResponse:
+    """Says yes."""
+    return HttpResponse("yes")
+
+
+async def asynchronous(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("yes")
+
+
+class Plain(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("yes")
+
+
+class Asynchronous(View):
+    async def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("yes")
+
+
+@method_decorator(downtime_exempt, name="dispatch")
+class Decorated(Plain):
+    pass
+
+
+@method_decorator(downtime_exempt, name="dispatch")
+class DecoratedAsynchronous(Asynchronous):
+    pass
+
+
+class Inherited(Decorated):
+    pass
+
+
+MARKED: dict[str, Callable[..., Any]] = {
+    "function": downtime_exempt(plain),
+    "async function": downtime_exempt(asynchronous),
+    "below another decorator": csrf_exempt(downtime_exempt(plain)),
+    "above another decorator": downtime_exempt(csrf_exempt(plain)),
+    "twice": downtime_exempt(downtime_exempt(plain)),
+    "as_view()": downtime_exempt(Plain.as_view()),
+    "async as_view()": downtime_exempt(Asynchronous.as_view()),
+    "dispatch": Decorated.as_view(),
+    "async dispatch": DecoratedAsynchronous.as_view(),
+    "dispatch of a parent": Inherited.as_view(),
+}
+
+
+@pytest.mark.parametrize("view", MARKED.values(), ids=MARKED)
+def test_a_marked_view_answers_as_before(view: Callable[..., Any]) -> None:
+    assert is_marked(view)
+    answer = view(RequestFactory().get("/"))
+    if asyncio.iscoroutine(answer):
+        answer = asyncio.run(answer)
+    assert answer.content == b"yes"
+
+
+@pytest.mark.parametrize("view", [asynchronous, Asynchronous.as_view()], ids=["function", "class"])
+def test_an_async_view_stays_one(view: Callable[..., Any]) -> None:
+    assert iscoroutinefunction(downtime_exempt(view))
+    assert not iscoroutinefunction(downtime_exempt(plain))
+
+
+@pytest.mark.parametrize("view", [plain, asynchronous, Plain.as_view(), print], ids=str)
+def test_what_was_decorated_stays_unmarked_itself(view: Callable[..., Any]) -> None:
+    """The same view may stand in another URL pattern, where nobody wants it to pass."""
+    downtime_exempt(view)
+    assert not is_marked(view)
+
+
+def test_name_and_docstring_stay() -> None:
+    marked = downtime_exempt(plain)
+    assert (marked.__name__, marked.__doc__, marked.__module__) == ("plain", "Says yes.", __name__)
+
+
+def test_a_class_is_refused_with_what_to_write() -> None:
+    with pytest.raises(TypeError, match=r"the class Plain.*@method_decorator\(downtime_exempt, name='dispatch'\)"):
+        downtime_exempt(Plain)
