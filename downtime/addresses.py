@@ -38,7 +38,7 @@ def client(remote: str, forwarded: str, *, proxies: int) -> Address | None:
 
 
 def _address(text: str) -> Address | None:
-    text = text[: _LONGEST + 1].strip(" \t")
+    text = text.strip(" \t")[: _LONGEST + 1]
     match = _WITH_PORT.fullmatch(text)
     if match:
         text = match[1] or match[2] or ""

@@ -33,13 +33,13 @@ def opened(request: HttpRequest) -> HttpResponse | None:
     query = request.META.get("QUERY_STRING", "")
     if NAME not in query or request.method not in ("GET", "HEAD"):
         return None
-    parts = [part.partition("=") for part in query.split("&")]
-    tokens = [unquote(value) for name, _, value in parts if name == NAME]
+    parts = query.split("&")
+    tokens = [unquote(part.partition("=")[2]) for part in parts if _is_ours(part)]
     seconds = _lifetime(tokens[-1]) if tokens else 0
     if not seconds:
         return None
     path = escape_leading_slashes("/" + escape_uri_path(request.path).removeprefix("/"))
-    rest = "&".join("".join(part) for part in parts if part[0] != NAME)
+    rest = "&".join(part for part in parts if not _is_ours(part))
     response = HttpResponseRedirect(f"{path}?{rest}" if rest else path)
     response.set_cookie(NAME, tokens[-1], max_age=seconds, secure=request.is_secure(), httponly=True, samesite="Lax")
     add_never_cache_headers(response)
@@ -49,7 +49,17 @@ def opened(request: HttpRequest) -> HttpResponse | None:
 
 def is_carried(request: HttpRequest) -> bool:
     """Whether the request has a cookie with a valid token."""
-    return NAME in request.META.get("HTTP_COOKIE", "") and _lifetime(request.COOKIES.get(NAME, "")) > 0
+    header = request.META.get("HTTP_COOKIE", "")
+    if NAME not in header:
+        return False
+    # Python's own reading of 64 KiB of quoted cookies can take seconds (CVE-2024-7592), and a token has no quotes.
+    cookies = [cookie.strip().partition("=") for cookie in header.split(";")]
+    tokens = [value for name, _, value in cookies if name == NAME]
+    return bool(tokens) and _lifetime(tokens[-1]) > 0
+
+
+def _is_ours(parameter: str) -> bool:
+    return unquote(parameter.partition("=")[0]) == NAME
 
 
 def _lifetime(token: str) -> int:

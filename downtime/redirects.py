@@ -13,6 +13,8 @@ def is_target(request: HttpRequest, redirect: str) -> bool:
     """Whether the request asks for the very page that `redirect` leads to, by its own word for the host.
 
     With and without a closing slash, as the site itself may redirect from one to the other."""
+    if request.path_info[:1] not in ("", "/"):  # a target that is no path, for which WSGIRequest.path is a guess
+        return False
     target = urlsplit(redirect)
     if unquote(target.path).removesuffix("/") != request.path.removesuffix("/"):
         return False

@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 from downtime.announcing import occurrence
 from downtime.calling import call
 from downtime.conf import conf
-from downtime.negotiation import wishes
+from downtime.negotiation import LONGEST, wishes
 from downtime.redirects import is_target
 from downtime.schedule import NEVER, Period, Window
 
@@ -65,8 +65,8 @@ class Refusals:
         """The answer to a request that would be let through at `release`, or NEVER where that is not known."""
         if self._view:
             return self._viewed(self._view, request, window, release)
-        headers = request.META
-        wants_json, language = self._client(headers.get("HTTP_ACCEPT", ""), headers.get("HTTP_ACCEPT_LANGUAGE", ""))
+        accept, languages = request.META.get("HTTP_ACCEPT", ""), request.META.get("HTTP_ACCEPT_LANGUAGE", "")
+        wants_json, language = self._client(accept[:LONGEST], languages[:LONGEST])
         if wants_json:
             return self._problem(request, window, release, language)
         redirect = window.period.redirect or self.redirect

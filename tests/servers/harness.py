@@ -1,5 +1,6 @@
 """Real servers over the small site: start one, ask it, switch it, end it."""
 
+import json
 import os
 import select
 import signal
@@ -52,10 +53,18 @@ def gone(pids: Iterable[int], *, within: float) -> None:
 class Site:
     """The files of one site, and the environment that names them.
 
-    Flag and schedule share a folder of their own; everything else lies beside it.
+    Flag and schedule share a folder of their own; everything else lies beside it. `settings` are further ones.
     """
 
-    def __init__(self, folder: Path, *, recheck: float = 1.0, database: str = "", app: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        recheck: float = 1.0,
+        database: str = "",
+        app: bool = True,
+        settings: Mapping[str, object] | None = None,
+    ) -> None:
         self.folder = folder
         self.watched = folder / "watched"
         self.watched.mkdir()
@@ -73,6 +82,7 @@ class Site:
             "SITE_APP": "downtime" if app else "",
             "SITE_DATABASE": database,
             "SITE_DATABASE_CALLS": str(self.calls),
+            "SITE_SETTINGS": json.dumps(settings or {}),
         }
 
     def start_manage(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:

@@ -1,5 +1,6 @@
 """A tiny site whose files and database are named by environment variables."""
 
+import json
 import os
 
 SECRET_KEY = "only-for-tests"
@@ -34,3 +35,6 @@ LOGGING = {
     "handlers": {"log": {"class": "logging.StreamHandler", "formatter": "worker"}},
     "root": {"handlers": ["log"], "level": "INFO"},
 }
+
+# What else a test sets.
+globals().update(json.loads(os.environ.get("SITE_SETTINGS", "{}")))

@@ -1,11 +1,11 @@
-"""One page that needs no database."""
+"""One page, on every path, that needs no database."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import re_path
 
 
 def home(request: HttpRequest) -> HttpResponse:
     return HttpResponse("The site is up.")
 
 
-urlpatterns = [path("", home)]
+urlpatterns = [re_path("", home)]
