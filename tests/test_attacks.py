@@ -299,7 +299,6 @@ def test_an_exempt_path_passes_as_django_itself_reads_it(send: Send, target: str
         ("//admin", "/shop", False),
         ("/healthz", "", False),
         ("/health/", "/", False),
-        ("/adm", "in", False),
     ],
 )
 def test_a_script_prefix_exempts_nothing(send: Send, script: str, target: str, passes: bool) -> None:
@@ -878,7 +877,8 @@ def test_no_accept_language_header_confuses(send: Send, settings: pytest_django.
     "name", ["user-agent", "referer", "origin", "x-requested-with", "content-type", "x-forwarded-proto", "x-attack"]
 )
 def test_no_other_header_confuses(send: Send, name: str) -> None:
-    for value in ("", MARKUP, "\0\xff", "attack" * 11_000):
+    longest = 20 if name == "content-type" else 11_000  # Django 6.1 itself refuses a longer one with 400
+    for value in ("", MARKUP, "\0\xff", "attack" * longest):
         assert_refused(send("/shop", headers=[(name, value)]))
 
 
