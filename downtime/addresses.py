@@ -16,10 +16,7 @@ _LONGEST = 100
 
 def network(text: str) -> Network:
     """The network or the single address that a text names; ValueError says what is wrong with it."""
-    try:
-        found = ip_network(text)
-    except ValueError as error:
-        raise ValueError(str(error)) from error
+    found = ip_network(text)
     if isinstance(found, IPv6Network) and found.subnet_of(_MAPPED):
         return IPv4Network((int(found.network_address) & 0xFFFFFFFF, found.prefixlen - 96))
     return found

@@ -17,11 +17,12 @@ from urllib.parse import unquote, urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
-from django.urls import Resolver404, get_script_prefix, resolve
+from django.urls import Resolver404, get_script_prefix
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import Settings, conf
 from downtime.loading import hidden, load_flags, load_schedule, located
+from downtime.routing import view_of
 from downtime.rules import RULES, is_absolute
 
 _MIDDLEWARE = "downtime.middleware.DowntimeMiddleware"
@@ -127,7 +128,7 @@ def _unresolved_redirect() -> Iterator[CheckMessage]:
         return
     path = unquote(urlsplit(redirect).path).removeprefix(get_script_prefix().rstrip("/"))
     try:
-        resolve(path)
+        view_of(path)
     except Resolver404:
         yield Warning(
             f"DOWNTIME_URL_REDIRECT is {redirect!r}, and no URL pattern of this site matches it.",

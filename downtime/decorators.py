@@ -20,6 +20,11 @@ def downtime_exempt(view: View) -> View:
             f"downtime_exempt was given the class {view.__qualname__}, and takes a view function; "
             "write @method_decorator(downtime_exempt, name='dispatch') above the class"
         )
+    if not callable(view):
+        raise TypeError(
+            f"downtime_exempt was given a {type(view).__name__}, and takes a view function; "
+            "mark each view of an include(), or name its path in DOWNTIME_EXEMPT_PATHS"
+        )
 
     @wraps(view)
     async def asynchronous(*args: Any, **kwargs: Any) -> Any:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import Error
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
-from django.utils import translation
 
 from downtime import addresses, bypass
 from downtime.calling import call
 from downtime.conf import conf
-from downtime.decorators import is_marked
 from downtime.paths import is_below, is_plain, trimmed
 from downtime.redirects import is_own, is_target
+from downtime.routing import Routes
+from downtime.seldom import Seldom
 
-logger = logging.getLogger(__name__)
-
-_MOST_KEPT = 500
-_LONGEST_KEPT = 500
+logger = Seldom(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +28,11 @@ class Exemptions:
     networks: tuple[addresses.Network, ...]
     proxies: int
     callables: tuple[str, ...]
-    _failed: set[str] = field(default_factory=set)
+    routes: Routes
 
     @classmethod
     def of_settings(cls) -> Exemptions:
         """The exemptions that the settings name now."""
-        _leads_to_marked.cache_clear()
         proxies = conf.DOWNTIME_PROXY_COUNT
         return cls(
             exact=frozenset(conf.DOWNTIME_EXEMPT_EXACT_URLS),
@@ -51,18 +42,21 @@ class Exemptions:
             networks=() if proxies is None else tuple(_networks()),
             proxies=proxies or 0,
             callables=conf.DOWNTIME_EXEMPT_IF,
+            routes=Routes(),
         )
 
-    def has_page(self, request: HttpRequest, redirect: str) -> bool:
-        """Whether what is asked for passes, whoever asks: its path or its view, or it is where `redirect` leads."""
+    def has_path(self, request: HttpRequest, redirect: str) -> bool:
+        """Whether that path passes, whoever asks for it: it is exempt, or it is where `redirect` leads."""
         path = request.path_info
         if path in self.exact:
             return True
         if is_below(path, self.prefixes) and is_plain(path):
             return True
-        if redirect and is_target(request, redirect) and is_own(redirect):
-            return True
-        return self._has_marked_view(request)
+        return bool(redirect) and is_target(request, redirect) and is_own(redirect)
+
+    def has_view(self, request: HttpRequest) -> bool:
+        """Whether the path leads to a marked view, by the URLconf as far as it is known here."""
+        return self.routes.lead_to_marked(request)
 
     def has_client(self, request: HttpRequest) -> bool:
         """Whether who asks passes, whatever is asked for: by address, bypass cookie or DOWNTIME_EXEMPT_IF."""
@@ -71,15 +65,6 @@ class Exemptions:
         if bypass.is_carried(request):
             return True
         return bool(self.callables) and any(self._is_let_through(name, request) for name in self.callables)
-
-    def _has_marked_view(self, request: HttpRequest) -> bool:
-        path, urlconf = request.path_info, getattr(request, "urlconf", None)
-        find = _leads_to_marked if len(path) <= _LONGEST_KEPT else _leads_to_marked.__wrapped__
-        try:
-            return find(path, urlconf)
-        except Exception:  # importing a URLconf can raise anything, and then nobody can be let through
-            self._log_once("the URLconf", "can't be asked which view is exempt; none is")
-            return False
 
     def _has_address(self, request: HttpRequest) -> bool:
         headers = request.META
@@ -91,14 +76,8 @@ class Exemptions:
         try:
             return bool(call(name, request))
         except Exception:  # the site's own code can raise anything; that is a no
-            self._log_once(name, "of DOWNTIME_EXEMPT_IF failed, and counts as a no")
+            logger.exception("%s of DOWNTIME_EXEMPT_IF failed, and counts as a no", name)
             return False
-
-    def _log_once(self, what: str, failure: str) -> None:
-        """With the traceback, but not at each request: a site that is down may get many."""
-        if what not in self._failed:
-            self._failed.add(what)
-            logger.exception("%s %s", what, failure)
 
 
 def is_staff(request: HttpRequest) -> bool:
@@ -109,18 +88,6 @@ def is_staff(request: HttpRequest) -> bool:
 def is_superuser(request: HttpRequest) -> bool:
     """Whether an active superuser is logged in, for DOWNTIME_EXEMPT_IF; a database that is away is a no."""
     return _has_user(request, "is_superuser")
-
-
-@lru_cache(_MOST_KEPT)
-def _leads_to_marked(path: str, urlconf: Any) -> bool:
-    """Whether Django would answer that path by a view that is marked, in whatever language the path names.
-
-    Kept, as asking takes longer than all the rest of an answer (measured)."""
-    with translation.override(translation.get_language_from_path(path) or settings.LANGUAGE_CODE):
-        try:
-            return is_marked(resolve(path, urlconf).func)
-        except Resolver404:
-            return False
 
 
 def _networks() -> Iterator[addresses.Network]:

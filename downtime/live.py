@@ -77,7 +77,11 @@ class Live:
         answer, ahead = self._ahead
         if answer is not self._last.answer and self._schedule is not None:
             answer = self._last.answer
-            ahead = self._schedule.schedule.upcoming(answer.moment)
+            try:
+                ahead = self._schedule.schedule.upcoming(answer.moment)
+            except Exception:  # whatever it is, a banner must not become an error of the site
+                logger.exception("%s can't be asked what is to come; nothing is", self._schedule.path)
+                ahead = []
             self._ahead = answer, ahead
         return ahead
 

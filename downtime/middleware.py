@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any, cast
@@ -13,8 +12,11 @@ from django.http import HttpRequest, HttpResponseBase
 
 from downtime import bypass, live, responses
 from downtime.exemptions import Exemptions
+from downtime.seldom import Seldom
 
-logger = logging.getLogger(__name__)
+logger = Seldom(__name__)
+
+Finish = Callable[[HttpRequest, HttpResponseBase], HttpResponseBase]
 
 # RFC 9110 section 9.2.1, without TRACE, which a site has no use for.
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -40,36 +42,39 @@ class DowntimeMiddleware:
             return self.get_response(request)
         if self.is_async:
             return self.__acall__(request)
-        refusal, is_personal = self._decided(request)
+        refusal, finish = self._decided(request)
         if refusal is not None:
             return refusal
         response = cast("HttpResponseBase", self.get_response(request))
-        return responses.for_one_client(response) if is_personal else response
+        return finish(request, response) if finish else response
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         # In a thread, as a look at the files, the page and what decides on it may keep an event loop waiting.
-        refusal, is_personal = await sync_to_async(self._decided)(request)
+        refusal, finish = await sync_to_async(self._decided)(request)
         if refusal is not None:
             return refusal
         response = await cast("Awaitable[HttpResponseBase]", self.get_response(request))
-        return responses.for_one_client(response) if is_personal else response
+        return finish(request, response) if finish else response
 
-    def _decided(self, request: HttpRequest) -> tuple[HttpResponseBase | None, bool]:
-        """What a refused request gets, None for one that passes; and whether it passes by who asks."""
+    def _decided(self, request: HttpRequest) -> tuple[HttpResponseBase | None, Finish | None]:
+        """What a refused request gets, None for one that passes; and what its answer then goes through."""
         answer = live.answer()
         path, is_safe = request.path_info, request.method in _SAFE
         window = answer.covering(path, safe=is_safe)
         try:
             if answer.active and (opened := bypass.opened(request)):
-                return opened, False
-            if window is None or self._exemptions.has_page(request, window.period.redirect or self._refusals.redirect):
-                return None, False
-            if self._exemptions.has_client(request):
-                return None, True
-            return self._refusals.of(request, window, answer.release(path, safe=is_safe)), False
+                return opened, None
+            exemptions, refusals = self._exemptions, self._refusals
+            if window is None or exemptions.has_path(request, window.period.redirect or refusals.redirect):
+                return None, None
+            if exemptions.has_view(request):
+                return None, responses.unless_unmarked
+            if exemptions.has_client(request):
+                return None, responses.for_one_client
+            return refusals.of(request, window, answer.release(path, safe=is_safe)), None
         except Exception:  # whatever it is, a planned 503 must not become an unplanned 500
             logger.exception("the answer to a refused request failed; the built-in page is shown")
-            return None if window is None else responses.built_in(request.method), False
+            return None if window is None else responses.built_in(request.method), None
 
     def _prepare(self) -> None:
         self._exemptions = Exemptions.of_settings()

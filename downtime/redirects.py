@@ -15,7 +15,10 @@ def is_target(request: HttpRequest, redirect: str) -> bool:
     With and without a closing slash, as the site itself may redirect from one to the other."""
     if request.path_info[:1] not in ("", "/"):  # a target that is no path, for which WSGIRequest.path is a guess
         return False
-    target = urlsplit(redirect)
+    try:
+        target = urlsplit(redirect)
+    except ValueError:  # `checks` reports it
+        return False
     if unquote(target.path).removesuffix("/") != request.path.removesuffix("/"):
         return False
     if not target.netloc:

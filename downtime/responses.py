@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from dataclasses import dataclass
@@ -21,11 +20,13 @@ from django.utils.translation import gettext
 from downtime.announcing import occurrence
 from downtime.calling import call
 from downtime.conf import conf
+from downtime.decorators import is_marked
 from downtime.negotiation import LONGEST, wishes
 from downtime.redirects import is_target
 from downtime.schedule import NEVER, Period, Window
+from downtime.seldom import PAUSE, Seldom
 
-logger = logging.getLogger(__name__)
+logger = Seldom(__name__)
 
 BUILT_IN_PAGE = (
     '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -36,8 +37,6 @@ BUILT_IN_PAGE = (
 """Needs no template engine, no translation and no setting."""
 
 _MOST_KEPT = 500
-# A template that fails may be one that is just being deployed.
-_FAILED_FOR = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +116,8 @@ class Refusals:
             raise TypeError(f"{view} returned {type(response).__name__}; allowed is an HttpResponse")
         if isinstance(response, SimpleTemplateResponse):
             response.render()
+        if isinstance(response, HttpResponse):
+            response = _copied(response)  # as it may return the same one each time
         if response.status_code == 503 and "Retry-After" not in response:
             self._tell_when(response, window.period, _timestamp(release))
         if request.method == "HEAD" and isinstance(response, HttpResponse):
@@ -143,11 +144,22 @@ def built_in(method: str | None) -> HttpResponse:
     return _bodiless(response) if method == "HEAD" else response
 
 
-def for_one_client(response: HttpResponseBase) -> HttpResponseBase:
+def for_one_client(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
     """What the site answers to a client that may pass, kept from shared caches, which would show it to all."""
     patch_cache_control(response, private=True)
     patch_vary_headers(response, ("Cookie",))
     return response
+
+
+def unless_unmarked(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """What the site answers to a request that passes by its view, unless another view than expected has answered.
+
+    As where a middleware below chooses a URLconf, rewrites the path or finds another language."""
+    match = request.resolver_match
+    if match is None or is_marked(match.func):
+        return response
+    logger.warning("a middleware below led a request to a view that is not exempt; its answer is withheld")
+    return built_in(request.method)
 
 
 def _rendered(window: Window, release: datetime, language: str) -> Prepared:
@@ -167,7 +179,7 @@ def _rendered(window: Window, release: datetime, language: str) -> Prepared:
     except Exception:  # a template can raise anything; its error must not become the site's
         logger.exception("the template %s can't be rendered; the built-in page is shown", conf.DOWNTIME_TEMPLATE)
         response = built_in("GET")
-        kept_until = time.monotonic() + _FAILED_FOR
+        kept_until = time.monotonic() + PAUSE  # it may be one that is just being deployed
     response["Content-Length"] = str(len(response.content))
     return Prepared(window.period, _timestamp(release), response, kept_until)
 
@@ -198,9 +210,9 @@ def _copied(response: HttpResponse) -> HttpResponse:
     copy.__dict__.update(
         response.__dict__,
         headers=headers,
-        cookies=type(response.cookies)(),
+        cookies=type(response.cookies)(response.cookies),
         _container=[response.content],
-        _resource_closers=[],
+        _resource_closers=[*response.__dict__["_resource_closers"]],
     )
     return copy
 

@@ -16,7 +16,7 @@ from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, RequestFactory
 
-from downtime import live
+from downtime import live, seldom
 from tests.servers.harness import wait_until
 
 # In CI the same examples each time, so that a run tells of the change and not of chance; elsewhere new ones.
@@ -139,6 +139,7 @@ def picture_of_its_own(files_of_its_own: None, monkeypatch: pytest.MonkeyPatch) 
     before = set(threading.enumerate())
     monkeypatch.setattr(live, "_lives", {})
     monkeypatch.setattr(live, "current", live.Live())
+    monkeypatch.setattr(seldom, "_said", {})
     yield
     live.current.close()
     wait_until(lambda: not _left(before), within=5, what=f"no thread is left; there were {_left(before)}")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import pytest_django
+from django.conf.urls.i18n import i18n_patterns
 from django.core.checks import ERROR, WARNING, CheckMessage, run_checks
 from django.http import HttpResponse
 from django.urls import clear_script_prefix, path, set_script_prefix
@@ -22,7 +23,10 @@ SECURITY = "django.middleware.security.SecurityMiddleware"
 class Patterns:
     """A URLconf with one page."""
 
-    urlpatterns = [path("upgrade/", lambda request: HttpResponse())]
+    urlpatterns = [
+        path("upgrade/", lambda request: HttpResponse()),
+        *i18n_patterns(path("new/", lambda request: HttpResponse())),
+    ]
 
 
 def found() -> list[CheckMessage]:
@@ -122,6 +126,8 @@ def test_the_hint_says_which_part_of_a_setting_is_wrong(
         ("/upgrade/?from=downtime#now", []),
         ("/upgr%61de/", []),
         ("/site/upgrade/", []),
+        ("/de/new/", []),
+        ("/fr/nowhere/", ["W009"]),
         ("/upgrde/", ["W009"]),
         ("/", ["W009"]),
         ("//status.example.com/upgrde/", []),

@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.urls import include, path
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
@@ -90,3 +91,8 @@ def test_name_and_docstring_stay() -> None:
 def test_a_class_is_refused_with_what_to_write() -> None:
     with pytest.raises(TypeError, match=r"the class Plain.*@method_decorator\(downtime_exempt, name='dispatch'\)"):
         downtime_exempt(Plain)
+
+
+def test_what_can_not_be_called_is_refused_with_what_to_do() -> None:
+    with pytest.raises(TypeError, match=r"was given a tuple.*or name its path in DOWNTIME_EXEMPT_PATHS"):
+        downtime_exempt(include([path("", plain)]))  # type: ignore[type-var]

@@ -32,7 +32,7 @@ def link(*arguments: str) -> str:
     ],
 )
 def test_the_command_prints_a_link(settings: pytest_django.Settings, arguments: list[str], start: str) -> None:
-    settings.ALLOWED_HOSTS = [".example.com", "*", "www.example.com", "example.net"]
+    settings.ALLOWED_HOSTS = [".example.com", "*", "localhost", "[::1]", "www.example.com", "example.net"]
     assert link(*arguments).startswith(start)
 
 
@@ -59,7 +59,7 @@ def test_the_command_says_until_when_the_link_lasts_beside_the_link(settings: py
         (["--hours", ""], "--hours is ''"),
         (["--url", "/shop/"], "--url is '/shop/'; allowed is a whole URL of the site"),
         (["--url", "//example.com/"], "--url is '//example.com/'; allowed is a whole URL"),
-        (["--url", "example.com"], "--url is 'example.com'; allowed is a URL"),
+        (["--url", "example.com"], "--url is 'example.com'; allowed is a whole URL"),
         (["--url", "ftp://example.com/"], "--url is 'ftp://example.com/'"),
         (["--url", "https://a b/"], "--url is 'https://a b/'"),
         (["--url", "http://["], "--url is 'http://['"),

@@ -10,12 +10,15 @@ from typing import Any
 import django
 import pytest
 import pytest_django
-from asgiref.sync import async_to_sync, iscoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.test import AsyncClient, Client, RequestFactory
+from django.urls import path, re_path
+from django.utils.decorators import sync_and_async_middleware
 
 from downtime import bypass
+from downtime.decorators import downtime_exempt
 from downtime.middleware import DowntimeMiddleware
 from downtime.responses import BUILT_IN_PAGE, for_one_client
 from tests.conftest import Ask, Clock
@@ -208,8 +211,8 @@ def test_head_is_answered_without_a_body(served: Callable[[HttpRequest], HttpRes
 def test_the_flag_comes_first_then_the_order_of_the_file(ask: Ask, schedule: Path, flag: Path) -> None:
     schedule.write_text(PARTS.replace("/forum", "/shop") + "  - {start: 2020-01-01, message: last}\n")
     messages = {"/": "last", "/shop": "shop"}
-    for path, message in messages.items():
-        assert message in ask(path).content.decode()
+    for asked, message in messages.items():
+        assert message in ask(asked).content.decode()
     flag.write_text("{message: flag, paths: [/shop]}")
     assert "flag" in ask("/shop").content.decode()
     assert "last" in ask("/").content.decode()
@@ -354,9 +357,96 @@ def test_what_one_client_alone_may_see_is_kept_from_shared_caches(
     assert (answer.get("Cache-Control"), answer.get("Vary")) == (("private", "Cookie") if is_personal else (None, None))
 
 
+def other(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("of another tenant")
+
+
+class Patterns:
+    """The URLconf of a project: its view is marked."""
+
+    urlpatterns = [
+        path("hooks", downtime_exempt(lambda request: HttpResponse("up: marked"))),
+        re_path("", other),
+    ]
+
+
+class TenantPatterns:
+    urlpatterns = [re_path("", other)]
+
+
+class Tenants:
+    """A middleware that chooses a URLconf, changes the path or answers, by a header."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        match request.headers.get("x-do"):
+            case "tenant":
+                request.urlconf = TenantPatterns  # type: ignore[attr-defined]
+            case "rewrite":
+                request.path_info = "/rewritten"
+        return self.get_response(request)
+
+
+@pytest.mark.parametrize(
+    ("do", "content"), [("", b"up: marked"), ("tenant", BUILT_IN_PAGE.encode()), ("rewrite", BUILT_IN_PAGE.encode())]
+)
+def test_only_a_view_that_is_marked_is_heard_whatever_a_middleware_below_does(
+    ask: Ask,
+    settings: pytest_django.Settings,
+    flag: Path,
+    caplog: pytest.LogCaptureFixture,
+    do: str,
+    content: bytes,
+) -> None:
+    settings.ROOT_URLCONF = Patterns
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.Tenants"]
+    flag.touch()
+    assert ask("/hooks", "POST", headers={"x-do": do}).content == content
+    assert ask("/", headers={"x-do": do}).status_code == 503
+    assert ("led a request to a view that is not exempt" in caplog.text) is bool(do)
+
+
+def test_what_a_middleware_below_answers_itself_is_no_view_s(
+    ask: Ask, settings: pytest_django.Settings, flag: Path
+) -> None:
+    settings.ROOT_URLCONF = Patterns
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.teapot"]
+    flag.touch()
+    assert ask("/hooks").status_code == 418
+
+
+@sync_and_async_middleware
+def teapot(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    def sync(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status=418)
+
+    async def asynchronous(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status=418)
+
+    return asynchronous if iscoroutinefunction(get_response) else sync
+
+
+def test_a_failure_at_every_request_is_logged_seldom(
+    client: Client, settings: pytest_django.Settings, flag: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DOWNTIME_URL_REDIRECT = "http://["
+    flag.touch()
+    for _ in range(5):
+        assert client.get("/shop").status_code == 503
+    assert len(caplog.records) == 1
+    settings.DOWNTIME_EXEMPT_IPS = ["127.0.0.1"]
+    assert client.get("/shop").status_code == 200
+
+
 def test_what_a_site_says_of_caches_stays_but_for_shared_ones() -> None:
     response = HttpResponse(headers={"Cache-Control": "public, max-age=60", "Vary": "Accept"})
-    personal = for_one_client(response)
+    personal = for_one_client(HttpRequest(), response)
     assert set(personal["Cache-Control"].split(", ")) == {"private", "max-age=60"}
     assert personal["Vary"] == "Accept, Cookie"
 

@@ -268,6 +268,14 @@ def fails(request: HttpRequest, period: Occurrence) -> HttpResponse:
     raise RuntimeError("this view is broken")
 
 
+ONE_FOR_ALL = HttpResponse("the same for all", status=503)
+ONE_FOR_ALL.set_cookie("mine", "1")
+
+
+def one_for_all(request: HttpRequest, period: Occurrence) -> HttpResponse:
+    return ONE_FOR_ALL
+
+
 HERE = "tests.test_responses"
 
 
@@ -306,6 +314,17 @@ def test_a_view_of_ones_own_may_answer_by_a_template_or_in_parts(settings: pytes
 def test_a_view_of_ones_own_need_not_know_of_head(settings: pytest_django.Settings) -> None:
     settings.DOWNTIME_VIEW = f"{HERE}.told"
     assert refused(method="HEAD").content == b""
+
+
+def test_a_view_of_ones_own_may_return_the_same_response_each_time(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_VIEW = f"{HERE}.one_for_all"
+    refused(method="HEAD", release=ENDS_AT_FOUR)
+    later = refused()
+    assert (later.content, "Retry-After" in later, later.cookies["mine"].value) == (b"the same for all", False, "1")
+    assert (dict(ONE_FOR_ALL.headers), ONE_FOR_ALL.content) == (
+        {"Content-Type": "text/html; charset=utf-8"},
+        b"the same for all",
+    )
 
 
 def test_without_an_end_a_view_of_ones_own_gets_no_retry_after(settings: pytest_django.Settings) -> None:
@@ -370,6 +389,19 @@ def test_the_page_is_in_the_zone_of_the_project_whatever_an_earlier_request_has_
 def test_the_end_on_the_page_is_a_whole_second() -> None:
     page = Page(refused(release=ENDS_AT_FOUR - timedelta(microseconds=1)))
     assert ("datetime", "2099-12-01T04:00:00+01:00") in page.attributes
+
+
+def test_a_message_is_escaped_also_where_the_engine_escapes_nothing(settings: pytest_django.Settings) -> None:
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "OPTIONS": {"autoescape": False}}]
+    assert (
+        b"<p>Faster &lt;b&gt;disks&lt;/b&gt; &amp; more.</p>"
+        in refused(Period(START, message="Faster <b>disks</b> & more.")).content
+    )
+
+
+def test_without_time_zones_the_page_tells_the_same(settings: pytest_django.Settings) -> None:
+    settings.USE_TZ = False
+    assert "Dec. 1, 2099 at 04:00 CET" in Page(refused(release=ENDS_AT_FOUR)).text
 
 
 def test_the_page_speaks_of_no_end_that_is_not_known() -> None:

@@ -59,6 +59,27 @@ def test_the_banner_tells_when_and_why_and_escapes_it(schedule: Path) -> None:
     assert "Faster &lt;b&gt;disks&lt;/b&gt;." in text
 
 
+def test_without_time_zones_the_banner_tells_the_same(settings: pytest_django.Settings, schedule: Path) -> None:
+    settings.USE_TZ = False
+    start = planned(schedule, timedelta(hours=3))
+    assert f"at {django_timezone.localtime(start):%H:%M %Z}</time>" in banner()
+    planned(schedule, timedelta(days=3))
+    assert banner().strip() == ""
+
+
+def test_a_schedule_that_can_not_be_asked_breaks_no_page(
+    schedule: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(schedule: object, now: object) -> list[object]:
+        raise OverflowError("date value out of range")
+
+    planned(schedule, timedelta(hours=3))
+    monkeypatch.setattr("downtime.schedule.Schedule.upcoming", failing)
+    for _ in range(3):
+        assert banner().strip() == ""
+    assert [record.message for record in caplog.records] == [f"{schedule} can't be asked what is to come; nothing is"]
+
+
 def test_a_period_without_an_end_is_announced_without_one(schedule: Path) -> None:
     planned(schedule, timedelta(hours=3))
     schedule.write_text(schedule.read_text().replace(", duration: 2h", ""))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from datetime import timezone as datetime_timezone
 from typing import Any
 
 from django import template
@@ -20,7 +22,7 @@ def downtime_banner(within: str = "24h") -> dict[str, Any]:
     except ValueError as error:
         raise template.TemplateSyntaxError(f"within of downtime_banner is {within!r}; {error}") from error
     period = live.next_period()
-    if period is None or period.start is None or period.start - timezone.now() > ahead:
+    if period is None or period.start is None or period.start - datetime.now(datetime_timezone.utc) > ahead:
         return {}
     return {
         "period": period,

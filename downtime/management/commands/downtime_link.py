@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -15,6 +15,7 @@ from downtime.management.options import read
 from downtime.management.telling import shown
 
 _MOST_HOURS = 720
+_LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Command(DowntimeCommand):
@@ -26,7 +27,11 @@ class Command(DowntimeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--hours", metavar="N", default="8", help=f"1 to {_MOST_HOURS}; default: 8")
-        parser.add_argument("--url", metavar="BASE", help="where it leads; default: the first host of ALLOWED_HOSTS")
+        parser.add_argument(
+            "--url",
+            metavar="BASE",
+            help="where it leads; default: the first host that ALLOWED_HOSTS names in full, with DEBUG this machine",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         hours = read("--hours", str(options["hours"]), _hours)
@@ -47,16 +52,17 @@ def _hours(text: str) -> int:
 
 
 def _absolute(text: str) -> str:
-    if not urlsplit(values.url(text)).scheme:
-        raise ValueError("allowed is a whole URL of the site, such as https://www.example.com/")
-    return text
+    if text.startswith(("http://", "https://")):
+        with suppress(ValueError):
+            return values.url(text)
+    raise ValueError("allowed is a whole URL of the site, such as https://www.example.com/")
 
 
 def _own_url() -> str:
     if settings.DEBUG:
         return f"http://127.0.0.1:8000{get_script_prefix()}"
     for host in settings.ALLOWED_HOSTS:
-        if not host.startswith((".", "*")):
+        if not host.startswith((".", "*")) and host not in _LOCAL:
             return f"https://{host}{get_script_prefix()}"
     raise CommandError(
         "--url is needed, as ALLOWED_HOSTS names no host in full; such as --url https://www.example.com/"

@@ -1,0 +1,39 @@
+import pytest
+
+from downtime import seldom
+from downtime.seldom import Seldom
+
+
+def test_the_same_is_said_at_most_every_ten_seconds(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("downtime.seldom.monotonic", lambda: now)
+    logger = Seldom("downtime.test")
+    for _ in range(25):
+        try:
+            raise RuntimeError("broken")
+        except RuntimeError:
+            logger.exception("%s failed", "this")
+            logger.exception("%s failed", "that")
+        logger.warning("beware")
+        now += 1
+    messages = [record.message for record in caplog.records]
+    assert [messages.count(message) for message in ("this failed", "that failed", "beware")] == [3, 3, 3]
+    assert caplog.text.count("RuntimeError: broken") == 6
+
+
+def test_another_exception_is_another_thing(caplog: pytest.LogCaptureFixture) -> None:
+    for error in (KeyError, ValueError, KeyError):
+        try:
+            raise error
+        except (KeyError, ValueError):
+            Seldom("downtime.test").exception("this failed")
+    assert len(caplog.records) == 2
+
+
+def test_what_was_said_does_not_grow_without_bound(caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(250):
+        Seldom("downtime.test").warning(f"number {number}")
+    assert len(caplog.records) == 250
+    assert len(seldom._said) <= 100
