@@ -54,10 +54,6 @@ class Exemptions:
             return True
         return bool(redirect) and is_target(request, redirect) and is_own(redirect)
 
-    def has_view(self, request: HttpRequest) -> bool:
-        """Whether the path leads to a marked view, by the URLconf as far as it is known here."""
-        return self.routes.lead_to_marked(request)
-
     def has_client(self, request: HttpRequest) -> bool:
         """Whether who asks passes, whatever is asked for: by address, bypass cookie or DOWNTIME_EXEMPT_IF."""
         if self.networks and self._has_address(request):

@@ -67,7 +67,7 @@ class DowntimeMiddleware:
             exemptions, refusals = self._exemptions, self._refusals
             if window is None or exemptions.has_path(request, window.period.redirect or refusals.redirect):
                 return None, None
-            if exemptions.has_view(request):
+            if exemptions.routes.lead_to_marked(request):
                 return None, responses.unless_unmarked
             if exemptions.has_client(request):
                 return None, responses.for_one_client
