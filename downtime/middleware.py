@@ -10,7 +10,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponseBase
 
-from downtime import bypass, live, responses
+from downtime import bypass, live, pages, responses
 from downtime.exemptions import Exemptions
 from downtime.seldom import Seldom
 
@@ -74,7 +74,7 @@ class DowntimeMiddleware:
             return refusals.of(request, window, answer.release(path, safe=is_safe)), None
         except Exception:  # whatever it is, a planned 503 must not become an unplanned 500
             logger.exception("the answer to a refused request failed; the built-in page is shown")
-            return None if window is None else responses.built_in(request.method), None
+            return None if window is None else pages.built_in(request.method), None
 
     def _prepare(self) -> None:
         self._exemptions = Exemptions.of_settings()

@@ -85,7 +85,10 @@ async def _awaited(response: Awaitable[HttpResponse]) -> HttpResponse:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Where requests read the time."""
     clock = Clock()
-    for name in ("live.time", "live.datetime", "tracking.time", "responses.time", "middleware.monotonic"):
+    for name in (
+        *("live.time", "looking.time", "looking.datetime", "tracking.time"),
+        *("responses.time", "pages.time", "middleware.monotonic"),
+    ):
         monkeypatch.setattr(f"downtime.{name}", clock.monotonic if name.endswith("monotonic") else clock)
     return clock
 

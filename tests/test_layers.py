@@ -36,6 +36,7 @@ ROOMS = [
     "rewriting",
     "keeping",
     "tracking",
+    "looking",
     "live",
     "seldom",
     "calling",
@@ -45,6 +46,7 @@ ROOMS = [
     "bypass",
     "exemptions",
     "negotiation",
+    "pages",
     "responses",
     "middleware",
     "rules",
@@ -78,7 +80,7 @@ ONLY_IMPORTERS = {
     "watchdog": {"watching"},
     "cronsim": {"recurring"},
     "yaml": {"documents", "flag", "writing"},
-    "threading": {"keeping", "live", "watching"},
+    "threading": {"keeping", "looking", "watching"},
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
 
@@ -124,7 +126,7 @@ def test_what_edits_the_files_does_not_know_this_process_s_picture_of_them(room:
     while waiting:
         waiting += rooms_of(waiting.pop()) - reached
         reached.update(waiting)
-    assert not reached & {"live", "keeping", "tracking", "watching"}
+    assert not reached & {"live", "looking", "keeping", "tracking", "watching"}
 
 
 @pytest.mark.parametrize("library", ONLY_IMPORTERS)

@@ -17,10 +17,11 @@ from django.test import AsyncClient, Client, RequestFactory
 from django.urls import path, re_path
 from django.utils.decorators import sync_and_async_middleware
 
-from downtime import bypass
+from downtime import bypass, seldom
 from downtime.decorators import downtime_exempt
 from downtime.middleware import DowntimeMiddleware
-from downtime.responses import BUILT_IN_PAGE, for_one_client
+from downtime.pages import BUILT_IN_PAGE
+from downtime.responses import for_one_client
 from tests.conftest import Ask, Clock
 
 OPEN = "periods:\n  - start: 2020-01-01\n"
@@ -410,6 +411,18 @@ def test_only_a_view_that_is_marked_is_heard_whatever_a_middleware_below_does(
     assert ask("/hooks", "POST", headers={"x-do": do}).content == content
     assert ask("/", headers={"x-do": do}).status_code == 503
     assert ("led a request to a view that is not exempt" in caplog.text) is bool(do)
+
+
+def test_a_path_is_resolved_only_while_the_site_is_down(
+    served: Callable[[HttpRequest], HttpResponse], settings: pytest_django.Settings, flag: Path
+) -> None:
+    settings.ROOT_URLCONF = "tests.urlconf_that_is_not_there"
+    request = RequestFactory().get("/shop")
+    assert served(request).content == b"up"
+    assert seldom._said == {}
+    flag.touch()
+    assert served(request).status_code == 503
+    assert len(seldom._said) == 1
 
 
 def test_what_a_middleware_below_answers_itself_is_no_view_s(

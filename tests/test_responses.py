@@ -15,7 +15,8 @@ from django.utils import timezone as django_timezone
 from django.utils import translation
 
 from downtime.announcing import Occurrence
-from downtime.responses import BUILT_IN_PAGE, Refusals, built_in
+from downtime.pages import BUILT_IN_PAGE, built_in
+from downtime.responses import Refusals
 from downtime.schedule import ALWAYS, NEVER, Period, Window
 from tests.conftest import Ask, Clock
 

@@ -1,0 +1,160 @@
+"""Looks at the files where that is due, and publishes what applies now and until when nobody has to ask."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from django.utils.timezone import get_default_timezone
+
+from downtime.conf import conf
+from downtime.keeping import Keeper, Wanted
+from downtime.schedule import ALWAYS, Answer, Schedule, Window
+from downtime.tracking import TrackedFlags, TrackedSchedule
+
+logger = logging.getLogger(__name__)
+
+_PAST = float("-inf")
+_FAILED_PAUSE = 0.25
+_NOTHING_YET = Answer(ALWAYS, ALWAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What applies, until when that holds, and until when every request passes; both on the monotonic clock."""
+
+    answer: Answer = _NOTHING_YET
+    fresh_until: float = _PAST
+    up_until: float = _PAST
+
+
+class Live:
+    """The picture of one process. One attribute assignment publishes a new one, or calls for a new look."""
+
+    def __init__(self) -> None:
+        self.picture = Picture()
+        self._lock = threading.Lock()
+        self._last = Picture()
+        self._ahead: tuple[Answer, list[Window]] = (_NOTHING_YET, [])
+        self._is_whole = False  # whether the last answer says all that was seen
+        self._interval = 1.0
+        self._finished_ns = 0
+        self._schedule: TrackedSchedule | None = None
+        self._flags: TrackedFlags | None = None
+        self._keeper: Keeper | None = None
+
+    def look(self, *, watch: bool) -> Picture:
+        """Looks at the files, unless another thread has just done so, and publishes what applies.
+
+        Whatever fails, the last answer stays; the failure is logged."""
+        with self._lock:
+            picture = self.picture
+            start = time.monotonic()
+            if start < picture.fresh_until:
+                return picture
+            self.picture = looking = Picture(picture.answer)
+            try:
+                self._last = self._looked(start, watch)
+            except Exception:  # whatever it is, it must not become an error of the site
+                logger.exception("the downtime files could not be looked at; what applied before still does")
+                self._is_whole = False
+                self._last = _until(start + max(self._interval, _FAILED_PAUSE), self._last.answer)
+            if self.picture is looking:  # else an event came meanwhile, and the next request looks again
+                self.picture = self._last
+            return self._last
+
+    def active(self) -> tuple[Window, ...]:
+        """What was active when the files were last looked at."""
+        return self._last.answer.active
+
+    def upcoming(self) -> list[Window]:
+        """What was to come then; asked once for each answer, as a long schedule takes milliseconds."""
+        answer, ahead = self._ahead
+        if answer is not self._last.answer and self._schedule is not None:
+            answer = self._last.answer
+            try:
+                ahead = self._schedule.schedule.upcoming(answer.moment)
+            except Exception:  # whatever it is, a banner must not become an error of the site
+                logger.exception("%s can't be asked what is to come; nothing is", self._schedule.path)
+                ahead = []
+            self._ahead = answer, ahead
+        return ahead
+
+    def expire(self) -> None:
+        """Makes the next request look at the files."""
+        self.picture = Picture()
+
+    def close(self) -> None:
+        """Ends the watch, and waits for its threads."""
+        if self._keeper is not None:
+            self._keeper.close()
+
+    def _looked(self, start: float, watch: bool) -> Picture:
+        schedule, flags = self._tracked()
+        recheck = self._interval = conf.DOWNTIME_RECHECK
+        if not ((watch or self._keeper is not None) and self._is_watched(schedule, flags, start)):
+            self._interval /= 4
+        zone = get_default_timezone()
+        if flags.look(zone, max_age=conf.DOWNTIME_FLAG_MAX_AGE):
+            self._is_whole = False
+        finished_ns = self._taken_finished_ns()
+        if schedule.look(zone, start=start, hold=self._interval, recheck=recheck, finished_ns=finished_ns):
+            self._is_whole = False
+        asked, now = time.monotonic(), datetime.now(timezone.utc)
+        answer = self._last.answer
+        if not (self._is_whole and answer.moment <= now < answer.until):
+            answer = self._asked(schedule, flags, now)
+        boundary = asked + (answer.until - now).total_seconds()
+        return _until(min(start + self._interval, schedule.due, boundary), answer)
+
+    def _asked(self, schedule: TrackedSchedule, flags: TrackedFlags, now: datetime) -> Answer:
+        raised = [flag.period for flag in flags.raised]
+        try:
+            answer = schedule.schedule.at(now, raised)
+        except Exception:  # whatever it is, a flag has to count, and so has what the schedule said last
+            logger.exception("%s can't be asked what applies; what it said last still does", schedule.path)
+            windows = [window for window in self._last.answer.active if window.rank >= 0]
+            said = (replace(w.period, start=w.start, end=w.end, recurrence=None) for w in windows)
+            return Schedule(tuple(said)).at(now, raised)
+        self._is_whole = True
+        return answer
+
+    def _taken_finished_ns(self) -> int:
+        """When the schedule's writer was last seen to finish it, wall clock; told once, else 0."""
+        finished_ns = self._finished_ns
+        if finished_ns:
+            self._finished_ns = 0
+        return finished_ns
+
+    def _tracked(self) -> tuple[TrackedSchedule, TrackedFlags]:
+        schedule_path, flag_paths = conf.DOWNTIME_SCHEDULE_FILE, conf.DOWNTIME_FLAG_FILE
+        if self._schedule is None or self._schedule.path != schedule_path:
+            self._schedule = TrackedSchedule(schedule_path)
+            self._last = Picture()
+        if self._flags is None or self._flags.paths != flag_paths:
+            self._flags = TrackedFlags(flag_paths)
+            self._last = Picture()
+        return self._schedule, self._flags
+
+    def _is_watched(self, schedule: TrackedSchedule, flags: TrackedFlags, now: float) -> bool:
+        wanted = Wanted((schedule.path, *flags.paths), conf.DOWNTIME_WATCH, max(conf.DOWNTIME_RECHECK, 0.1))
+        old = self._keeper
+        if old is not None and old.wanted == wanted:
+            return old.keep(now)
+        self._keeper = keeper = Keeper(wanted, self._changed)
+        if old is not None:
+            threading.Thread(target=old.close, name="downtime-closer", daemon=True).start()
+        return keeper.keep(now)
+
+    def _changed(self, path: str, is_finished: bool) -> None:
+        if is_finished and self._schedule is not None and path == self._schedule.path:
+            self._finished_ns = time.time_ns()
+        self.expire()
+
+
+def _until(until: float, answer: Answer) -> Picture:
+    """The picture that holds until then, monotonic seconds."""
+    return Picture(answer, until, _PAST if answer.active else until)
