@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.harness import Answer, Running, Site, gone, serving, wait_until
+from tests.servers.harness import Answer, Running, Site, is_alive, serving, wait_until
 from tests.servers.programs import SERVERS
 
 Measure = Callable[[str, float], None]
@@ -68,8 +68,12 @@ def test_runserver_goes_on_following_the_flag_after_it_has_reloaded_the_code(sit
         site.flag.touch()
         server.until_all(503)
         old = set(server.workers)
-        os.utime(code)
-        gone(old, within=10.0)
+
+        def has_reloaded() -> bool:
+            os.utime(code)  # again, as the reloader may not have looked at the file for its first time yet
+            return not any(map(is_alive, old))
+
+        wait_until(has_reloaded, within=10.0, what="the old process has ended")
         wait_until(server.is_listening, within=10.0, what="the server listens again")
         assert {answer.status for answer in server.meet(besides=old)} == {503}
         site.flag.unlink()
