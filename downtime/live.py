@@ -10,7 +10,7 @@ from django.utils.timezone import get_default_timezone
 from downtime.announcing import Occurrence, occurrence
 from downtime.conf import conf
 from downtime.keeping import can_run_threads, prepare
-from downtime.looking import Live
+from downtime.looking import Live, Overview
 from downtime.schedule import Answer
 
 _lives: dict[tuple[int, bool], Live] = {}
@@ -55,6 +55,13 @@ def active() -> list[Occurrence]:
 def upcoming() -> list[Occurrence]:
     """The next occurrence of each period of the schedule that is to come, by start; from memory alone."""
     return [occurrence(window, get_default_timezone()) for window in current.upcoming()]
+
+
+def overview() -> Overview:
+    """All that this process knows, after a look at the files where that is due; it starts no watch."""
+    if time.monotonic() >= current.picture.fresh_until:
+        _mine().look(watch=False)
+    return current.overview()
 
 
 def next_period() -> Occurrence | None:

@@ -11,9 +11,10 @@ from datetime import datetime, timezone
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
+from downtime.flag import Flag
 from downtime.keeping import Keeper, Wanted
 from downtime.schedule import ALWAYS, Answer, Schedule, Window
-from downtime.tracking import TrackedFlags, TrackedSchedule
+from downtime.tracking import Known, TrackedFlags, TrackedSchedule
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,18 @@ class Picture:
     answer: Answer = _NOTHING_YET
     fresh_until: float = _PAST
     up_until: float = _PAST
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that a process decides by, as of one look, and what it knows of the files that it was read from."""
+
+    answer: Answer
+    upcoming: list[Window]
+    schedule: Schedule
+    flags: list[Flag]
+    known_schedule: Known
+    known_flags: list[Known]
 
 
 class Live:
@@ -71,17 +84,17 @@ class Live:
         return self._last.answer.active
 
     def upcoming(self) -> list[Window]:
-        """What was to come then; asked once for each answer, as a long schedule takes milliseconds."""
-        answer, ahead = self._ahead
-        if answer is not self._last.answer and self._schedule is not None:
-            answer = self._last.answer
-            try:
-                ahead = self._schedule.schedule.upcoming(answer.moment)
-            except Exception:  # whatever it is, a banner must not become an error of the site
-                logger.exception("%s can't be asked what is to come; nothing is", self._schedule.path)
-                ahead = []
-            self._ahead = answer, ahead
-        return ahead
+        """What was to come then."""
+        return [] if self._schedule is None else self._upcoming(self._last.answer, self._schedule.schedule)
+
+    def overview(self) -> Overview:
+        """What the last look has found, all of it of that same look."""
+        with self._lock:
+            schedule, flags = self._tracked()
+            answer, periods = self._last.answer, schedule.schedule
+            raised, known = flags.raised, (schedule.known, flags.known)
+        # Not under the lock, for which requests may have to wait.
+        return Overview(answer, self._upcoming(answer, periods), periods, raised, *known)
 
     def expire(self) -> None:
         """Makes the next request look at the files."""
@@ -121,6 +134,18 @@ class Live:
             return Schedule(tuple(said)).at(now, raised)
         self._is_whole = True
         return answer
+
+    def _upcoming(self, answer: Answer, schedule: Schedule) -> list[Window]:
+        """Asked once for each answer, as a long schedule takes milliseconds."""
+        known, ahead = self._ahead
+        if known is not answer:
+            try:
+                ahead = schedule.upcoming(answer.moment)
+            except Exception:  # whatever it is, a banner must not become an error of the site
+                logger.exception("%s can't be asked what is to come; nothing is", conf.DOWNTIME_SCHEDULE_FILE)
+                ahead = []
+            self._ahead = answer, ahead
+        return ahead
 
     def _taken_finished_ns(self) -> int:
         """When the schedule's writer was last seen to finish it, wall clock; told once, else 0."""

@@ -68,7 +68,7 @@ def _period(reader: Reader, node: Node, zone: tzinfo | None) -> Period | None:
     end = reader.end(found, zone, start)
     if len(reader.problems) > before:
         return None
-    return Period(start, end, recurrence=recurrence, line=documents.line_of(node), **plain)
+    return Period(start, end, recurrence=recurrence, line=documents.line_of(node), zone=zone, **plain)
 
 
 def _recurrence(reader: Reader, found: Mapping[str, Found], zone: tzinfo | None) -> recurring.Recurrence | None:

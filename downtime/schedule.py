@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from heapq import merge
 from itertools import chain, islice
 from typing import NamedTuple
@@ -34,6 +34,13 @@ class Period:
     read_only: bool = False
     paths: tuple[str, ...] = ()
     line: int = field(default=0, compare=False)
+    zone: tzinfo | None = field(default=None, compare=False)
+    """In which its times were written, where that is known."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it covers the whole site."""
+        return not self.paths or "" in self.paths
 
     def covers(self, path: str, *, safe: bool) -> bool:
         """Whether a request for `path` is refused while this period is active; `safe` as in RFC 9110 section 9.2.1."""

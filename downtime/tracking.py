@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from datetime import tzinfo
 
 from downtime import files, flag
 from downtime.flag import Flag
 from downtime.loading import Loaded, load_schedule, located
+from downtime.reading import Problem
 from downtime.schedule import Schedule
 from downtime.settling import Settling
 
@@ -21,12 +23,24 @@ _IDLE = 1.25
 _LONGEST_WAIT = 0.25
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What this process knows of a file: when it read it last, in seconds since the epoch, and what was wrong there."""
+
+    path: str
+    read_at: float | None = None
+    problems: tuple[Problem, ...] = ()
+    is_ignored: bool = False
+    """Whether what an earlier state of it said stays in force, because of the problems."""
+
+
 class TrackedSchedule:
     """The last good schedule of a file. Until there is one, the sound periods of a damaged file count."""
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.schedule = Schedule()
+        self.known = Known(path)
         self._settling: Settling | None = None
         self._looked = 0.0
         self._has_good = False
@@ -81,6 +95,7 @@ class TrackedSchedule:
 
     def _take(self, loaded: Loaded) -> bool:
         problems = loaded.parsed.problems
+        self.known = Known(self.path, time.time(), problems, is_ignored=bool(problems) and self._has_good)
         if problems:
             stays = "the last good schedule stays" if self._has_good else "the periods without a problem apply"
             lines = "".join(f"\n{located(self.path, problem)}" for problem in problems[:_MOST_LOGGED])
@@ -108,12 +123,22 @@ class TrackedFlags:
     def __init__(self, paths: tuple[str, ...]) -> None:
         self.paths = paths
         self._raised: dict[str, Flag] = {}
+        self._read_at: dict[str, float] = {}
         self._unsure: set[str] = set()
 
     @property
     def raised(self) -> list[Flag]:
         """The raised flags in the order of the paths."""
         return [self._raised[path] for path in self.paths if path in self._raised]
+
+    @property
+    def known(self) -> list[Known]:
+        """What was read of each flag, raised or not, in the order of the paths."""
+        raised = self._raised
+        return [
+            Known(path, self._read_at[path], raised[path].problems) if path in raised else Known(path)
+            for path in self.paths
+        ]
 
     def look(self, zone: tzinfo, *, max_age: float | None) -> bool:
         """Looks at each flag; True where one was raised, lowered or rewritten. What can't be told stays as it was."""
@@ -132,6 +157,7 @@ class TrackedFlags:
                     logger.info("the flag %s was lowered", path)
             elif path not in before or before[path].fingerprint != found:
                 self._raised[path] = flag.read(path, found, zone=zone, max_age=max_age)
+                self._read_at[path] = time.time()
                 logger.info("the flag %s is raised", path)
                 for problem in self._raised[path].problems:
                     logger.warning("%s", located(path, problem))

@@ -496,7 +496,7 @@ def manage(tmp_path: Path, schedule: Path, flag: Path) -> Callable[..., subproce
     (tmp_path / "no_database").mkdir()
     (tmp_path / "no_database" / "base.py").write_text("raise RuntimeError('a database was asked for')\n")
     (tmp_path / "site_settings.py").write_text(
-        "from tests.settings import *\n"
+        "from tests.bare_settings import *\n"
         f"DOWNTIME_SCHEDULE_FILE = {str(schedule)!r}\n"
         f"DOWNTIME_FLAG_FILE = {str(flag)!r}\n"
         "DATABASES = {'default': {'ENGINE': 'no_database'}}\n"

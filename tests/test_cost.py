@@ -88,7 +88,7 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
 
     def watch(way: str) -> Watching:
         settings.write_text(
-            "from tests.settings import *\n"
+            "from tests.bare_settings import *\n"
             f"DOWNTIME_WATCH = {way!r}\n"
             "DOWNTIME_RECHECK = 1.0\n"
             f"DOWNTIME_SCHEDULE_FILE = {str(tmp_path / 'watched' / 'downtime.yml')!r}\n"

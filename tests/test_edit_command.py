@@ -283,7 +283,7 @@ class Terminal:
 
     def __init__(self, schedule: Path, flag: Path, folder: Path) -> None:
         (folder / "terminal_settings.py").write_text(
-            "from tests.settings import *\n"
+            "from tests.bare_settings import *\n"
             f"DOWNTIME_SCHEDULE_FILE = {str(schedule)!r}\nDOWNTIME_FLAG_FILE = {str(flag)!r}\n"
         )
         path = os.pathsep.join((str(ROOT), str(folder)))

@@ -513,7 +513,7 @@ def test_a_process_is_known_by_its_pid(flag: Path, monkeypatch: pytest.MonkeyPat
 )
 def test_no_process_watches_before_its_first_request(code: str, tmp_path: Path) -> None:
     after = "; import sys, threading; print('watchdog' in sys.modules, threading.active_count())"
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.bare_settings"}
     command = [sys.executable, "-c", code + after]
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert ran.stdout.endswith("False 1\n")
@@ -533,7 +533,7 @@ def test_a_running_watch_does_not_delay_the_end_of_a_process(tmp_path: Path) -> 
         "print(time.monotonic())\n"
     )
     settings = tmp_path / "watching_settings.py"
-    settings.write_text("from tests.settings import *\nDOWNTIME_WATCH = 'auto'\nDOWNTIME_RECHECK = 1\n")
+    settings.write_text("from tests.bare_settings import *\nDOWNTIME_WATCH = 'auto'\nDOWNTIME_RECHECK = 1\n")
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path))),
@@ -572,7 +572,28 @@ def test_other_code_is_answered_from_memory_while_the_deadline_lasts(
     file_accesses.clear()
     for _ in range(100):
         assert live.is_down()
+        assert live.overview().answer.active
     assert file_accesses == []
+
+
+def test_an_overview_is_all_of_one_look(schedule: Path, flag: Path) -> None:
+    schedule.write_text("periods:\n  - {start: 2020-01-01, name: now}\n  - {start: 2999-01-01, name: late}\n")
+    flag.write_text("Back at four.")
+    found = live.overview()
+    assert [window.period.name for window in found.answer.active] == ["", "now"]
+    assert [window.period.name for window in found.upcoming] == ["late"]
+    assert [period.name for period in found.schedule.periods] == ["now", "late"]
+    assert [raised.path for raised in found.flags] == [str(flag)]
+    assert (found.known_schedule.path, found.known_schedule.problems) == (str(schedule), ())
+    assert [known.path for known in found.known_flags] == [str(flag)]
+
+
+def test_an_overview_follows_the_files(schedule: Path, flag: Path) -> None:
+    assert not live.overview().answer.active
+    flag.touch()
+    assert live.overview().answer.active
+    flag.unlink()
+    assert not live.overview().answer.active
 
 
 def test_other_code_starts_no_watch_but_keeps_one_that_requests_have_started(
@@ -582,6 +603,7 @@ def test_other_code_starts_no_watch_but_keeps_one_that_requests_have_started(
     settings.DOWNTIME_RECHECK = 1.0
     before = set(threading.enumerate())
     live.is_down()
+    live.overview()
     assert set(threading.enumerate()) == before
     assert seconds_fresh() <= 0.25
     watched()

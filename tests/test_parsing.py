@@ -92,17 +92,18 @@ def test_a_cron_period_needs_no_bounds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "rest", "start"),
+    ("head", "rest", "zone", "start"),
     [
-        ("", "", "2026-12-01 01:00"),
-        ("timezone: America/New_York\n", "", "2026-12-01 07:00"),
-        ("timezone: America/New_York\n", ", timezone: UTC", "2026-12-01 02:00"),
-        ("", ", timezone: America/New_York", "2026-12-01 07:00"),
+        ("", "", "Europe/Berlin", "2026-12-01 01:00"),
+        ("timezone: America/New_York\n", "", "America/New_York", "2026-12-01 07:00"),
+        ("timezone: America/New_York\n", ", timezone: UTC", "UTC", "2026-12-01 02:00"),
+        ("", ", timezone: America/New_York", "America/New_York", "2026-12-01 07:00"),
     ],
     ids=["the project's", "the file's", "the period's over the file's", "the period's"],
 )
-def test_a_local_time_is_read_in_the_nearest_zone(head: str, rest: str, start: str) -> None:
-    assert periods(f"{head}periods: [{{start: 2026-12-01 02:00{rest}}}]")[0].start == utc(start)
+def test_a_local_time_is_read_in_the_nearest_zone(head: str, rest: str, zone: str, start: str) -> None:
+    period = periods(f"{head}periods: [{{start: 2026-12-01 02:00{rest}}}]")[0]
+    assert (period.start, str(period.zone)) == (utc(start), zone)
 
 
 @pytest.mark.parametrize(

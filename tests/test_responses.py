@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import pytest_django
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.test import RequestFactory
@@ -528,6 +530,15 @@ def test_without_translations_the_page_is_in_the_language_of_the_site(
 # What must not go wrong
 
 
+@pytest.fixture
+def database_left_alone() -> Iterator[None]:
+    """The end of an answer looks after the connections, which tests of the admin may have left open."""
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_finished.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("database_left_alone")
 def test_an_answer_can_be_changed_without_changing_the_next(rf: RequestFactory) -> None:
     refusals = Refusals()
     fresh = refused(refusals=refusals)

@@ -367,3 +367,39 @@ def test_the_age_of_a_flag_counts_from_its_last_write(flags: TrackedFlags, paths
     messages(flags, max_age=60)
     [raised] = flags.raised
     assert raised.period.end.timestamp() > time.time()
+
+
+@pytest.mark.parametrize(
+    ("contents", "problems", "is_ignored"),
+    [([ONE], 0, False), ([DAMAGED], 1, False), ([ONE, DAMAGED], 1, True), ([ONE, DAMAGED, TWO], 0, False)],
+    ids=["good", "damaged from the start", "damaged later", "mended"],
+)
+def test_what_is_known_of_the_schedule_is_of_its_last_reading(
+    schedule: Path, clock: Clock, contents: list[str], problems: int, is_ignored: bool
+) -> None:
+    tracked = TrackedSchedule(str(schedule))
+    assert (tracked.known.read_at, tracked.known.problems) == (None, ())
+    for content in contents:
+        clock.passes(10)
+        schedule.write_text(content)
+        looked(tracked)
+        clock.passes(10)
+        looked(tracked)
+    assert tracked.known.read_at == pytest.approx(clock.time(), abs=11)
+    assert (len(tracked.known.problems), tracked.known.is_ignored) == (problems, is_ignored)
+
+
+def test_what_is_known_of_each_flag_is_of_its_last_reading(tmp_path: Path, clock: Clock) -> None:
+    raised, other = tmp_path / "raised.flag", tmp_path / "other.flag"
+    raised.write_text("message: Soon.\nnonsense: 1\n")
+    tracked = TrackedFlags((str(raised), str(other)))
+    tracked.look(timezone.utc, max_age=None)
+    first, second = tracked.known
+    assert (first.path, len(first.problems), second) == (str(raised), 1, tracking.Known(str(other)))
+    assert first.read_at == pytest.approx(clock.time(), abs=1)
+    clock.passes(10)
+    tracked.look(timezone.utc, max_age=None)
+    assert tracked.known == [first, second]
+    raised.unlink()
+    tracked.look(timezone.utc, max_age=None)
+    assert tracked.known == [tracking.Known(str(raised)), second]
