@@ -14,7 +14,7 @@ import pytest
 import pytest_django
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
-from django.test import AsyncClient, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory
 
 from downtime import live, seldom
 from tests.servers.harness import wait_until
@@ -151,6 +151,45 @@ def picture_of_its_own(files_of_its_own: None, monkeypatch: pytest.MonkeyPatch) 
 def _left(before: set[threading.Thread]) -> list[threading.Thread]:
     # asgiref keeps one executor for as long as the process lives.
     return [thread for thread in set(threading.enumerate()) - before if "ThreadPoolExecutor" not in thread.name]
+
+
+@pytest.fixture
+def with_admin(settings: pytest_django.Settings, db: None) -> None:
+    """A site that has the admin too, and a second one at /office/."""
+    contrib = "django.contrib"
+    settings.ROOT_URLCONF = "tests.admin_urls"
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        f"{contrib}.sessions.middleware.SessionMiddleware",
+        "django.middleware.locale.LocaleMiddleware",
+        f"{contrib}.auth.middleware.AuthenticationMiddleware",
+        f"{contrib}.messages.middleware.MessageMiddleware",
+    ]
+    processors = [
+        "django.template.context_processors.request",
+        f"{contrib}.auth.context_processors.auth",
+        f"{contrib}.messages.context_processors.messages",
+    ]
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "OPTIONS": {"context_processors": processors}}]
+
+
+@pytest.fixture
+def staff(with_admin: None, client: Client) -> Client:
+    """The browser of a staff user without any permission."""
+    from django.contrib.auth.models import User
+
+    client.force_login(User.objects.create_user("staff", is_staff=True))
+    return client
+
+
+@pytest.fixture
+def superuser(with_admin: None) -> Client:
+    """The browser of a superuser."""
+    from django.contrib.auth.models import User
+
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    return client
 
 
 @pytest.fixture

@@ -13,6 +13,10 @@ ROOMS = [
     "paths",
     "recurring",
     "schedule",
+    "standing",
+    "listing",
+    "timeline",
+    "advising",
     "announcing",
     "addresses",
     "values",
@@ -53,6 +57,13 @@ ROOMS = [
     "checks",
     "context_processors",
     "templatetags.downtime",
+    "sources",
+    "wording",
+    "cells",
+    "drawing",
+    "panel",
+    "changelist",
+    "admin",
     "management.telling",
     "management.options",
     "management.base",
@@ -71,7 +82,7 @@ ROOMS = [
 CORE = [
     *["paths", "recurring", "schedule", "values", "files", "replacing", "places", "documents", "watching", "settling"],
     *["reading", "parsing", "flag", "loading", "layout", "writing", "editing", "ending"],
-    *["adding", "cancelling", "rewriting", "announcing", "addresses"],
+    *["adding", "cancelling", "rewriting", "announcing", "addresses", "standing", "listing", "timeline", "advising"],
 ]
 WRITERS = [
     room for room in ROOMS if room.startswith(("editing", "ending", "adding", "cancelling", "rewriting", "management"))

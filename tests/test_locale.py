@@ -14,6 +14,8 @@ from tests.conftest import Ask
 from tests.servers.programs import ROOT, require
 
 LOCALE = ROOT / "downtime" / "locale"
+# Words that are the same in English.
+SAME = {("fr", "message"), ("nl", "Week")}
 LANGUAGES = ["de", "es", "fr", "ja", "nl", "pt_BR", "zh_Hans"]
 
 
@@ -60,10 +62,11 @@ def test_every_text_of_the_package_is_translated(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_has_the_values_and_the_markup_of_its_text(language: str) -> None:
-    for text, translated in texts(catalogue(language)).items():
+    for key, translated in texts(catalogue(language)).items():
+        text = key.rpartition("\x04")[2]  # behind its context
         for part in (r"%\(\w+\)s", r"<[^>]*>"):
             assert sorted(re.findall(part, translated)) == sorted(re.findall(part, text)), text
-        assert translated != text
+        assert translated != text or (language, text) in SAME
 
 
 @pytest.mark.parametrize(

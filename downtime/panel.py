@@ -1,0 +1,73 @@
+"""What does the admin page show besides the table: the state, the files, their problems, the picture?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import NamedTuple
+
+from django.utils.timezone import get_current_timezone
+from django.utils.translation import gettext
+
+from downtime import advising, live, wording
+from downtime.drawing import Drawing, drawing
+from downtime.sources import Source, sources
+from downtime.standing import UP, standing
+from downtime.timeline import VIEWS, timeline
+
+_MOST_PROBLEMS = 20
+
+
+class Advice(NamedTuple):
+    """A command line, and what it does."""
+
+    what: str
+    command: str
+
+
+class Panel:
+    """What this process knows now, for a viewer in the current time zone."""
+
+    def __init__(self) -> None:
+        self.overview = live.overview()
+        self.now = datetime.now(timezone.utc)
+        self.zone = get_current_timezone()
+        self.standing = standing(self.overview.answer)
+
+    @property
+    def status(self) -> str:
+        """The state of the site in one line."""
+        return wording.status(self.overview, self.standing, self.zone)
+
+    @cached_property
+    def sources(self) -> list[Source]:
+        """The schedule, then each flag."""
+        return sources(self.overview, self.now, self.zone)
+
+    @property
+    def problems(self) -> list[str]:
+        """The first problems of the files, as file:line: message, and how many there are more."""
+        found = [problem for source in self.sources for problem in source.problems]
+        left = len(found) - _MOST_PROBLEMS
+        return found if left <= 0 else [*found[:_MOST_PROBLEMS], gettext("%(count)s more not shown") % {"count": left}]
+
+    @property
+    def advice(self) -> list[Advice]:
+        """The command lines that change the state of the whole site, or its schedule."""
+        if self.standing.state == UP:
+            found = [Advice(gettext("Take the site down"), advising.START)]
+        else:
+            found = [Advice(gettext("Bring the site back"), advising.END)]
+        found += [
+            Advice(gettext("Plan a period"), advising.SCHEDULE),
+            Advice(gettext("Edit the schedule"), advising.EDIT),
+        ]
+        if self.overview.known_schedule.problems:
+            found.append(Advice(gettext("List every problem of the schedule"), advising.CHECK))
+        return found
+
+    def drawing(self, key: str) -> Drawing:
+        """The picture of the coming days, in one of VIEWS."""
+        windows = [*self.overview.answer.active, *self.overview.upcoming]
+        view = VIEWS[key]
+        return drawing(timeline(windows, view, now=self.now, zone=self.zone), view, self.overview.flags, self.zone)

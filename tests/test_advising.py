@@ -1,0 +1,30 @@
+import shlex
+
+import pytest
+
+from downtime import advising
+from downtime.schedule import Period
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("storage-upgrade", ["downtime_cancel", "storage-upgrade"]),
+        ("two words", ["downtime_cancel", "two words"]),
+        ("it's; rm -rf $HOME `id`", ["downtime_cancel", "it's; rm -rf $HOME `id`"]),
+        ("--help", ["downtime_cancel", "--", "--help"]),
+        ("", ["downtime_edit"]),
+    ],
+)
+def test_a_period_is_cancelled_by_its_name_or_else_edited(name: str, words: list[str]) -> None:
+    assert shlex.split(advising.for_period(Period(name=name))) == ["python", "manage.py", *words]
+
+
+def test_a_plain_name_stands_without_quotes() -> None:
+    command = advising.for_period(Period(name="storage-upgrade"))
+    assert command == "python manage.py downtime_cancel storage-upgrade"
+
+
+def test_a_flag_is_dropped_or_lowered() -> None:
+    assert advising.for_flag("/srv/a b/downtime.flag", is_raised=False) == "touch '/srv/a b/downtime.flag'"
+    assert advising.for_flag("/srv/downtime.flag", is_raised=True) == "rm /srv/downtime.flag"

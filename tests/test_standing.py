@@ -1,0 +1,77 @@
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from downtime.schedule import NEVER, Period, Schedule
+from downtime.standing import DOWN, PARTLY, READ_ONLY, UP, Standing, standing
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
+
+
+def at(hours: float) -> datetime:
+    return NOW + timedelta(hours=hours)
+
+
+def period(start: float, end: float | None, paths: tuple[str, ...] = (), *, read_only: bool = False) -> Period:
+    return Period(at(start), NEVER if end is None else at(end), paths=paths, read_only=read_only)
+
+
+def stands(*periods: Period, flags: tuple[Period, ...] = ()) -> Standing:
+    return standing(Schedule(periods).at(NOW, flags))
+
+
+@pytest.mark.parametrize(
+    ("periods", "state"),
+    [
+        ([], UP),
+        ([period(1, 2)], UP),
+        ([period(-1, 1)], DOWN),
+        ([period(-1, 1, ("",))], DOWN),
+        ([period(-1, 1, read_only=True)], READ_ONLY),
+        ([period(-1, 1, ("/shop",))], PARTLY),
+        ([period(-1, 1, ("/shop",), read_only=True)], PARTLY),
+        ([period(-1, 1, ("/shop",)), period(-1, 1)], DOWN),
+        ([period(-1, 1, read_only=True), period(-1, 1)], DOWN),
+        ([period(-1, 1, ("/shop",)), period(-1, 1, read_only=True)], PARTLY),
+        ([period(-1, 1, ("/shop",), read_only=True), period(-1, 1, read_only=True)], READ_ONLY),
+    ],
+    ids=[
+        *["nothing", "later", "the whole site", "the path /", "writing", "a part", "writing to a part"],
+        *["a part and the whole", "writing and the whole", "a part, and writing", "writing to a part, and to all"],
+    ],
+)
+def test_the_most_that_is_refused_is_the_state(periods: list[Period], state: str) -> None:
+    assert stands(*periods).state == state
+
+
+def test_a_raised_flag_takes_the_site_down() -> None:
+    assert stands(flags=(Period(at(-2)),)) == Standing(DOWN, at(-2), NEVER, standing_windows(Period(at(-2))))
+
+
+def standing_windows(flag: Period) -> tuple[object, ...]:
+    return Schedule().at(NOW, (flag,)).active
+
+
+@pytest.mark.parametrize(
+    ("periods", "since", "until"),
+    [
+        ([period(-2, 3)], -2, 3),
+        ([period(-2, 3), period(-1, 2)], -2, 3),
+        ([period(-2, 1), period(1, 4)], -2, 4),
+        ([period(-2, None)], -2, None),
+        ([period(-2, 3), period(-5, 9, ("/shop",))], -2, 3),
+        ([period(-2, 3, ("/shop",)), period(-1, 4, ("/help", "/shop/new"))], -2, 4),
+        ([period(-2, 3, read_only=True), period(-1, 2, ("/shop",))], -1, 2),
+        ([period(-3, 1, read_only=True)], -3, 1),
+        ([period(-3, 1, ("/shop",), read_only=True)], -3, 1),
+    ],
+    ids=[
+        *["one", "overlapping", "following one another", "without end", "a part that lasts longer", "two parts"],
+        *["a part, and writing", "writing", "writing to a part"],
+    ],
+)
+def test_it_lasts_until_the_requests_that_are_refused_by_it_pass_again(
+    periods: list[Period], since: float, until: float | None
+) -> None:
+    found = stands(*periods)
+    assert (found.since, found.until) == (at(since), NEVER if until is None else at(until))

@@ -1,0 +1,133 @@
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from downtime.parsing import parse
+from downtime.schedule import Period, Window
+from downtime.timeline import VIEWS, Line, Timeline, timeline
+
+UTC, BERLIN, KOLKATA = map(ZoneInfo, ("UTC", "Europe/Berlin", "Asia/Kolkata"))
+NOW = datetime(2026, 12, 1, 12, 34, 56, tzinfo=timezone.utc)
+
+
+def windows(text: str, now: datetime = NOW) -> list[Window]:
+    parsed = parse(f"periods:\n{text}", UTC)
+    assert parsed.problems == ()
+    return [*parsed.schedule.at(now).active, *parsed.schedule.upcoming(now)]
+
+
+def drawn(text: str, view: str = "week", *, now: datetime = NOW, zone: ZoneInfo = UTC) -> Timeline:
+    return timeline(windows(text, now), VIEWS[view], now=now, zone=zone)
+
+
+def shares(line: Line) -> list[tuple[float, float]]:
+    return [(round(bar.left, 4), round(bar.width, 4)) for bar in line.bars]
+
+
+@pytest.mark.parametrize(
+    ("view", "zone", "begin", "end"),
+    [
+        ("day", UTC, "2026-12-01T12:00:00+00:00", "2026-12-02T12:00:00+00:00"),
+        ("day", KOLKATA, "2026-12-01T18:00:00+05:30", "2026-12-02T18:00:00+05:30"),
+        ("week", UTC, "2026-12-01T00:00:00+00:00", "2026-12-08T00:00:00+00:00"),
+        ("week", BERLIN, "2026-12-01T00:00:00+01:00", "2026-12-08T00:00:00+01:00"),
+        ("month", UTC, "2026-12-01T00:00:00+00:00", "2026-12-31T00:00:00+00:00"),
+        ("90-days", UTC, "2026-12-01T00:00:00+00:00", "2027-03-01T00:00:00+00:00"),
+    ],
+)
+def test_a_view_begins_with_the_hour_or_the_day_of_its_viewer(view: str, zone: ZoneInfo, begin: str, end: str) -> None:
+    found = drawn("", view, zone=zone)
+    assert (found.begin.astimezone(zone).isoformat(), found.end.astimezone(zone).isoformat()) == (begin, end)
+
+
+@pytest.mark.parametrize(("month", "hours"), [(3, 167), (10, 169)], ids=["forward", "back"])
+def test_a_week_with_a_clock_change_ends_at_midnight_too(month: int, hours: int) -> None:
+    now = datetime(2026, month, 24, 12, tzinfo=timezone.utc)
+    found = drawn("", "week", now=now, zone=BERLIN)
+    assert found.end - found.begin == timedelta(hours=hours)
+    assert {moment.astimezone(BERLIN).hour for moment, _ in found.marks} == {0}
+    assert len(found.marks) == 7
+
+
+@pytest.mark.parametrize(("view", "count"), [("day", 8), ("week", 7), ("month", 6), ("90-days", 6)])
+def test_marks_divide_the_view_evenly(view: str, count: int) -> None:
+    places = [place for _, place in drawn("", view).marks]
+    assert len(places) == count
+    steps = [later - earlier for earlier, later in pairwise(places)]
+    assert steps == pytest.approx([1 / count] * (count - 1))
+
+
+def test_the_marks_of_a_day_are_whole_hours_of_the_viewer() -> None:
+    hours = [moment.astimezone(KOLKATA).strftime("%H:%M") for moment, _ in drawn("", "day", zone=KOLKATA).marks]
+    assert hours == ["18:00", "21:00", "00:00", "03:00", "06:00", "09:00", "12:00", "15:00"]
+
+
+def test_now_is_marked() -> None:
+    assert drawn("", "day").now == pytest.approx((34 * 60 + 56) / 86_400)
+
+
+def test_a_period_lies_where_its_time_is() -> None:
+    [line] = drawn("- {name: one, start: 2026-12-02 00:00, end: 2026-12-03 12:00}").lines
+    assert line.period.name == "one"
+    assert shares(line) == [(round(1 / 7, 4), round(1.5 / 7, 4))]
+
+
+@pytest.mark.parametrize(
+    ("times", "bar"),
+    [
+        ("start: 2026-11-01, end: 2026-12-03", (0, round(2 / 7, 4))),
+        ("start: 2026-12-06, end: 2027-12-03", (round(5 / 7, 4), round(2 / 7, 4))),
+        ("start: 2026-11-01", (0, 1)),
+    ],
+    ids=["began before", "ends later", "has no end"],
+)
+def test_a_bar_ends_where_the_picture_does(times: str, bar: tuple[float, float]) -> None:
+    [line] = drawn(f"- {{{times}}}").lines
+    assert shares(line) == [bar]
+    assert not line.goes_on
+
+
+@pytest.mark.parametrize(
+    "times",
+    ["start: 2026-11-01, end: 2026-12-01 12:00", "start: 2026-12-08", "start: 2026-12-02, enabled: false"],
+    ids=["over", "later", "disabled"],
+)
+def test_what_is_over_later_or_disabled_has_no_line(times: str) -> None:
+    assert drawn(f"- {{{times}}}").lines == ()
+
+
+def test_a_flag_begins_when_it_was_raised() -> None:
+    raised = datetime(2026, 12, 1, 6, tzinfo=timezone.utc)
+    flag = Period(raised)
+    found = timeline(
+        [Window(datetime.min.replace(tzinfo=timezone.utc), -1, flag.end, flag)], VIEWS["day"], now=NOW, zone=UTC
+    )
+    assert (found.lines[0].bars[0].start, shares(found.lines[0])) == (raised, [(0, 1)])
+
+
+def test_a_recurring_period_has_a_bar_for_each_occurrence_from_now_on() -> None:
+    [line] = drawn("- {cron: 0 12 * * *, duration: 1h}").lines
+    assert [bar.start.day for bar in line.bars] == [1, 2, 3, 4, 5, 6, 7]
+    assert not line.goes_on
+    [line] = drawn("- {cron: 0 10 * * *, duration: 1h}").lines
+    assert [bar.start.day for bar in line.bars] == [2, 3, 4, 5, 6, 7]
+
+
+def test_what_recurs_more_often_than_can_be_drawn_says_so() -> None:
+    [line] = drawn("- {cron: '* * * * *', duration: 30s}", "month").lines
+    assert line.goes_on
+    assert len(line.bars) == 300
+    lines = drawn("- {cron: '* * * * *', duration: 30s}\n" * 40, "month").lines
+    assert sum(len(line.bars) for line in lines) == 1200
+
+
+def test_lines_are_in_the_order_of_their_starts_and_the_others_are_counted() -> None:
+    text = "".join(f"- {{name: p{day}, start: 2026-12-{day:02}, duration: 1h}}\n" for day in range(30, 1, -1))
+    found = drawn(text, "month")
+    assert [line.period.name for line in found.lines] == [f"p{day}" for day in range(2, 31)]
+    assert found.left_out == 0
+    many = "".join(f"- {{start: 2026-12-02, duration: {number + 1}h}}\n" for number in range(45))
+    found = drawn(many)
+    assert (len(found.lines), found.left_out) == (40, 5)

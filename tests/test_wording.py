@@ -1,0 +1,99 @@
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import translation
+
+from downtime import wording
+from downtime.files import Fingerprint
+from downtime.flag import Flag
+from downtime.looking import Overview
+from downtime.parsing import parse
+from downtime.schedule import NEVER, Period
+from downtime.standing import standing
+from downtime.tracking import Known
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
+BERLIN = ZoneInfo("Europe/Berlin")
+UPGRADE = "- {name: upgrade, start: 2026-12-01 02:00, end: 2026-12-01 14:00, message: Faster disks.}\n"
+SHOP = "- {name: shop, start: 2026-12-01 03:00, duration: 1d, paths: [/shop, /cart]}\n"
+READING = "- {start: 2026-12-01 04:00, end: 2026-12-02, read_only: true}\n"
+LATER = "- {name: later, start: 2026-12-03, duration: 1h}\n- {name: last, start: 2026-12-04, duration: 1h}\n"
+
+
+def status(text: str, *flags: Flag, language: str = "en", zone: ZoneInfo = BERLIN) -> str:
+    parsed = parse(f"periods:\n{text}", BERLIN)
+    assert parsed.problems == ()
+    schedule = parsed.schedule
+    answer = schedule.at(NOW, [flag.period for flag in flags])
+    overview = Overview(answer, schedule.upcoming(NOW), schedule, list(flags), Known("downtime.yml"), [])
+    with translation.override(language):
+        return wording.status(overview, standing(answer), zone)
+
+
+def flag(**keys: object) -> Flag:
+    return Flag("/srv/downtime.flag", Fingerprint(1, 1, 1, 1, 1), Period(NOW - timedelta(hours=1), **keys))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "The site is up"),
+        (LATER, "The site is up · next: later, Dec. 3, 2026, midnight"),
+        (
+            UPGRADE,
+            "The site is down · since Dec. 1, 2026, 2 a.m. · until Dec. 1, 2026, 2 p.m. · because of upgrade"
+            " · Faster disks.",
+        ),
+        (
+            f"{READING}{SHOP}",
+            "A part of the site is down · /shop, /cart · since Dec. 1, 2026, 3 a.m. · until Dec. 2, 2026, 3 a.m."
+            " · because of line 2, shop",
+        ),
+        (
+            READING,
+            "The site is read-only · since Dec. 1, 2026, 4 a.m. · until Dec. 2, 2026, midnight · because of line 2",
+        ),
+        (
+            "- {name: cart, start: 2026-12-01, paths: [/cart], read_only: true}\n",
+            "A part of the site is down · /cart, read-only · since Dec. 1, 2026, midnight · end not known"
+            " · because of cart",
+        ),
+    ],
+    ids=["up", "up, and something is coming", "down", "partly", "read-only", "a part is read-only"],
+)
+def test_the_state_is_one_line(text: str, said: str) -> None:
+    assert status(text) == said
+
+
+def test_a_flag_is_called_by_its_path_and_comes_first() -> None:
+    assert status(UPGRADE, flag(message="Back\n at four.")) == (
+        "The site is down · since Dec. 1, 2026, 2 a.m. · end not known"
+        " · because of /srv/downtime.flag, upgrade · Back at four."
+    )
+
+
+def test_a_long_message_is_cut() -> None:
+    assert len(status("", flag(message="long " * 99)).rpartition(" · ")[2]) == 120
+
+
+def test_it_is_in_the_language_and_the_zone_of_the_viewer() -> None:
+    assert status(LATER, language="de", zone=ZoneInfo("UTC")) == (
+        "Die Website ist online · nächste Wartung: later, 2. Dezember 2026 23:00"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "1s"), (90, "1m30s"), (5400, "1h30m"), (86_400, "1d"), (183_845, "2d3h4m5s"), (float("inf"), "")],
+)
+def test_a_length_is_as_the_schedule_writes_it(seconds: float, said: str) -> None:
+    assert wording.length(seconds) == said
+
+
+def test_a_stretch_may_have_no_end() -> None:
+    with translation.override("en"):
+        assert wording.stretch(NOW, NEVER, BERLIN) == "from Dec. 1, 2026, 1 p.m. on"
+        assert wording.stretch(NOW, NOW + timedelta(hours=1), BERLIN) == (
+            "Dec. 1, 2026, 1 p.m. to Dec. 1, 2026, 2 p.m."
+        )
