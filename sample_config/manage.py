@@ -6,4 +6,8 @@ from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sample_site.settings")
+    if "runserver" in sys.argv:
+        from sample_site.demo import prepare
+
+        prepare()
     execute_from_command_line(sys.argv)

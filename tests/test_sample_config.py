@@ -2,14 +2,10 @@
 
 import os
 import re
-import shutil
-import signal
 import subprocess
-import sys
 import urllib.error
+import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from email.message import Message
 from pathlib import Path
@@ -19,9 +15,11 @@ import pytest
 
 from downtime.parsing import Parsed, parse
 from downtime.reading import KEYS
-from tests.servers.harness import free_port, wait_until
+from tests.sample import copied, manage, served
+from tests.servers.harness import wait_until
 from tests.servers.programs import ROOT
 
+README = (ROOT / "README.rst").read_text()
 SCHEDULE = (ROOT / "sample_config" / "downtime.yml").read_text()
 # The commented periods, and the comments that stand behind a line, as they would be without their mark.
 UNCOMMENTED = re.sub(r"^(  )# (- name|  [a-z_]+:)", r"\1\2", SCHEDULE, flags=re.MULTILINE)
@@ -53,54 +51,12 @@ def test_the_schedule_shows_every_key(key: str) -> None:
 
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
-    """A copy of the sample site, so that nothing is left in the checkout."""
-    sample = tmp_path / "checkout" / "sample_config"
-    ignored = shutil.ignore_patterns("*.flag", ".*", "__pycache__")
-    shutil.copytree(ROOT / "sample_config", sample, ignore=ignored)
-    (sample.parent / "downtime").symlink_to(ROOT / "downtime")
-    return sample
-
-
-def environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE", "PYTHONPATH")}
-    return {**kept, "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def manage(sample: Path, *arguments: str) -> str:
-    command = [sys.executable, str(sample / "manage.py"), *arguments]
-    ran = subprocess.run(command, cwd=sample.parent, env=environment(), capture_output=True, text=True, timeout=60)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+    """A copy of the sample site."""
+    return copied(tmp_path)
 
 
 def test_the_checks_find_nothing(sample: Path) -> None:
     assert "no issues (0 silenced)" in manage(sample, "check", "--fail-level", "DEBUG")
-
-
-@contextmanager
-def served(sample: Path) -> Iterator[str]:
-    """The URL at which `runserver` serves the site, as README.rst starts it."""
-    port = free_port()
-    command = [sys.executable, str(sample / "manage.py"), "runserver", str(port)]
-    log = sample.parent / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            cwd=sample.parent,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        yield f"http://127.0.0.1:{port}/"
-        assert "Traceback" not in log.read_text()
-    finally:
-        # The group is the server and the child that its reloader has started.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=10)
 
 
 def answer(url: str, accept: str = "text/html") -> tuple[int, Message, str]:
@@ -131,6 +87,50 @@ def test_the_site_goes_down_and_comes_back_as_the_readme_says(sample: Path) -> N
         assert "Back at four." in answer(url)[2]
         manage(sample, "downtime_end")
         assert answer(url)[0] == 200
+
+
+class Browser:
+    """Keeps cookies, and nothing else."""
+
+    def __init__(self) -> None:
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+    def open(self, url: str, **fields: str) -> str:
+        """The page at which a GET ends, or, with fields, a POST of these."""
+        data = urllib.parse.urlencode(fields).encode() if fields else None
+        with self._opener.open(url, data, timeout=10) as response:
+            return response.read().decode()
+
+
+def test_the_admin_can_be_looked_at_from_the_first_run_on(sample: Path) -> None:
+    """By the user whom README.rst names."""
+    [(user, password)] = re.findall(r"as ``(\w+)`` with the\s+password ``(\w+)``", README)
+    for _ in range(2):  # the database is made once
+        with served(sample) as url:
+            wait_until(lambda url=url: answer(url)[0] == 200, within=20, what="the site answers")
+            browser = Browser()
+            form = browser.open(f"{url}admin/downtime/period/")
+            token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form)[0]
+            login = f"{url}admin/login/?next=/admin/downtime/period/"
+            page = browser.open(login, username=user, password=password, csrfmiddlewaretoken=token)
+            assert "The site is up" in page
+            assert "storage-upgrade" in page
+            (sample / "downtime.flag").touch()
+            wait_until(
+                lambda url=url, browser=browser: "The site is down" in browser.open(f"{url}admin/downtime/period/"),
+                within=3,
+                what="the page tells that the site is down",
+            )
+            (sample / "downtime.flag").unlink()
+    assert manage(sample, "makemigrations", "--check") == "No changes detected\n"
+
+
+def test_the_pictures_of_the_readme_are_there_and_small() -> None:
+    pictures = [ROOT / name for name in re.findall(r"^\.\. image:: (\S+)$", README, re.MULTILINE)]
+    assert len(pictures) == 2
+    for picture in pictures:
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size < 100_000
 
 
 def test_the_first_period_can_be_tried_out_as_its_comment_says(sample: Path) -> None:
