@@ -21,7 +21,10 @@ GRACE = 25  # seconds that a server gives its workers to end
 MOD_WSGI = "mod_wsgi for this version of Python"
 # Of this Python: a program of that name elsewhere is of no use to it.
 MODULES = frozenset(
-    ["daphne", "django", "eventlet", "gevent", "granian", "gunicorn", "hypercorn", "uvicorn", "waitress"]
+    [
+        *["axe_playwright_python", "daphne", "django", "eventlet", "gevent", "granian", "gunicorn", "hypercorn"],
+        *["playwright", "uvicorn", "waitress"],
+    ]
 )
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
@@ -39,7 +42,7 @@ def require(needed: str) -> None:
     elif needed in MODULES:
         is_there = find_spec(needed) is not None
     else:
-        is_there = os.path.isabs(located(needed))
+        is_there = shutil.which(located(needed)) is not None
     if is_there:
         return
     if os.environ.get("CI") == "true":

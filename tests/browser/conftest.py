@@ -1,0 +1,132 @@
+"""A real browser over the sample site: Debian's Chromium, or the one that CHROMIUM names, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests import sample
+from tests.sample import answers
+from tests.servers.harness import wait_until
+from tests.servers.programs import ROOT, require
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+SCREENSHOTS = Path(os.environ.get("SCREENSHOTS", ROOT / ".screenshots"))
+# No request of its own, and no profile of anybody.
+OPTIONS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+class Site:
+    """The sample site as it is served, and its files."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
+        self.page = f"{url}admin/downtime/period/"
+        self.schedule = folder / "downtime.yml"
+        self.flag = folder / "downtime.flag"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for a module, as no async test can run in this thread while it is there."""
+    for needed in ("playwright", "axe_playwright_python", CHROMIUM):
+        require(needed)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*OPTIONS, *as_root])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One site for a module; where there is no browser, none is started."""
+    folder = sample.copied(tmp_path_factory.mktemp("browser"))
+    with sample.served(folder) as url:
+        wait_until(lambda: answers(url), within=20, what="the site answers")
+        yield Site(url, folder)
+
+
+@pytest.fixture
+def site(served_site: Site) -> Iterator[Site]:
+    """The site, which is up and has nothing planned at first."""
+    served_site.schedule.write_text("periods: []\n")
+    served_site.flag.unlink(missing_ok=True)
+    yield served_site
+    served_site.flag.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens a fresh window: opened(viewport=PHONE, color_scheme="dark", locale="de"). An error in it fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def opened(**options: Any) -> Page:
+        contexts.append(browser.new_context(**{"viewport": DESKTOP, "locale": "en-GB", **options}))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def logged_in(opened: Callable[..., Page], site: Site) -> Callable[..., Page]:
+    """Opens a window that has logged in, as the user whom README.rst names."""
+
+    def logged_in(**options: Any) -> Page:
+        page = opened(**options)
+        page.goto(site.page)
+        page.fill("[name=username]", "demo")
+        page.fill("[name=password]", "demo")
+        page.click("[type=submit]")
+        page.wait_for_url(site.page)
+        return page
+
+    return logged_in
+
+
+@pytest.fixture
+def kept() -> Callable[..., None]:
+    """Keeps a screenshot of the whole page under that name."""
+
+    def kept(page: Page, name: str) -> None:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        # Written here, as Playwright would leave a thread behind that writes it.
+        (SCREENSHOTS / f"{name}.png").write_bytes(page.screenshot(full_page=True))
+
+    return kept
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds wrong with the page, and where."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+
+
+def overflow(page: Page) -> list[str]:
+    """What makes the page wider than the window."""
+    found: list[str] = page.evaluate(
+        "() => { const root = document.documentElement, width = root.clientWidth;"
+        " if (root.scrollWidth <= width) return [];"
+        " const isOut = box => box.width && (box.left < -1 || box.right > width + 1);"
+        " return [...document.body.querySelectorAll('*')].filter(part => isOut(part.getBoundingClientRect()))"
+        " .map(part => part.outerHTML.slice(0, 100)); }"
+    )
+    return found

@@ -1,0 +1,269 @@
+"""The page of the admin as a person sees it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.conftest import PHONE, Site, overflow, violations
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+Opened = Callable[..., "Page"]
+WITHIN = 15_000  # milliseconds
+
+
+def planned(now: datetime) -> str:
+    """A schedule with a period of each kind."""
+
+    def at(hours: float) -> str:
+        return f"{now + timedelta(hours=hours):%Y-%m-%d %H:%M}"
+
+    return f"""timezone: Europe/Berlin
+periods:
+  - name: storage-upgrade
+    start: {at(30)}
+    duration: 3h
+    message: We are moving to faster disks.
+  - name: catalogue-import
+    start: {at(-1)}
+    duration: 5h
+    paths: [/catalogue]
+    message: New prices are being loaded.
+  - name: nightly-backup
+    cron: "0 2 * * *"
+    duration: 1h30m
+    read_only: true
+    timezone: America/New_York
+  - name: archive-move
+    start: {at(100)}
+    duration: 18h
+    read_only: true
+  - name: last-year
+    start: {at(-9000)}
+    duration: 2h
+  - name: switched-off
+    enabled: false
+    start: {at(24 * 30)}
+"""
+
+
+@pytest.fixture
+def page(site: Site, logged_in: Opened) -> Page:
+    """The page of a schedule with a period of each kind."""
+    return with_schedule(site, logged_in())
+
+
+def with_schedule(site: Site, page: Page) -> Page:
+    """The page, once the site has read the schedule."""
+    site.schedule.write_text(planned(datetime.now()))
+    deadline = time.monotonic() + 10
+    while "storage-upgrade" not in page.content():
+        assert time.monotonic() < deadline, "the site has not read its schedule"
+        page.goto(site.page)
+    return page
+
+
+def names(page: Page) -> list[str]:
+    """The names in the table, from top to bottom."""
+    return page.locator("#result_list .field-name strong").all_inner_texts()
+
+
+def follow(page: Page, link: Locator) -> None:
+    """Clicks, and returns on the next page."""
+    with page.expect_navigation():
+        link.click()
+
+
+def status(page: Page) -> str:
+    return page.locator("#downtime-status").inner_text()
+
+
+def test_it_is_found_from_the_index(site: Site, page: Page, kept: Callable[..., None]) -> None:
+    page.goto(f"{site.url}admin/")
+    follow(page, page.get_by_role("link", name="Periods").first)
+    assert page.get_by_role("heading", name="Downtime", level=1).is_visible()
+    assert status(page).startswith("A part of the site is down · /catalogue · since ")
+    assert page.locator("svg.downtime-timeline rect").count() >= 8
+    kept(page, "admin")
+
+
+def test_a_click_on_a_column_orders_and_one_on_a_state_filters(page: Page) -> None:
+    assert names(page)[0] == "catalogue-import"
+    follow(page, page.locator("#result_list th.column-name a").last)
+    assert names(page) == sorted(names(page))
+    assert len(names(page)) == 6
+    follow(page, page.get_by_role("link", name="coming", exact=True))
+    assert names(page) == ["archive-move", "nightly-backup", "storage-upgrade"]
+    follow(page, page.get_by_role("link", name="disabled", exact=True))
+    assert names(page) == ["switched-off"]
+
+
+def test_a_word_is_searched_for(page: Page) -> None:
+    page.fill("#searchbar", "disks")
+    follow(page, page.locator("#changelist-search [type=submit]"))
+    assert names(page) == ["storage-upgrade"]
+
+
+def test_another_view_of_the_picture_is_chosen(page: Page, kept: Callable[..., None]) -> None:
+    for view in ("Day", "Month", "90 days", "Week"):
+        follow(page, page.locator(".downtime-views").get_by_role("link", name=view, exact=True))
+        assert page.locator(".downtime-views [aria-current]").inner_text() == view
+        kept(page, f"timeline-{view.lower().replace(' ', '-')}")
+
+
+def test_the_picture_shows_its_texts_and_stays_within_its_frame(page: Page) -> None:
+    frame = page.locator("svg.downtime-timeline").bounding_box()
+    assert frame is not None
+    for bar in page.locator("svg.downtime-timeline rect").all():
+        box = bar.bounding_box()
+        assert box is not None
+        assert frame["x"] - 1 <= box["x"]
+        assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
+    title = page.locator("svg.downtime-timeline rect title").first.text_content() or ""
+    assert re.match(r"catalogue-import: .+ to .+ \(/catalogue\)", title)
+    page.get_by_text("As a list").click()
+    listed = page.locator(".downtime-text li").all_inner_texts()
+    assert listed[0] == title
+
+
+def test_the_state_changes_without_a_reload_when_the_flag_is_dropped_and_lowered(site: Site, logged_in: Opened) -> None:
+    page = logged_in()
+    page.evaluate("window.isTheSame = true")
+    assert status(page) == "The site is up"
+    assert page.locator("#downtime-changed").is_hidden()
+    site.flag.write_text("Back at four.")
+    down = page.locator("#downtime-status[data-state=down]")
+    down.wait_for(timeout=WITHIN)
+    assert down.inner_text().startswith("The site is down · since ")
+    assert down.inner_text().endswith(f"because of {site.flag} · Back at four.")
+    assert page.locator("#downtime-changed").is_visible()
+    site.flag.unlink()
+    page.locator("#downtime-status[data-state=up]").wait_for(timeout=WITHIN)
+    assert status(page) == "The site is up"
+    assert page.evaluate("window.isTheSame")
+    follow(page, page.get_by_role("link", name="Reload"))
+    assert not page.evaluate("window.isTheSame")
+    assert page.locator("#downtime-changed").is_hidden()
+
+
+class Asked:
+    """The requests for the state that a page sends, while its clock is put forward by hand."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.count = 0
+        page.on("requestfinished", self._note)
+        page.on("requestfailed", self._note)
+
+    def _note(self, request: Any) -> None:
+        self.count += request.url.endswith("/state/")
+
+    def within(self, seconds: int) -> int:
+        """How many came within so many seconds, a step of half a second after the other."""
+        before = self.count
+        for _ in range(2 * seconds):
+            self.page.clock.run_for(500)
+            self.page.wait_for_function("!window.isAsking")
+        return self.count - before
+
+    def hide(self, *, is_hidden: bool) -> None:
+        """Tells the page that its tab went to the back, or came to the front."""
+        self.page.evaluate(
+            "is => { Object.defineProperty(document, 'hidden', {get: () => is, configurable: true});"
+            " document.dispatchEvent(new Event('visibilitychange')); }",
+            is_hidden,
+        )
+
+
+@pytest.fixture
+def asked(logged_in: Opened, site: Site) -> Asked:
+    page = logged_in()
+    # The clock is the page's, and so are the answers: whether one is on its way must not depend on the machine.
+    page.add_init_script(
+        "const fetched = window.fetch; window.isAsking = false;"
+        "window.fetch = async (...all) => { window.isAsking = true;"
+        " try { return await fetched(...all); } finally { window.isAsking = false; } };"
+    )
+    page.clock.install()
+    page.goto(site.page)
+    return Asked(page)
+
+
+def test_the_state_is_asked_for_every_five_seconds_and_not_while_nobody_looks(asked: Asked) -> None:
+    assert asked.within(4) == 0
+    assert asked.within(2) == 1
+    assert 3 <= asked.within(20) <= 4
+    asked.hide(is_hidden=True)
+    assert asked.within(60) == 0
+    asked.hide(is_hidden=False)
+    assert asked.within(1) == 1
+    asked.hide(is_hidden=True)
+    asked.hide(is_hidden=False)
+    assert asked.within(3) == 0
+
+
+def test_while_the_site_does_not_answer_the_page_says_so(asked: Asked) -> None:
+    page, silent = asked.page, asked.page.locator("#downtime-silent")
+    page.route("**/state/", lambda route: route.abort())
+    asked.within(6)
+    silent.wait_for(state="visible", timeout=WITHIN)
+    assert status(page) == "The site is up"
+    page.unroute("**/state/")
+    asked.within(6)
+    silent.wait_for(state="hidden", timeout=WITHIN)
+
+
+def test_whoever_has_logged_out_meanwhile_is_told_no_state(asked: Asked) -> None:
+    asked.page.context.clear_cookies()
+    asked.within(6)
+    asked.page.locator("#downtime-silent").wait_for(state="visible", timeout=WITHIN)
+
+
+def test_a_command_is_copied_by_a_click(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    row = page.locator("#result_list tr", has_text="storage-upgrade")
+    row.get_by_role("button", name="Copy").click()
+    row.get_by_text("Copied").wait_for(timeout=WITHIN)
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "python manage.py downtime_cancel storage-upgrade"
+
+
+def test_it_is_whole_without_scripts(site: Site, logged_in: Opened) -> None:
+    page = with_schedule(site, logged_in(java_script_enabled=False))
+    assert status(page).startswith("A part of the site is down")
+    assert page.locator("svg.downtime-timeline rect").count() >= 8
+    assert page.get_by_role("button", name="Copy").count() == 0
+    assert page.locator("#result_list .downtime-command").count() == 6
+    assert page.locator("#downtime-changed").is_hidden()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"color_scheme": "dark"},
+        {"locale": "de"},
+        {"locale": "ar"},
+        {"viewport": PHONE},
+        {"viewport": PHONE, "color_scheme": "dark", "locale": "ar"},
+    ],
+    ids=["desktop", "dark", "German", "right to left", "phone", "phone, dark, right to left"],
+)
+def test_everybody_can_read_it(
+    site: Site, logged_in: Opened, kept: Callable[..., None], options: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    page = with_schedule(site, logged_in(**options))
+    site.flag.write_text("message: Soon.\nnonsense: 1\n")
+    while "nonsense" not in page.content():
+        page.goto(site.page)
+    page.get_by_role("button", name=re.compile(".*downtime_end")).first.wait_for(timeout=WITHIN)
+    kept(page, f"admin-{re.sub(r'[^a-zA-Z]+', '-', request.node.callspec.id)}")
+    assert violations(page) == []
+    assert overflow(page) == []

@@ -1,0 +1,102 @@
+"""The down page as a visitor sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.conftest import DESKTOP, PHONE, Site, overflow, violations
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+Opened = Callable[..., "Page"]
+FLAG = (
+    "message: |\n  We are moving to faster disks.\n\n  Orders that you have placed are safe.\nend: 2099-12-01 04:00\n"
+)
+
+
+@pytest.fixture
+def down(site: Site, opened: Opened) -> Opened:
+    """Opens a window on the site, which is down: down(flag="…", locale="de")."""
+
+    def down(flag: str = FLAG, **options: Any) -> Page:
+        site.flag.write_text(flag)
+        page = opened(**options)
+        while True:  # until the site has seen the flag
+            answer = page.goto(site.url)
+            assert answer is not None
+            if answer.status == 503:
+                return page
+
+    return down
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("locale", "direction", "heading"),
+    [("en-GB", "ltr", "Down for maintenance"), ("de", "ltr", "Wegen Wartung nicht erreichbar"), ("ar", "rtl", "")],
+    ids=["English", "German", "right to left"],
+)
+def test_everybody_can_read_it(
+    down: Opened,
+    kept: Callable[..., None],
+    request: pytest.FixtureRequest,
+    viewport: dict[str, int],
+    color_scheme: str,
+    locale: str,
+    direction: str,
+    heading: str,
+) -> None:
+    page = down(viewport=viewport, color_scheme=color_scheme, locale=locale)
+    kept(page, f"down-{re.sub(r'[^a-zA-Z]+', '-', request.node.callspec.id)}")
+    assert heading in page.locator("h1").inner_text()
+    assert page.locator("html").get_attribute("dir") == direction
+    assert violations(page) == []
+    assert overflow(page) == []
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    brightness = max(map(int, re.findall(r"\d+", ground)))
+    assert (brightness < 60) is (color_scheme == "dark")
+
+
+def test_the_text_lies_on_the_side_of_its_direction(down: Opened) -> None:
+    """A message in the other direction keeps its own."""
+    edges = {}
+    for locale in ("en-GB", "ar"):
+        page = down("message: שלום\n", viewport=PHONE, locale=locale)
+        edges[locale] = [
+            page.evaluate(f"getComputedStyle(document.querySelector('{part}')).direction")
+            for part in ("h1", ".body > div")
+        ]
+    assert edges == {"en-GB": ["ltr", "rtl"], "ar": ["rtl", "rtl"]}
+
+
+def test_a_long_word_does_not_break_the_frame(down: Opened) -> None:
+    page = down("message: " + "Donaudampfschifffahrt" * 10, viewport=PHONE)
+    assert overflow(page) == []
+
+
+def test_nothing_on_it_asks_the_server_again(down: Opened, site: Site) -> None:
+    page = down()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(site.url)
+    page.wait_for_load_state("networkidle")
+    assert [url for url in asked if not url.startswith("data:")] == [site.url]
+
+
+def test_writing_is_refused_in_other_words(down: Opened, site: Site) -> None:
+    page = down()
+    site.flag.write_text("read_only: true\n")
+    page.wait_for_function(f"fetch('{site.url}').then(answer => answer.ok)", polling=100)
+    page.goto(site.url)
+    # As a form of the site would send it.
+    page.set_content(f'<form method="post" action="{site.url}"><button>Send</button></form>')
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send").click()
+    assert page.get_by_role("heading", name="Changes are paused").is_visible()
+    assert violations(page) == []
