@@ -294,6 +294,32 @@ def test_what_is_upcoming_starts_later_and_is_enabled(listed: list[Period], minu
     assert found == sorted(expected, key=lambda period: period.start)
 
 
+MINUTES = st.integers(-100, 100)
+
+
+@st.composite
+def crons(draw: st.DrawFn) -> Period:
+    expression = draw(st.sampled_from(["* * * * *", "*/7 * * * *", "3,5,40 * * * *", "0 13 * * *", "0 0 29 2 *"]))
+    rest: dict[str, object] = {"enabled": draw(st.integers(0, 5)) > 0, "read_only": draw(st.booleans())}
+    if draw(st.booleans()):
+        rest["start"] = at(draw(MINUTES))
+    if draw(st.booleans()):
+        rest["end"] = at(draw(st.integers(101, 200)))
+    return cron(expression, draw(st.sampled_from([0.5, 1, 10, 90])), **rest)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(crons() | periods(), max_size=5), st.lists(MINUTES, min_size=2, max_size=8))
+def test_what_was_asked_before_changes_no_answer_even_when_the_clock_is_set_back(
+    listed: list[Period], minutes: list[int]
+) -> None:
+    kept = Schedule(tuple(listed))
+    for now in map(at, minutes):
+        fresh = Schedule(tuple(listed))
+        assert kept.at(now) == fresh.at(now)
+        assert kept.upcoming(now) == fresh.upcoming(now)
+
+
 def test_a_period_without_a_start_is_active_already() -> None:
     assert active(Schedule((Period(ALWAYS, at(10), name="open"),)), at(0)) == ["open"]
 
