@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -25,7 +26,8 @@ def planned(now: datetime) -> str:
     def at(hours: float) -> str:
         return f"{now + timedelta(hours=hours):%Y-%m-%d %H:%M}"
 
-    return f"""timezone: Europe/Berlin
+    nightly = (now + timedelta(hours=8)).astimezone(ZoneInfo("America/New_York"))
+    return f"""timezone: UTC
 periods:
   - name: storage-upgrade
     start: {at(30)}
@@ -37,7 +39,7 @@ periods:
     paths: [/catalogue]
     message: New prices are being loaded.
   - name: nightly-backup
-    cron: "0 2 * * *"
+    cron: "0 {nightly.hour} * * *"
     duration: 1h30m
     read_only: true
     timezone: America/New_York
@@ -62,7 +64,7 @@ def page(site: Site, logged_in: Opened) -> Page:
 
 def with_schedule(site: Site, page: Page) -> Page:
     """The page, once the site has read the schedule."""
-    site.schedule.write_text(planned(datetime.now()))
+    site.schedule.write_text(planned(datetime.now(timezone.utc)))
     deadline = time.monotonic() + 10
     while "storage-upgrade" not in page.content():
         assert time.monotonic() < deadline, "the site has not read its schedule"
