@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
 from heapq import merge
@@ -85,11 +85,18 @@ class Answer:
 
     def release(self, path: str, *, safe: bool) -> datetime:
         """The first moment at which this request would be let through; NEVER where that is unknown."""
+        return self._first_without(lambda period: period.covers(path, safe=safe))
+
+    def release_of_all(self, *, safe: bool) -> datetime:
+        """The first moment at which such a request to any part of the site would be; NEVER where that is unknown."""
+        return self._first_without(lambda period: not (safe and period.read_only))
+
+    def _first_without(self, is_refusing: Callable[[Period], bool]) -> datetime:
         reached = self.moment
         for window in self.run:
             if window.start > reached:
                 break
-            if window.end > reached and window.period.covers(path, safe=safe):
+            if window.end > reached and is_refusing(window.period):
                 reached = window.end
         return reached
 

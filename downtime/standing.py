@@ -29,9 +29,7 @@ def standing(answer: Answer) -> Standing:
         return _of(DOWN, down, until=answer.release("/", safe=True))
     refusing = [window for window in parts if not window.period.read_only]
     if refusing or (parts and not whole):
-        partly = refusing or parts
-        paths = [path for window in partly for path in window.period.paths]
-        return _of(PARTLY, partly, until=max(answer.release(path, safe=bool(refusing)) for path in paths))
+        return _of(PARTLY, refusing or parts, until=answer.release_of_all(safe=bool(refusing)))
     if whole:
         return _of(READ_ONLY, whole, until=answer.release("/", safe=False))
     return Standing(UP)

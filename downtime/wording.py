@@ -37,6 +37,7 @@ VIEWS = {
 
 _SEPARATOR = " · "
 _LONGEST_MESSAGE = 120
+_MOST_NAMES = 8
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
@@ -84,15 +85,21 @@ def status(overview: Overview, standing: Standing, zone: tzinfo) -> str:
             facts.append(gettext("next: %(name)s, %(time)s") % told)
         return _SEPARATOR.join(facts)
     if standing.state == PARTLY:
-        facts.append(", ".join(dict.fromkeys(covers(window.period) for window in standing.windows)))
+        facts.append(_listed(covers(window.period) for window in standing.windows))
     facts.append(gettext("since %(time)s") % {"time": moment(standing.since, zone)})
     if standing.until == NEVER:
         facts.append(gettext("end not known"))
     else:
         facts.append(gettext("until %(time)s") % {"time": moment(standing.until, zone)})
     causes = [window.period for window in overview.answer.active]
-    names = ", ".join(name(period, overview.flags) for period in causes)
+    names = _listed(name(period, overview.flags) for period in causes)
     facts.append(gettext("because of %(names)s") % {"names": names})
     messages = (" ".join(period.message.split()) for period in causes)
     facts += [Truncator(message).chars(_LONGEST_MESSAGE) for message in messages if message][:1]
     return _SEPARATOR.join(facts)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """The first of the names, each once, and whether there are more."""
+    distinct = list(dict.fromkeys(names))
+    return ", ".join(distinct[:_MOST_NAMES] + ["…"] * (len(distinct) > _MOST_NAMES))

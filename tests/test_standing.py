@@ -1,3 +1,4 @@
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -61,17 +62,28 @@ def standing_windows(flag: Period) -> tuple[object, ...]:
         ([period(-2, None)], -2, None),
         ([period(-2, 3), period(-5, 9, ("/shop",))], -2, 3),
         ([period(-2, 3, ("/shop",)), period(-1, 4, ("/help", "/shop/new"))], -2, 4),
+        ([period(-2, 3, ("/shop",)), period(2, 6, ("/help",))], -2, 6),
+        ([period(-2, 3, ("/shop",)), period(4, 6, ("/shop",))], -2, 3),
         ([period(-2, 3, read_only=True), period(-1, 2, ("/shop",))], -1, 2),
         ([period(-3, 1, read_only=True)], -3, 1),
         ([period(-3, 1, ("/shop",), read_only=True)], -3, 1),
     ],
     ids=[
         *["one", "overlapping", "following one another", "without end", "a part that lasts longer", "two parts"],
+        *["another part before the first is back", "the same part again, later"],
         *["a part, and writing", "writing", "writing to a part"],
     ],
 )
-def test_it_lasts_until_the_requests_that_are_refused_by_it_pass_again(
+def test_it_lasts_until_nothing_is_refused_in_that_way_any_more(
     periods: list[Period], since: float, until: float | None
 ) -> None:
     found = stands(*periods)
     assert (found.since, found.until) == (at(since), NEVER if until is None else at(until))
+
+
+def test_ten_thousand_parts_at_once_are_told_apart_from_none_in_no_time() -> None:
+    parts = [period(-1, 1 + number / 3600, (f"/{number}",)) for number in range(10_000)]
+    answer = Schedule(tuple(parts)).at(NOW)
+    begun = time.perf_counter()
+    assert standing(answer).until == parts[-1].end
+    assert time.perf_counter() - begun < 1

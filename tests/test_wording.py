@@ -66,6 +66,13 @@ def test_the_state_is_one_line(text: str, said: str) -> None:
     assert status(text) == said
 
 
+def test_of_many_causes_and_parts_the_first_are_named() -> None:
+    text = "".join(f"- {{name: p{n}, start: 2026-12-01, paths: [/{n}]}}\n" for n in range(9))
+    said = status(text)
+    assert "A part of the site is down · /0, /1, /2, /3, /4, /5, /6, /7, … · since " in said
+    assert said.endswith(" · because of p0, p1, p2, p3, p4, p5, p6, p7, …")
+
+
 def test_a_flag_is_called_by_its_path_and_comes_first() -> None:
     assert status(UPGRADE, flag(message="Back\n at four.")) == (
         "The site is down · since Dec. 1, 2026, 2 a.m. · end not known"
