@@ -6,10 +6,15 @@ import errno
 import os
 import stat
 from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
 # Not every system has all of them.
 OPEN_FLAGS = sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NONBLOCK", "O_BINARY"))
+
+# A file system may hold any time; of these, durations and time zones can still be reckoned with.
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
+_LAST_MICROSECOND = 250_000_000_000 * 1_000_000
 
 
 class Fingerprint(NamedTuple):
@@ -20,6 +25,11 @@ class Fingerprint(NamedTuple):
     size: int
     modified_ns: int
     changed_ns: int
+
+    @property
+    def modified_at(self) -> datetime:
+        """When the content last changed, UTC, of the years 1970 to 9892."""
+        return _EPOCH + timedelta(microseconds=min(max(self.modified_ns // 1000, 0), _LAST_MICROSECOND))
 
     @classmethod
     def of(cls, status: os.stat_result) -> Fingerprint:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 import yaml
 
@@ -18,9 +18,6 @@ _LONGEST = 65_536
 FLAG_KEYS = tuple(key for key in KEYS if key not in ("name", "cron", "start", "enabled"))
 _LOOKS_LIKE_KEYS = re.compile(rf"^({'|'.join(KEYS)})\s*:", re.MULTILINE)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-# A file system may hold any time; up to here, a duration can still be added.
-_LAST_MICROSECOND = 250_000_000_000 * 1_000_000
-_EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +37,7 @@ def look(path: str) -> Fingerprint | None:
 
 def read(path: str, fingerprint: Fingerprint, *, zone: tzinfo, max_age: float | None) -> Flag:
     """What the flag with that fingerprint stands for, whatever it holds; it lets go at `max_age` seconds."""
-    raised = _EPOCH + timedelta(microseconds=min(max(fingerprint.modified_ns // 1000, 0), _LAST_MICROSECOND))
+    raised = fingerprint.modified_at
     try:
         content, _ = files.read(path, limit=_LONGEST)
         period, problems = meaning(content.decode().removeprefix("\ufeff"), zone, raised)

@@ -33,6 +33,19 @@ def test_a_fingerprint_differs_for_whatever_was_done_to_the_file(file: Path) -> 
     assert seen[-1] is None
 
 
+@pytest.mark.parametrize(
+    ("seconds", "moment"),
+    [
+        (1_700_000_000.5, "2023-11-14T22:13:20.500000+00:00"),
+        (2**38, "9892-03-08T12:26:40+00:00"),
+        (-(2**38), "1970-01-01T00:00:00+00:00"),
+    ],
+    ids=["usual", "beyond the years of a datetime", "before the epoch"],
+)
+def test_whatever_time_a_file_has_there_is_a_moment_for_it(seconds: float, moment: str) -> None:
+    assert Fingerprint(1, 1, 1, int(seconds * 1e9), 1).modified_at.isoformat() == moment
+
+
 def test_a_fingerprint_is_that_of_what_the_links_lead_to(file: Path) -> None:
     link = file.with_name("link")
     link.symlink_to("downtime.yml")
