@@ -59,9 +59,10 @@ def upcoming() -> list[Occurrence]:
 
 def overview() -> Overview:
     """All that this process knows, after a look at the files where that is due; it starts no watch."""
-    if time.monotonic() >= current.picture.fresh_until:
-        _mine().look(watch=False)
-    return current.overview()
+    mine = _mine()
+    if time.monotonic() >= mine.picture.fresh_until:
+        mine.look(watch=False)
+    return mine.overview()
 
 
 def next_period() -> Occurrence | None:

@@ -105,16 +105,21 @@ class TrackedSchedule:
                 return False
         else:
             self._has_good, self._shown = True, ()
-        is_new = loaded.parsed.schedule != self.schedule
-        self.schedule = loaded.parsed.schedule
-        if is_new:
+        old, self.schedule = self.schedule, loaded.parsed.schedule
+        if self.schedule != old:
             logger.info("%s was read; periods: %d", self.path, len(self.schedule.periods))
-        return is_new
+            return True
+        return _places(self.schedule) != _places(old)
 
     def _report(self, cause: tuple[object, ...], message: str) -> None:
         if cause != self._shown:
             logger.warning("%s", message)
         self._shown = cause
+
+
+def _places(schedule: Schedule) -> list[object]:
+    """What periods are called by, and shown in, beside what they mean."""
+    return [(period.line, period.zone) for period in schedule.periods]
 
 
 class TrackedFlags:

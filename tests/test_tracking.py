@@ -198,6 +198,19 @@ def test_the_last_good_schedule_stays_whole_when_the_file_is_damaged(
     assert levels_of(caplog) == ["INFO"]
 
 
+def test_lines_that_only_moved_make_another_schedule_for_whoever_names_them(
+    tracked: TrackedSchedule, schedule: Path, clock: Clock
+) -> None:
+    schedule.write_text(f"# Moved.\n{ONE}")
+    told = []
+    for _ in range(4):
+        clock.passes(1)
+        start = tracking.time.monotonic()
+        told.append(tracked.look(timezone.utc, start=start, hold=HOLD, recheck=RECHECK, finished_ns=0))
+    assert told.count(True) == 1
+    assert [period.line for period in tracked.schedule.periods] == [3]
+
+
 def test_each_change_of_the_problems_is_logged_once(
     tracked: TrackedSchedule, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
