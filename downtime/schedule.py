@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
 from heapq import merge
@@ -51,6 +51,10 @@ class Period:
         return not is_plain(path) and is_below(folded(path), self.paths)
 
 
+UNKNOWN = Period()
+"""Stands in a run for what is not looked at any more."""
+
+
 class Window(NamedTuple):
     """A stretch of time in which a period is active: start <= moment < end. Sorts by start, then by precedence."""
 
@@ -85,18 +89,11 @@ class Answer:
 
     def release(self, path: str, *, safe: bool) -> datetime:
         """The first moment at which this request would be let through; NEVER where that is unknown."""
-        return self._first_without(lambda period: period.covers(path, safe=safe))
-
-    def release_of_all(self, *, safe: bool) -> datetime:
-        """The first moment at which such a request to any part of the site would be; NEVER where that is unknown."""
-        return self._first_without(lambda period: not (safe and period.read_only))
-
-    def _first_without(self, is_refusing: Callable[[Period], bool]) -> datetime:
         reached = self.moment
         for window in self.run:
             if window.start > reached:
                 break
-            if window.end > reached and is_refusing(window.period):
+            if window.end > reached and window.period.covers(path, safe=safe):
                 reached = window.end
         return reached
 
@@ -108,7 +105,8 @@ class Schedule:
     periods: tuple[Period, ...] = ()
     _fixed: tuple[Window, ...] = field(init=False, repr=False, compare=False)
     _recurring: tuple[tuple[int, Period], ...] = field(init=False, repr=False, compare=False)
-    # The next window of each recurring one, and when it was asked for: a tenth of a millisecond each (measured).
+    # The next window of each recurring one, and when it was asked for: a tenth of a millisecond each (measured). An
+    # entry is right whoever made it, so that threads may race for it.
     _next: dict[int, tuple[datetime, Window | None]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
@@ -136,7 +134,7 @@ class Schedule:
             run.append(window)
             reach = max(reach, window.end)
             if window.start > now and (len(run) >= _LONGEST_RUN or window.start - now > _FARTHEST):
-                run.append(Window(window.start, 0, NEVER, Period()))
+                run.append(Window(window.start, 0, NEVER, UNKNOWN))
                 break
         active.sort(key=lambda window: window.rank)
         return Answer(now, until, tuple(active), tuple(run))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from downtime.schedule import ALWAYS, NEVER, Answer, Window
+from downtime.schedule import ALWAYS, NEVER, UNKNOWN, Answer, Period, Window
 
 UP, DOWN, PARTLY, READ_ONLY = "up", "down", "partly", "read-only"
+# By what is refused, the least first: writing to a part, all writing, a part, everything.
+_STATES = (PARTLY, READ_ONLY, PARTLY, DOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +23,29 @@ class Standing:
 
 
 def standing(answer: Answer) -> Standing:
-    """The most that is refused now: everything, a part of the site, or writing."""
-    whole = [window for window in answer.active if window.period.is_whole]
-    parts = [window for window in answer.active if not window.period.is_whole]
-    down = [window for window in whole if not window.period.read_only]
-    if down:
-        return _of(DOWN, down, until=answer.release("/", safe=True))
-    refusing = [window for window in parts if not window.period.read_only]
-    if refusing or (parts and not whole):
-        return _of(PARTLY, refusing or parts, until=answer.release_of_all(safe=bool(refusing)))
-    if whole:
-        return _of(READ_ONLY, whole, until=answer.release("/", safe=False))
-    return Standing(UP)
+    """The most that is refused now, until that is over or more is refused."""
+    if not answer.active:
+        return Standing(UP)
+    most = max(_weight(window.period) for window in answer.active)
+    windows = tuple(window for window in answer.active if _weight(window.period) == most)
+    return Standing(_STATES[most], min(window.began for window in windows), _until(answer, most, windows), windows)
 
 
-def _of(state: str, windows: list[Window], *, until: datetime) -> Standing:
-    return Standing(state, min(window.began for window in windows), until, tuple(windows))
+def _weight(period: Period) -> int:
+    return 2 * (not period.read_only) + period.is_whole
+
+
+def _until(answer: Answer, most: int, windows: tuple[Window, ...]) -> datetime:
+    parts = {window.period.paths for window in windows}
+    reached = answer.moment
+    for window in answer.run:
+        if window.start > reached:
+            break
+        period = window.period
+        if period is UNKNOWN:
+            return NEVER
+        if _weight(period) > most:
+            return window.start
+        if _weight(period) == most and (period.is_whole or period.paths in parts):
+            reached = max(reached, window.end)
+    return reached

@@ -78,7 +78,8 @@ def stretch(start: datetime, end: datetime, zone: tzinfo) -> str:
 
 def status(overview: Overview, standing: Standing, zone: tzinfo) -> str:
     """The state of the site in one line: since when, until when and why; or what is next."""
-    facts = [str(SITE_STATES[standing.state])]
+    is_read_only = standing.state == PARTLY and standing.windows[0].period.read_only
+    facts = [gettext("A part of the site is read-only") if is_read_only else str(SITE_STATES[standing.state])]
     if standing.state == UP:
         for ahead in overview.upcoming[:1]:
             told = {"name": name(ahead.period), "time": moment(ahead.start, zone)}
@@ -91,7 +92,7 @@ def status(overview: Overview, standing: Standing, zone: tzinfo) -> str:
         facts.append(gettext("end not known"))
     else:
         facts.append(gettext("until %(time)s") % {"time": moment(standing.until, zone)})
-    causes = [window.period for window in overview.answer.active]
+    causes = [window.period for window in standing.windows]
     names = _listed(name(period, overview.flags) for period in causes)
     facts.append(gettext("because of %(names)s") % {"names": names})
     messages = (" ".join(period.message.split()) for period in causes)

@@ -2,7 +2,10 @@ import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from downtime.recurring import Recurrence
 from downtime.schedule import NEVER, Period, Schedule
 from downtime.standing import DOWN, PARTLY, READ_ONLY, UP, Standing, standing
 
@@ -62,7 +65,12 @@ def standing_windows(flag: Period) -> tuple[object, ...]:
         ([period(-2, None)], -2, None),
         ([period(-2, 3), period(-5, 9, ("/shop",))], -2, 3),
         ([period(-2, 3, ("/shop",)), period(-1, 4, ("/help", "/shop/new"))], -2, 4),
-        ([period(-2, 3, ("/shop",)), period(2, 6, ("/help",))], -2, 6),
+        ([period(-2, 3, ("/shop",)), period(2, 6, ("/help",))], -2, 3),
+        ([period(-2, 3, ("/shop",)), period(2, 6, ("/shop",))], -2, 6),
+        ([period(-2, 3, ("/shop",)), period(2, 6)], -2, 2),
+        ([period(-2, 3, read_only=True), period(2, 6)], -2, 2),
+        ([period(-2, 3, read_only=True), period(1, 6, ("/shop",))], -2, 1),
+        ([period(-2, 3), period(2, 6, read_only=True)], -2, 3),
         ([period(-2, 3, ("/shop",)), period(4, 6, ("/shop",))], -2, 3),
         ([period(-2, 3, read_only=True), period(-1, 2, ("/shop",))], -1, 2),
         ([period(-3, 1, read_only=True)], -3, 1),
@@ -70,15 +78,40 @@ def standing_windows(flag: Period) -> tuple[object, ...]:
     ],
     ids=[
         *["one", "overlapping", "following one another", "without end", "a part that lasts longer", "two parts"],
-        *["another part before the first is back", "the same part again, later"],
+        *["another part before the first is back", "the same part before it is back", "a part, then the whole"],
+        *["writing, then the whole", "writing, then a part", "the whole, then writing", "the same part again, later"],
         *["a part, and writing", "writing", "writing to a part"],
     ],
 )
-def test_it_lasts_until_nothing_is_refused_in_that_way_any_more(
+def test_it_lasts_until_that_is_over_or_more_is_refused(
     periods: list[Period], since: float, until: float | None
 ) -> None:
     found = stands(*periods)
     assert (found.since, found.until) == (at(since), NEVER if until is None else at(until))
+
+
+@st.composite
+def periods(draw: st.DrawFn) -> Period:
+    start = draw(st.integers(-6, 6))
+    paths = draw(st.sampled_from([(), ("/a",), ("/b",)]))
+    return period(start, start + draw(st.integers(1, 6)), paths, read_only=draw(st.booleans()))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(periods(), max_size=6))
+def test_it_stands_so_at_each_moment_until_then_and_otherwise_after_it(listed: list[Period]) -> None:
+    schedule = Schedule(tuple(listed))
+    found = standing(schedule.at(NOW))
+    if found.state == UP:
+        return
+
+    def parts(moment: datetime) -> set[object]:
+        then = standing(schedule.at(moment))
+        return {(then.state, window.period.paths, window.period.read_only) for window in then.windows}
+
+    now = parts(NOW)
+    assert all(now & parts(at(hour)) for hour in range(20) if at(hour) < found.until)
+    assert not now & parts(found.until)
 
 
 def test_ten_thousand_parts_at_once_are_told_apart_from_none_in_no_time() -> None:
@@ -87,3 +120,9 @@ def test_ten_thousand_parts_at_once_are_told_apart_from_none_in_no_time() -> Non
     begun = time.perf_counter()
     assert standing(answer).until == parts[-1].end
     assert time.perf_counter() - begun < 1
+
+
+def test_where_it_goes_on_without_a_gap_for_years_the_end_is_not_known() -> None:
+    daily = Recurrence("0 0 * * *", timezone.utc, timedelta(days=1))
+    found = stands(Period(recurrence=daily, read_only=True))
+    assert (found.state, found.until) == (READ_ONLY, NEVER)

@@ -48,7 +48,7 @@ def flag(**keys: object) -> Flag:
         (
             f"{READING}{SHOP}",
             "A part of the site is down · /shop, /cart · since Dec. 1, 2026, 3 a.m. · until Dec. 2, 2026, 3 a.m."
-            " · because of line 2, shop",
+            " · because of shop",
         ),
         (
             READING,
@@ -56,7 +56,7 @@ def flag(**keys: object) -> Flag:
         ),
         (
             "- {name: cart, start: 2026-12-01, paths: [/cart], read_only: true}\n",
-            "A part of the site is down · /cart, read-only · since Dec. 1, 2026, midnight · end not known"
+            "A part of the site is read-only · /cart, read-only · since Dec. 1, 2026, midnight · end not known"
             " · because of cart",
         ),
     ],
@@ -64,6 +64,11 @@ def flag(**keys: object) -> Flag:
 )
 def test_the_state_is_one_line(text: str, said: str) -> None:
     assert status(text) == said
+
+
+def test_the_reason_is_what_takes_most_away_whatever_stands_before_it() -> None:
+    shop = "- {name: shop, start: 2026-12-01 03:00, paths: [/shop], message: New prices.}\n"
+    assert status(shop + UPGRADE).endswith(" · because of upgrade · Faster disks.")
 
 
 def test_of_many_causes_and_parts_the_first_are_named() -> None:
