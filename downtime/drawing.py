@@ -9,10 +9,11 @@ from django.utils.formats import date_format, get_format
 
 from downtime import wording
 from downtime.flag import Flag
-from downtime.timeline import Line, Timeline, View
+from downtime.timeline import Bar, Line, Timeline, View
 
 # In pixels.
 _TOP, _ROW, _LABEL, _BAR = 28, 40, 16, 14
+_LEAST_WIDTH = 0.004  # so that the shortest can be seen and pointed at
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,7 @@ def drawing(timeline: Timeline, view: View, flags: list[Flag], zone: tzinfo) -> 
 def _line(line: Line, name: str, y: int, zone: tzinfo) -> DrawnLine:
     period = line.period
     covers = wording.covers(period)
-    shapes = tuple(
-        Shape(
-            _per_cent(bar.left), _per_cent(bar.width), f"{name}: {wording.stretch(bar.start, bar.end, zone)} ({covers})"
-        )
-        for bar in line.bars
-    )
+    shapes = tuple(_shape(bar, f"{name}: {wording.stretch(bar.start, bar.end, zone)} ({covers})") for bar in line.bars)
     last = line.bars[-1]
     return DrawnLine(
         name=name,
@@ -87,6 +83,11 @@ def _line(line: Line, name: str, y: int, zone: tzinfo) -> DrawnLine:
         rest=_per_cent(last.left + last.width) if line.goes_on else "",
         rest_y=y + _LABEL + _BAR // 2,
     )
+
+
+def _shape(bar: Bar, title: str) -> Shape:
+    width = max(bar.width, _LEAST_WIDTH)
+    return Shape(_per_cent(min(bar.left, 1 - width)), _per_cent(width), title)
 
 
 def _per_cent(share: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 
 from downtime.schedule import Period, Schedule, Window
 
@@ -70,8 +70,8 @@ def timeline(windows: Iterable[Window], view: View, *, now: datetime, zone: tzin
     """The picture of that view as of `now`, from the beginning of the hour or the day in `zone`.
 
     `windows` are, of each period that is to be shown, the one that is active or next."""
-    begin = _floor(now, view, zone)
-    end = _later(begin, view.days, zone)
+    local = _floor(now.astimezone(zone), view)
+    begin, end = _later(local), _later(local, view.days)
 
     def share(moment: datetime) -> float:
         return min(max((moment - begin) / (end - begin), 0.0), 1.0)
@@ -90,34 +90,36 @@ def timeline(windows: Iterable[Window], view: View, *, now: datetime, zone: tzin
     for window in shown:
         bars = [bar(found) for found in islice(_within(window, now, end), most + 1)]
         lines.append(Line(window, tuple(bars[:most]), len(bars) > most))
-    marks = tuple((moment, share(moment)) for moment in _marks(begin, end, view, zone))
+    marks = tuple((moment, share(moment)) for moment in _marks(local, begin, end, view))
     return Timeline(begin, end, share(now), marks, tuple(lines), len(first) - len(shown))
 
 
 def _within(first: Window, now: datetime, end: datetime) -> Iterator[Window]:
-    """Each window of the period that is active or begins before `end`."""
+    """The window, and each later one of the period that begins before `end`."""
     if first.period.recurrence is None:
         return iter((first,))
-    return takewhile(lambda window: window.start < end, Schedule((first.period,)).windows(now))
+    later = (window for window in Schedule((first.period,)).windows(now) if window.start > first.start)
+    return chain((first,), takewhile(lambda window: window.start < end, later))
 
 
-def _floor(now: datetime, view: View, zone: tzinfo) -> datetime:
-    hour = now.astimezone(zone).replace(minute=0, second=0, microsecond=0)
-    return (hour if view.hours_apart else hour.replace(hour=0, fold=0)).astimezone(timezone.utc)
+def _floor(local: datetime, view: View) -> datetime:
+    """The full hour or the midnight before, on the clocks of its zone; it may be one that they skip."""
+    hour = local.replace(minute=0, second=0, microsecond=0)
+    return hour if view.hours_apart else hour.replace(hour=0, fold=0)
 
 
-def _later(begin: datetime, days: int, zone: tzinfo) -> datetime:
-    """So many days later on the clocks of that zone."""
-    return (begin.astimezone(zone) + days * _DAY).astimezone(timezone.utc)
+def _later(local: datetime, days: int = 0) -> datetime:
+    """So many days later on the same clocks, in UTC."""
+    return (local + days * _DAY).astimezone(timezone.utc)
 
 
-def _marks(begin: datetime, end: datetime, view: View, zone: tzinfo) -> Iterator[datetime]:
+def _marks(local: datetime, begin: datetime, end: datetime, view: View) -> Iterator[datetime]:
     if view.hours_apart:
         moment = begin
         while moment < end:
-            if moment.astimezone(zone).hour % view.hours_apart == 0:
+            if moment.astimezone(local.tzinfo).hour % view.hours_apart == 0:
                 yield moment
             moment += _HOUR
     else:
         for days in range(0, view.days, view.days_apart):
-            yield _later(begin, days, zone)
+            yield _later(local, days)

@@ -30,6 +30,14 @@ def test_places_and_widths_are_shares_of_the_width_whatever_the_language() -> No
     assert shape.title == "upgrade: 2. Dezember 2026 00:00 bis 3. Dezember 2026 12:00 (die ganze Website)"
 
 
+@pytest.mark.parametrize("start", ["2026-12-02 00:00", "2027-02-28 23:59:40"], ids=["early", "at the very end"])
+def test_the_shortest_period_can_be_seen_and_lies_within_the_picture(start: str) -> None:
+    [line] = drawn(f"- {{start: '{start}', duration: 10s}}", "90-days").lines
+    x, width = float(line.shapes[0].x[:-1]), float(line.shapes[0].width[:-1])
+    assert width == 0.4
+    assert 0 <= x <= 100 - width
+
+
 def test_lines_lie_below_one_another_and_the_picture_holds_them_all() -> None:
     found = drawn("- {start: 2026-12-02}\n- {start: 2026-12-03}\n- {start: 2026-12-04}\n")
     ends = [line.bar_y + found.bar for line in found.lines]

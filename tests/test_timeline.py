@@ -59,6 +59,22 @@ def test_marks_divide_the_view_evenly(view: str, count: int) -> None:
     assert steps == pytest.approx([1 / count] * (count - 1))
 
 
+@pytest.mark.parametrize(
+    ("zone", "now"), [("America/Santiago", "2026-09-06T12:00Z"), ("Africa/Cairo", "2026-04-24T12:00Z")]
+)
+def test_where_the_clocks_skip_midnight_the_other_days_begin_with_it(zone: str, now: str) -> None:
+    found = drawn("", now=datetime.fromisoformat(now.replace("Z", "+00:00")), zone=ZoneInfo(zone))
+    hours = [moment.astimezone(ZoneInfo(zone)).hour for moment, _ in found.marks]
+    assert hours == [1, 0, 0, 0, 0, 0, 0]
+    assert found.end.astimezone(ZoneInfo(zone)).hour == 0
+
+
+def test_a_window_that_has_ended_since_it_was_looked_for_is_drawn_all_the_same() -> None:
+    yearly = windows("- {cron: '0 12 1 12 *', duration: 10m}", NOW - timedelta(minutes=30))
+    [line] = timeline(yearly, VIEWS["week"], now=NOW, zone=UTC).lines
+    assert len(line.bars) == 1
+
+
 def test_the_marks_of_a_day_are_whole_hours_of_the_viewer() -> None:
     hours = [moment.astimezone(KOLKATA).strftime("%H:%M") for moment, _ in drawn("", "day", zone=KOLKATA).marks]
     assert hours == ["18:00", "21:00", "00:00", "03:00", "06:00", "09:00", "12:00", "15:00"]
