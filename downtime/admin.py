@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from copy import copy
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,10 +19,13 @@ from downtime.cells import COLUMNS
 from downtime.changelist import PeriodList, StateFilter
 from downtime.panel import Panel
 
+logger = logging.getLogger(__name__)
+
 # Of its own, so that migrations, dumps, checks and content types never meet the model; as Django's own
 # MigrationRecorder does it. It knows the app, for the breadcrumbs.
+_app = apps.get_app_config("downtime")
 _registry = Apps()
-_registry.app_configs["downtime"] = apps.get_app_config("downtime")
+_registry.app_configs[_app.label] = _app
 
 
 class Period(models.Model):  # noqa: DJ008 (nothing ever names a row)
@@ -39,7 +43,7 @@ class Period(models.Model):  # noqa: DJ008 (nothing ever names a row)
     command = models.TextField(pgettext_lazy("downtime", "command"))
 
     class Meta:
-        app_label = "downtime"
+        app_label = _app.label
         apps = _registry
         managed = False
         default_permissions = ()
@@ -64,7 +68,7 @@ class PeriodAdmin(_ModelAdmin):
     list_filter = (StateFilter,)
     list_per_page = 100
     ordering = ("state", "start")
-    search_fields = ("name", "message")
+    search_fields = ("name", "message")  # so that there is a search; PeriodList does it, in all texts of a period
     show_facets = admin.ShowFacets.NEVER
     sortable_by = COLUMNS[:-1]
     actions = None
@@ -105,10 +109,11 @@ class PeriodAdmin(_ModelAdmin):
         """The page; where tables of permissions are gone, without the sidebar that needs them."""
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
-        context = {"title": apps.get_app_config("downtime").verbose_name, **(extra_context or {})}
+        context = {"title": _app.verbose_name, **(extra_context or {})}
         try:
             return super().changelist_view(request, context)
-        except Error:
+        except Error as error:
+            logger.warning("the page of periods is shown without the list of the other apps: %s", error)
             alone = copy(self.admin_site)
             alone.enable_nav_sidebar = False
             alone.get_app_list = lambda *args, **kwargs: []  # type: ignore[method-assign]

@@ -9,6 +9,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import InvalidPage
 from django.http import HttpRequest
+from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import pgettext_lazy
 
 from downtime import listing, wording
@@ -61,7 +62,7 @@ class PeriodList(ChangeList):
         self.full_result_count = len(found)
         state = next((spec.value() for spec in self.filter_specs if isinstance(spec, StateFilter)), None)
         return listing.ordered(
-            listing.chosen(found, state=state, words=self.query.split()), map(str, asked.query.order_by)
+            listing.chosen(found, state=state, words=_words(self.query)), map(str, asked.query.order_by)
         )
 
     def get_results(self, request: HttpRequest) -> None:
@@ -86,6 +87,10 @@ class PeriodList(ChangeList):
 
     def views(self) -> list[tuple[str, str, bool]]:
         """The name and the address of each view of the picture, and whether it is the one that is shown."""
-        return [
-            (str(name), self.get_query_string({VIEW: key}), key == self.view) for key, name in wording.VIEWS.items()
-        ]
+        return [(str(wording.VIEWS[key]), self.get_query_string({VIEW: key}), key == self.view) for key in VIEWS]
+
+
+def _words(query: str) -> list[str]:
+    """The words that are searched for, as in the rest of the admin: what stands in quotes is one."""
+    words = smart_split(query)
+    return [unescape_string_literal(word) if word[0] in "\"'" and word[0] == word[-1] else word for word in words]

@@ -55,16 +55,16 @@ class Panel:
     def advice(self) -> list[Advice]:
         """The command lines that change the state of the whole site, or its schedule."""
         if self.standing.state == UP:
-            found = [Advice(gettext("Take the site down"), advising.START)]
+            switch = Advice(gettext("Take the site down"), advising.START)
         else:
-            found = [Advice(gettext("Bring the site back"), advising.END)]
-        found += [
-            Advice(gettext("Plan a period"), advising.SCHEDULE),
-            Advice(gettext("Edit the schedule"), advising.EDIT),
-        ]
-        if self.overview.known_schedule.problems:
-            found.append(Advice(gettext("List every problem of the schedule"), advising.CHECK))
-        return found
+            _schedule, _first, *others = self.sources
+            raised = [flag.command for flag in others if flag.is_raised]
+            switch = Advice(gettext("Bring the site back"), advising.to_end(*raised))
+        edit = Advice(gettext("Edit the schedule"), advising.EDIT)
+        if self.overview.known_schedule.problems:  # no command but these changes it before they are corrected
+            return [Advice(gettext("List every problem of the schedule"), advising.CHECK), edit, switch]
+        names = {period.name for period in self.overview.schedule.periods}
+        return [switch, Advice(gettext("Plan a period"), advising.to_schedule(names)), edit]
 
     def drawing(self, key: str) -> Drawing:
         """The picture of the coming days, in one of VIEWS."""

@@ -1,7 +1,8 @@
-"""What is on the disk at this moment, what does this process know of it, and which command changes it?"""
+"""What is on the disk at this moment, and what does this process know of it?"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -15,7 +16,7 @@ from downtime.tracking import Known
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The schedule or a flag as it is now; times are None where it is not there, or was never read."""
+    """The schedule or a flag as it is now; times are None where it is not there, or not in force."""
 
     path: str
     is_flag: bool
@@ -30,14 +31,22 @@ class Source:
     """Why it can't be told whether it is there; then it counts as before."""
 
     @property
+    def is_raised(self) -> bool:
+        """Whether it is a flag that counts as raised, and has not let go."""
+        return self.is_flag and self.read_at is not None and not self.has_let_go
+
+    @property
     def command(self) -> str:
         """Edits the schedule, lowers the flag or raises it."""
-        return advising.for_flag(self.path, is_raised=self.is_there) if self.is_flag else advising.EDIT
+        if not self.is_flag:
+            return advising.EDIT
+        is_folder = os.path.isdir(self.path) and not os.path.islink(self.path)
+        return advising.for_flag(self.path, is_raised=self.is_there or self.read_at is not None, is_folder=is_folder)
 
 
 def sources(overview: Overview, now: datetime, zone: tzinfo) -> list[Source]:
     """The schedule, then each flag, with times in `zone`; what can't be looked at says why."""
-    released = {flag.path for flag in overview.flags if flag.period.end <= now}
+    released = {raised.path for raised in overview.flags if raised.period.end <= now}
     return [
         _source(overview.known_schedule, files.fingerprint, zone, is_flag=False, has_let_go=False),
         *(
@@ -59,7 +68,7 @@ def _source(
         path=known.path,
         is_flag=is_flag,
         is_there=found is not None,
-        changed_at=None if found is None else datetime.fromtimestamp(found.modified_ns / 1e9, zone),
+        changed_at=None if found is None else found.modified_at.astimezone(zone),
         read_at=None if known.read_at is None else datetime.fromtimestamp(known.read_at, zone),
         problems=tuple(located(known.path, problem) for problem in known.problems),
         has_let_go=has_let_go,

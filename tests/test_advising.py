@@ -25,6 +25,15 @@ def test_a_plain_name_stands_without_quotes() -> None:
     assert command == "python manage.py downtime_cancel storage-upgrade"
 
 
+@pytest.mark.parametrize(
+    ("names", "name"),
+    [(set(), "upgrade"), ({"upgrade"}, "upgrade-2"), ({"upgrade", "upgrade-2", "upgrade-4"}, "upgrade-3")],
+)
+def test_a_period_is_planned_under_a_name_that_is_free(names: set[str], name: str) -> None:
+    assert advising.to_schedule(names) == f"python manage.py downtime_schedule {name} --start +1h --for 2h"
+
+
 def test_a_flag_is_dropped_or_lowered() -> None:
     assert advising.for_flag("/srv/a b/downtime.flag", is_raised=False) == "touch '/srv/a b/downtime.flag'"
     assert advising.for_flag("/srv/downtime.flag", is_raised=True) == "rm /srv/downtime.flag"
+    assert advising.for_flag("/srv/downtime.flag", is_raised=True, is_folder=True) == "rmdir /srv/downtime.flag"

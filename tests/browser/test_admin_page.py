@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.browser.conftest import PHONE, Site, overflow, violations
+from tests.servers.harness import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -65,11 +65,18 @@ def page(site: Site, logged_in: Opened) -> Page:
 def with_schedule(site: Site, page: Page) -> Page:
     """The page, once the site has read the schedule."""
     site.schedule.write_text(planned(datetime.now(timezone.utc)))
-    deadline = time.monotonic() + 10
-    while "storage-upgrade" not in page.content():
-        assert time.monotonic() < deadline, "the site has not read its schedule"
-        page.goto(site.page)
+    reload_until(site, page, "storage-upgrade")
     return page
+
+
+def reload_until(site: Site, page: Page, text: str) -> None:
+    """Opens the page again until the site has seen what was written to its files."""
+
+    def is_there() -> bool:
+        page.goto(site.page)
+        return text in page.content()
+
+    wait_until(is_there, within=10, what=f"the page says {text!r}")
 
 
 def names(page: Page) -> list[str]:
@@ -149,9 +156,19 @@ def test_the_state_changes_without_a_reload_when_the_flag_is_dropped_and_lowered
     site.flag.unlink()
     page.locator("#downtime-status[data-state=up]").wait_for(timeout=WITHIN)
     assert status(page) == "The site is up"
+    assert page.locator("#downtime-changed").is_hidden()
     assert page.evaluate("window.isTheSame")
-    follow(page, page.get_by_role("link", name="Reload"))
+
+
+def test_a_page_that_is_out_of_date_can_be_reloaded(site: Site, logged_in: Opened) -> None:
+    page = logged_in()
+    page.evaluate("window.isTheSame = true")
+    site.flag.touch()
+    reload = page.get_by_role("link", name="Reload")
+    reload.wait_for(timeout=WITHIN)
+    follow(page, reload)
     assert not page.evaluate("window.isTheSame")
+    assert status(page).startswith("The site is down · since ")
     assert page.locator("#downtime-changed").is_hidden()
 
 
@@ -189,8 +206,8 @@ def asked(logged_in: Opened, site: Site) -> Asked:
     page = logged_in()
     # The clock is the page's, and so are the answers: whether one is on its way must not depend on the machine.
     page.add_init_script(
-        "const fetched = window.fetch; window.isAsking = false;"
-        "window.fetch = async (...all) => { window.isAsking = true;"
+        "const fetched = window.fetch; window.isAsking = window.hasOverlapped = false;"
+        "window.fetch = async (...all) => { window.hasOverlapped ||= window.isAsking; window.isAsking = true;"
         " try { return await fetched(...all); } finally { window.isAsking = false; } };"
     )
     page.clock.install()
@@ -222,10 +239,22 @@ def test_while_the_site_does_not_answer_the_page_says_so(asked: Asked) -> None:
     silent.wait_for(state="hidden", timeout=WITHIN)
 
 
+def test_a_site_that_never_answers_is_given_up_and_not_asked_twice_at_a_time(asked: Asked) -> None:
+    page = asked.page
+    page.route("**/state/", lambda route: None)
+    page.clock.run_for(5000)
+    for is_hidden in (True, False):
+        asked.hide(is_hidden=is_hidden)
+    page.clock.run_for(5000)
+    page.locator("#downtime-silent").wait_for(state="visible", timeout=WITHIN)
+    assert not page.evaluate("window.hasOverlapped")
+
+
 def test_whoever_has_logged_out_meanwhile_is_told_no_state(asked: Asked) -> None:
     asked.page.context.clear_cookies()
     asked.within(6)
-    asked.page.locator("#downtime-silent").wait_for(state="visible", timeout=WITHIN)
+    silent = asked.page.get_by_text("The site does not answer, or you are no longer logged in")
+    silent.wait_for(state="visible", timeout=WITHIN)
 
 
 def test_a_command_is_copied_by_a_click(page: Page) -> None:
@@ -263,8 +292,7 @@ def test_everybody_can_read_it(
 ) -> None:
     page = with_schedule(site, logged_in(**options))
     site.flag.write_text("message: Soon.\nnonsense: 1\n")
-    while "nonsense" not in page.content():
-        page.goto(site.page)
+    reload_until(site, page, "nonsense")
     page.get_by_role("button", name=re.compile(".*downtime_end")).first.wait_for(timeout=WITHIN)
     kept(page, f"admin-{re.sub(r'[^a-zA-Z]+', '-', request.node.callspec.id)}")
     assert violations(page) == []

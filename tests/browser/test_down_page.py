@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, overflow, violations
+from tests.servers.harness import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -26,11 +27,13 @@ def down(site: Site, opened: Opened) -> Opened:
     def down(flag: str = FLAG, **options: Any) -> Page:
         site.flag.write_text(flag)
         page = opened(**options)
-        while True:  # until the site has seen the flag
+
+        def is_down() -> bool:
             answer = page.goto(site.url)
-            assert answer is not None
-            if answer.status == 503:
-                return page
+            return answer is not None and answer.status == 503
+
+        wait_until(is_down, within=10, what="the site has seen the flag")
+        return page
 
     return down
 

@@ -8,32 +8,35 @@ document.addEventListener("DOMContentLoaded", () => {
   const silent = document.getElementById("downtime-silent");
   if (!status) return;
 
-  let timer;
-  let last = Date.now();
+  const drawn = status.textContent; // as of the rest of the page
+  let timer, isLooking = false, last = performance.now();
 
   function plan() {
     clearTimeout(timer);
-    if (!document.hidden) timer = setTimeout(look, Math.max(0, last + PAUSE - Date.now()));
+    if (!document.hidden && !isLooking) timer = setTimeout(look, Math.max(0, last + PAUSE - performance.now()));
   }
 
   async function look() {
-    last = Date.now();
+    isLooking = true;
+    last = performance.now();
     try {
-      const response = await fetch(status.dataset.url, { cache: "no-store", redirect: "manual" });
+      const signal = AbortSignal.timeout(PAUSE);
+      const response = await fetch(status.dataset.url, { cache: "no-store", redirect: "manual", signal });
       if (!response.ok) throw new Error(response.status || "redirected");
       show(await response.json());
       silent.hidden = true;
     } catch {
       silent.hidden = false; // the site restarts, or the session is over
     }
+    isLooking = false;
     plan();
   }
 
   function show(now) {
+    changed.hidden = now.status === drawn;
     if (now.status === status.textContent) return;
     status.textContent = now.status;
     status.dataset.state = now.state;
-    changed.hidden = false;
   }
 
   document.addEventListener("visibilitychange", plan);
@@ -44,12 +47,15 @@ document.addEventListener("DOMContentLoaded", () => {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "downtime-copy";
-    button.textContent = status.dataset.copy;
-    button.setAttribute("aria-label", `${status.dataset.copy}: ${command.textContent}`);
+    const say = (word) => {
+      button.textContent = word;
+      button.setAttribute("aria-label", `${word}: ${command.textContent}`);
+    };
+    say(status.dataset.copy);
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(command.textContent);
-      button.textContent = status.dataset.copied;
-      setTimeout(() => { button.textContent = status.dataset.copy; }, 2000);
+      say(status.dataset.copied);
+      setTimeout(say, 2000, status.dataset.copy);
     });
     command.after(button);
   }
