@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
+from itertools import islice
 
 from django.utils.formats import date_format
 from django.utils.text import Truncator
@@ -96,11 +97,16 @@ def status(overview: Overview, standing: Standing, zone: tzinfo) -> str:
     names = _listed(name(period, overview.flags) for period in causes)
     facts.append(gettext("because of %(names)s") % {"names": names})
     messages = (" ".join(period.message.split()) for period in causes)
-    facts += [Truncator(message).chars(_LONGEST_MESSAGE) for message in messages if message][:1]
+    facts += [Truncator(message).chars(_LONGEST_MESSAGE) for message in islice(filter(None, messages), 1)]
     return _SEPARATOR.join(facts)
 
 
 def _listed(names: Iterable[str]) -> str:
     """The first of the names, each once, and whether there are more."""
-    distinct = list(dict.fromkeys(names))
-    return ", ".join(distinct[:_MOST_NAMES] + ["…"] * (len(distinct) > _MOST_NAMES))
+    found: list[str] = []
+    for name in names:
+        if name not in found:
+            found.append(name if len(found) < _MOST_NAMES else "…")
+        if len(found) > _MOST_NAMES:
+            break
+    return ", ".join(found)

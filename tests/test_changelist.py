@@ -2,7 +2,10 @@
 
 import re
 import statistics
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -148,8 +151,20 @@ def test_ten_thousand_periods_take_less_than_half_a_second(staff: Client, schedu
     assert len(names(staff)) == 100
     for query in ("", "?p=50&o=-4.0", "?q=p1&timeline=90-days"):
         taken = []
-        for _ in range(5):
-            begun = time.perf_counter()
-            assert len(names(staff, query)) == 100
-            taken.append(time.perf_counter() - begun)
+        with untraced():
+            for _ in range(5):
+                begun = time.perf_counter()
+                assert len(names(staff, query)) == 100
+                taken.append(time.perf_counter() - begun)
         assert statistics.median(taken) < 0.5
+
+
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Without what measures the coverage by tracing each line, as that takes several times what the lines take."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)

@@ -72,7 +72,7 @@ def test_the_reason_is_what_takes_most_away_whatever_stands_before_it() -> None:
 
 
 def test_of_many_causes_and_parts_the_first_are_named() -> None:
-    text = "".join(f"- {{name: p{n}, start: 2026-12-01, paths: [/{n}]}}\n" for n in range(9))
+    text = "".join(f"- {{name: p{n}, start: 2026-12-01, paths: [/{max(n - 1, 0)}]}}\n" for n in range(10))
     said = status(text)
     assert "A part of the site is down · /0, /1, /2, /3, /4, /5, /6, /7, … · since " in said
     assert said.endswith(" · because of p0, p1, p2, p3, p4, p5, p6, p7, …")
