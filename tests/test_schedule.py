@@ -308,7 +308,7 @@ def crons(draw: st.DrawFn) -> Period:
     return cron(expression, draw(st.sampled_from([0.5, 1, 10, 90])), **rest)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(crons() | periods(), max_size=5), st.lists(MINUTES, min_size=2, max_size=8))
 def test_what_was_asked_before_changes_no_answer_even_when_the_clock_is_set_back(
     listed: list[Period], minutes: list[int]

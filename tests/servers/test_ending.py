@@ -50,6 +50,7 @@ def test_the_old_workers_end_as_soon_as_without_the_app(tmp_path: Path, measured
     assert_no_later(tmp_path, measured, name, "SIGHUP", reloaded)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", each(RECYCLING))
 def test_a_worker_that_has_served_enough_ends_as_soon_as_without_the_app(
     tmp_path: Path, measured: Measure, name: str
