@@ -76,7 +76,9 @@ def test_an_async_view_stays_one(view: Callable[..., Any]) -> None:
     assert not iscoroutinefunction(downtime_exempt(plain))
 
 
-@pytest.mark.parametrize("view", [plain, asynchronous, Plain.as_view(), print], ids=str)
+@pytest.mark.parametrize(
+    "view", [plain, asynchronous, Plain.as_view(), print], ids=["sync", "async", "class", "built-in"]
+)
 def test_what_was_decorated_stays_unmarked_itself(view: Callable[..., Any]) -> None:
     """The same view may stand in another URL pattern, where nobody wants it to pass."""
     downtime_exempt(view)
