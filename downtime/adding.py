@@ -9,11 +9,12 @@ from itertools import pairwise
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from downtime import documents, editing, layout, values, writing
+from downtime import documents, editing, layout, writing
 from downtime.editing import CannotEdit, Source, Splice
 from downtime.layout import Item
-from downtime.recurring import Recurrence
-from downtime.schedule import ALWAYS, NEVER, Period, Schedule
+from downtime.schedule import converters
+from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
+from downtime.schedule.recurrence import Recurrence
 from downtime.writing import Value
 
 # Above a list that `add` begins. `cancel` takes both out again with the last period.
@@ -34,7 +35,7 @@ def add(text: str, keys: Mapping[str, Value], zone: tzinfo) -> Added:
     period = meant(keys, source.zone)
     taken = next((other for other in source.schedule.periods if other.name == period.name != ""), None)
     if taken:
-        raise CannotEdit(f"the name {values.shown(period.name)} is taken by the period on line {taken.line}")
+        raise CannotEdit(f"the name {converters.shown(period.name)} is taken by the period on line {taken.line}")
     splices = _splices(source, keys)
     new = editing.spliced(text, splices)
     checked = editing.checked(new, Schedule((*source.schedule.periods, period)), zone)
@@ -44,14 +45,14 @@ def add(text: str, keys: Mapping[str, Value], zone: tzinfo) -> Added:
 def meant(keys: Mapping[str, Value], zone: tzinfo) -> Period:
     """The period that those keys stand for, with times in `zone` where they have none; raises ValueError."""
     text = {key: value for key, value in keys.items() if isinstance(value, str)}
-    zone = values.zone(text["timezone"]) if "timezone" in text else zone
-    start = values.moment(text["start"], zone, fold=0) if "start" in text else ALWAYS
-    end = values.moment(text["end"], zone, fold=1) if "end" in text else NEVER
+    zone = converters.zone(text["timezone"]) if "timezone" in text else zone
+    start = converters.moment(text["start"], zone, fold=0) if "start" in text else ALWAYS
+    end = converters.moment(text["end"], zone, fold=1) if "end" in text else NEVER
     recurrence = None
     if "cron" in text:
-        recurrence = Recurrence(text["cron"], zone, values.duration(text["duration"]))
+        recurrence = Recurrence(text["cron"], zone, converters.duration(text["duration"]))
     elif "duration" in text:
-        end = start + values.duration(text["duration"])
+        end = start + converters.duration(text["duration"])
     retry_after, paths = keys.get("retry_after"), keys.get("paths")
     return Period(
         start,
@@ -62,7 +63,7 @@ def meant(keys: Mapping[str, Value], zone: tzinfo) -> Period:
         redirect=text.get("redirect", ""),
         retry_after=retry_after if isinstance(retry_after, int) else None,
         read_only=keys.get("read_only") is True,
-        paths=tuple(values.prefix(path) for path in paths) if isinstance(paths, list) else (),
+        paths=tuple(converters.prefix(path) for path in paths) if isinstance(paths, list) else (),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Container
 from itertools import chain, count
 from shlex import quote
 
-from downtime.schedule import Period
+from downtime.schedule.periods import Period
 
 _MANAGE = "python manage.py"
 

@@ -7,11 +7,12 @@ from difflib import get_close_matches
 
 from yaml.nodes import SequenceNode
 
-from downtime import documents, editing, layout, values
+from downtime import documents, editing, layout
 from downtime.adding import COMMENT
 from downtime.editing import CannotEdit, Splice
 from downtime.layout import Item
-from downtime.schedule import Schedule
+from downtime.schedule import converters
+from downtime.schedule.periods import Schedule
 
 _MOST_NAMES = 10
 
@@ -24,7 +25,7 @@ def cancel(text: str, name: str, zone: tzinfo) -> str:
     periods = source.schedule.periods
     names = [period.name for period in periods]
     if name not in names:
-        raise CannotEdit(f"it has no period named {values.shown(name)}; {_those(name, names)}")
+        raise CannotEdit(f"it has no period named {converters.shown(name)}; {_those(name, names)}")
     index = names.index(name)
     assert source.root is not None
     listed = next(value for key, value in documents.pairs(source.root) if key.value == "periods")
@@ -38,13 +39,13 @@ def _those(name: str, names: list[str]) -> str:
     """What could have been meant."""
     known = [other for other in names if other]
     if near := get_close_matches(name, known, n=1):
-        return f"did you mean {values.shown(near[0])}?"
+        return f"did you mean {converters.shown(near[0])}?"
     if not names:
         return "it has none at all"
     if not known:
         return "none of its periods has a name; give it one, or take it out by hand"
     more = f", and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
-    return f"its periods are {', '.join(map(values.shown, known[:_MOST_NAMES]))}{more}"
+    return f"its periods are {', '.join(map(converters.shown, known[:_MOST_NAMES]))}{more}"
 
 
 def _without_block_item(text: str, items: list[Item], index: int) -> list[Splice]:

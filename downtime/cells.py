@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from downtime import advising, wording
 from downtime.listing import DISABLED, OVER, Row
-from downtime.schedule import ALWAYS, NEVER, Schedule
+from downtime.schedule.periods import ALWAYS, NEVER, Schedule
 
 COLUMNS = ("name", "state", "start", "end", "length", "repeats", "covers", "message", "command")
 _MOST_NEXT = 3

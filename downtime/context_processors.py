@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from downtime import live
-from downtime.announcing import Occurrence
+from downtime.schedule.occurrence import Occurrence
 
 
 class Downtime:

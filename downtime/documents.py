@@ -9,7 +9,7 @@ from typing import NamedTuple
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from downtime.values import shown
+from downtime.schedule.converters import shown
 
 try:
     from yaml import CBaseLoader as _BaseLoader

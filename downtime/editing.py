@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from yaml.nodes import Node
 
-from downtime import documents, layout, values
+from downtime import documents, layout
 from downtime.parsing import parse, parse_with_nodes
 from downtime.reading import Problem
-from downtime.schedule import Schedule
+from downtime.schedule import converters
+from downtime.schedule.periods import Schedule
 
 _UNSAFE = "it can't be edited safely here, as the result would not mean what was asked; change it by hand"
 
@@ -56,7 +57,7 @@ def opened(text: str, zone: tzinfo) -> Source:
 def zone_of(mapping: Node | None, default: tzinfo) -> tzinfo:
     """The zone that the mapping, which has no problem, names, or the default."""
     pairs = documents.pairs(mapping) if mapping is not None and not documents.is_empty(mapping) else []
-    return next((values.zone(value.value) for key, value in pairs if key.value == "timezone"), default)
+    return next((converters.zone(value.value) for key, value in pairs if key.value == "timezone"), default)
 
 
 def written(moment: datetime, zone: tzinfo, *, fold: int, model: str = "") -> str:
@@ -66,7 +67,7 @@ def written(moment: datetime, zone: tzinfo, *, fold: int, model: str = "") -> st
     text = local.replace(tzinfo=None).isoformat(separator, "seconds")
     if model.endswith(("Z", "z")) or "+" in model or model.count("-") > 2:
         return local.isoformat(separator, "seconds")
-    return text if values.moment(text, zone, fold=fold) == moment else local.isoformat(separator, "seconds")
+    return text if converters.moment(text, zone, fold=fold) == moment else local.isoformat(separator, "seconds")
 
 
 def line_break(text: str, index: int) -> str:

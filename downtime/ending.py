@@ -9,7 +9,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 
 from downtime import documents, editing, layout
 from downtime.editing import CannotEdit, Splice
-from downtime.schedule import Period, Schedule, Window
+from downtime.schedule.periods import Period, Schedule, Window
 
 _SECOND = timedelta(seconds=1)
 

@@ -11,9 +11,9 @@ from django.http import HttpRequest
 from downtime import addresses, bypass
 from downtime.calling import call
 from downtime.conf import conf
-from downtime.paths import is_below, is_plain, trimmed
 from downtime.redirects import is_own, is_target
 from downtime.routing import Routes
+from downtime.schedule.url_paths import is_below, is_plain, trimmed
 from downtime.seldom import Seldom
 
 logger = Seldom(__name__)

@@ -12,7 +12,7 @@ import yaml
 from downtime import documents, files, replacing
 from downtime.files import Fingerprint
 from downtime.reading import KEYS, Problem, Reader
-from downtime.schedule import NEVER, Period
+from downtime.schedule.periods import NEVER, Period
 
 _LONGEST = 65_536
 FLAG_KEYS = tuple(key for key in KEYS if key not in ("name", "cron", "start", "enabled"))

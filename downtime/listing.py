@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from downtime.schedule import ALWAYS, NEVER, Period, Schedule, Window
+from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule, Window
 
 ACTIVE, COMING, OVER, DISABLED = STATES = ("active", "coming", "over", "disabled")
 

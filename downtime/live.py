@@ -7,11 +7,11 @@ import time
 
 from django.utils.timezone import get_default_timezone
 
-from downtime.announcing import Occurrence, occurrence
 from downtime.conf import conf
 from downtime.keeping import can_run_threads, prepare
 from downtime.looking import Live, Overview
-from downtime.schedule import Answer
+from downtime.schedule.occurrence import Occurrence, occurrence
+from downtime.schedule.periods import Answer
 
 _lives: dict[tuple[int, bool], Live] = {}
 current = Live()

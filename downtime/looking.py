@@ -13,7 +13,7 @@ from django.utils.timezone import get_default_timezone
 from downtime.conf import conf
 from downtime.flag import Flag
 from downtime.keeping import Keeper, Wanted
-from downtime.schedule import ALWAYS, Answer, Schedule, Window
+from downtime.schedule.periods import ALWAYS, Answer, Schedule, Window
 from downtime.tracking import Known, TrackedFlags, TrackedSchedule
 
 logger = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
-from downtime.announcing import occurrence
 from downtime.conf import conf
-from downtime.schedule import NEVER, Period, Window
+from downtime.schedule.occurrence import occurrence
+from downtime.schedule.periods import NEVER, Period, Window
 from downtime.seldom import PAUSE, Seldom
 
 logger = Seldom(__name__)

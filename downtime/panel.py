@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 
 from downtime import advising, live, wording
 from downtime.drawing import Drawing, drawing
+from downtime.schedule.site_status import UP, standing
 from downtime.sources import Source, sources
-from downtime.standing import UP, standing
 from downtime.timeline import VIEWS, timeline
 
 _MOST_PROBLEMS = 20

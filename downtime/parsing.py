@@ -8,9 +8,10 @@ from datetime import timedelta, tzinfo
 
 from yaml.nodes import Node
 
-from downtime import documents, reading, recurring, values
+from downtime import documents, reading
 from downtime.reading import Found, Problem, Reader
-from downtime.schedule import ALWAYS, Period, Schedule
+from downtime.schedule import converters, recurrence
+from downtime.schedule.periods import ALWAYS, Period, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _period(reader: Reader, node: Node, zone: tzinfo | None) -> Period | None:
     return Period(start, end, recurrence=recurrence, line=documents.line_of(node), zone=zone, **plain)
 
 
-def _recurrence(reader: Reader, found: Mapping[str, Found], zone: tzinfo | None) -> recurring.Recurrence | None:
+def _recurrence(reader: Reader, found: Mapping[str, Found], zone: tzinfo | None) -> recurrence.Recurrence | None:
     cron: str | None = reader.value(found["cron"], reading.cron, "cron")
     if "duration" not in found:
         reader.problems.append(Problem(found["cron"].line, "a period with cron needs a duration, such as 45m"))
@@ -79,7 +80,7 @@ def _recurrence(reader: Reader, found: Mapping[str, Found], zone: tzinfo | None)
     duration: timedelta | None = reader.value(found["duration"], reading.duration, "duration")
     if cron is None or duration is None or zone is None:
         return None
-    return recurring.Recurrence(cron, zone, duration)
+    return recurrence.Recurrence(cron, zone, duration)
 
 
 def _named_once(reader: Reader, read: list[tuple[Node, Period]]) -> list[tuple[Node, Period]]:
@@ -87,6 +88,6 @@ def _named_once(reader: Reader, read: list[tuple[Node, Period]]) -> list[tuple[N
     for _, period in read:
         taken = first.setdefault(period.name, period)
         if period.name and taken is not period:
-            message = f"the name {values.shown(period.name)} is taken by the period on line {taken.line}"
+            message = f"the name {converters.shown(period.name)} is taken by the period on line {taken.line}"
             reader.problems.append(Problem(period.line, message))
     return [(node, period) for node, period in read if not period.name or first[period.name] is period]

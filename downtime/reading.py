@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from yaml.nodes import Node
 
-from downtime import documents, recurring, values
-from downtime.schedule import ALWAYS, NEVER
+from downtime import documents
+from downtime.schedule import converters, recurrence
+from downtime.schedule.periods import ALWAYS, NEVER
 
 # A hint takes a tenth of a millisecond to find.
 _MOST_HINTS = 100
@@ -84,7 +85,7 @@ class Reader:
         """The time zone that the mapping names, or the default; None and a problem where there is no such zone."""
         if "timezone" not in found:
             return default
-        zone: tzinfo | None = self.value(found["timezone"], lambda n: values.zone(documents.text(n)), "timezone")
+        zone: tzinfo | None = self.value(found["timezone"], lambda n: converters.zone(documents.text(n)), "timezone")
         return zone
 
     def end(self, found: Mapping[str, Found], zone: tzinfo | None, start: datetime) -> datetime:
@@ -113,34 +114,34 @@ def _nearest(key: object, allowed: tuple[str, ...]) -> str | None:
 
 def moment(zone: tzinfo | None, *, fold: int) -> Callable[[Node], datetime]:
     """Converts a node into a moment; see values.moment."""
-    return lambda node: values.moment(documents.text(node), zone, fold=fold)
+    return lambda node: converters.moment(documents.text(node), zone, fold=fold)
 
 
 def duration(node: Node) -> timedelta:
     """Converts a node into a length of time."""
-    return values.duration(documents.text(node))
+    return converters.duration(documents.text(node))
 
 
 def cron(node: Node) -> str:
     """Converts a node into a cron expression that occurs at some time."""
     expression = documents.text(node)
-    recurring.check_expression(expression)
+    recurrence.check_expression(expression)
     return expression
 
 
 def _paths(node: Node) -> tuple[str, ...]:
-    prefixes = tuple(values.prefix(documents.text(item)) for item in documents.items(node))
+    prefixes = tuple(converters.prefix(documents.text(item)) for item in documents.items(node))
     if not prefixes:
         raise ValueError("name at least one path prefix, or leave the key out to cover the whole site")
     return prefixes
 
 
 _PLAIN: dict[str, Callable[[Node], Any]] = {
-    "name": lambda node: values.name(documents.text(node)),
+    "name": lambda node: converters.name(documents.text(node)),
     "enabled": documents.truth,
     "message": lambda node: documents.text(node).strip(),
-    "redirect": lambda node: values.url(documents.text(node)),
-    "retry_after": lambda node: values.seconds(documents.text(node)),
+    "redirect": lambda node: converters.url(documents.text(node)),
+    "retry_after": lambda node: converters.seconds(documents.text(node)),
     "read_only": documents.truth,
     "paths": _paths,
 }

@@ -13,14 +13,14 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext
 
-from downtime.announcing import occurrence
 from downtime.calling import call
 from downtime.conf import conf
 from downtime.decorators import is_marked
 from downtime.negotiation import LONGEST, wishes
 from downtime.pages import Prepared, bodiless, built_in, copied, marked, rendered, timestamp
 from downtime.redirects import is_target
-from downtime.schedule import Period, Window
+from downtime.schedule.occurrence import occurrence
+from downtime.schedule.periods import Period, Window
 from downtime.seldom import Seldom
 
 logger = Seldom(__name__)

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from django.template.loader import get_template
 from django.utils.module_loading import import_string
 
-from downtime import addresses, values
+from downtime import addresses
 from downtime.conf import WATCHERS, is_count, is_list, is_number, is_path
+from downtime.schedule import converters
 
 
 class Rule(NamedTuple):
@@ -33,7 +34,7 @@ def _is_path_or_paths(value: Any) -> bool:
 
 
 def _are_prefixes(value: Any) -> bool:
-    return is_list(value) and all(isinstance(text, str) and _is_right(values.prefix, text) for text in value)
+    return is_list(value) and all(isinstance(text, str) and _is_right(converters.prefix, text) for text in value)
 
 
 def _are_paths(value: Any) -> bool:
@@ -111,7 +112,7 @@ RULES: dict[str, Rule] = {
     ),
     "DOWNTIME_URL_REDIRECT": Rule(
         "E006",
-        lambda v: isinstance(v, str) and _is_right(values.url, v),
+        lambda v: isinstance(v, str) and _is_right(converters.url, v),
         "Allowed are an http or https URL, a path of this site such as /upgrade/, and None",
     ),
     "DOWNTIME_TEMPLATE": Rule("E007", _is_template, "Allowed is the name of a template that can be loaded"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from itertools import chain, islice, takewhile
 
-from downtime.schedule import Period, Schedule, Window
+from downtime.schedule.periods import Period, Schedule, Window
 
 _MOST_LINES = 40
 # Of all lines together; so many take about a tenth of a second to draw (measured).

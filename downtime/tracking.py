@@ -11,7 +11,7 @@ from downtime import files, flag
 from downtime.flag import Flag
 from downtime.loading import Loaded, load_schedule, located
 from downtime.reading import Problem
-from downtime.schedule import Schedule
+from downtime.schedule.periods import Schedule
 from downtime.settling import Settling
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from downtime import listing
 from downtime.flag import Flag
 from downtime.looking import Overview
-from downtime.schedule import NEVER, Period
-from downtime.standing import DOWN, PARTLY, READ_ONLY, UP, Standing
+from downtime.schedule.periods import NEVER, Period
+from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, Standing
 
 PERIOD_STATES = {
     listing.ACTIVE: pgettext_lazy("downtime", "active"),

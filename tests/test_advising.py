@@ -3,7 +3,7 @@ import shlex
 import pytest
 
 from downtime import advising
-from downtime.schedule import Period
+from downtime.schedule.periods import Period
 
 
 @pytest.mark.parametrize(

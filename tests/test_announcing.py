@@ -1,9 +1,9 @@
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from downtime.announcing import occurrence
-from downtime.recurring import Recurrence
-from downtime.schedule import ALWAYS, NEVER, Period, Schedule, Window
+from downtime.schedule.occurrence import occurrence
+from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule, Window
+from downtime.schedule.recurrence import Recurrence
 
 BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 12, 1, 1, tzinfo=timezone.utc)

@@ -133,7 +133,7 @@ def test_a_few_directives_are_as_good_as_any_yaml(module: Any) -> None:
         "!!python/object/apply:os.system ['touch {}']",
         "a: !!python/object/apply:os.system ['touch {}']",
         "a: !!python/name:os.system x",
-        "a: !!python/object:downtime.schedule.Period {{}}",
+        "a: !!python/object:downtime.schedule.periods.Period {{}}",
         "!!python/module:antigravity x",
     ],
 )

@@ -8,7 +8,7 @@ from downtime.drawing import Drawing, drawing
 from downtime.files import Fingerprint
 from downtime.flag import Flag
 from downtime.parsing import parse
-from downtime.schedule import Period
+from downtime.schedule.periods import Period
 from downtime.timeline import VIEWS, timeline
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)

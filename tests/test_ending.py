@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from downtime.editing import CannotEdit
 from downtime.ending import end_active
 from downtime.parsing import parse
-from downtime.schedule import NEVER
+from downtime.schedule.periods import NEVER
 from tests.schedules import after, before
 
 BERLIN = ZoneInfo("Europe/Berlin")

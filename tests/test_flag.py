@@ -13,7 +13,7 @@ from downtime import flag as sentinel
 from downtime.flag import FLAG_KEYS, Flag, lower_flag, meaning, raise_flag
 from downtime.reading import Problem
 from downtime.replacing import CannotWrite
-from downtime.schedule import NEVER, Period
+from downtime.schedule.periods import NEVER, Period
 
 BERLIN = ZoneInfo("Europe/Berlin")
 RAISED = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)

@@ -10,16 +10,16 @@ import downtime
 
 PACKAGE = Path(downtime.__file__).parent
 ROOMS = [
-    "paths",
-    "recurring",
-    "schedule",
-    "standing",
+    "schedule.url_paths",
+    "schedule.recurrence",
+    "schedule.periods",
+    "schedule.site_status",
     "listing",
     "timeline",
     "advising",
-    "announcing",
+    "schedule.occurrence",
     "addresses",
-    "values",
+    "schedule.converters",
     "files",
     "replacing",
     "places",
@@ -80,16 +80,37 @@ ROOMS = [
 ]
 # These know no Django and no clock: time, paths and zone come in as arguments.
 CORE = [
-    *["paths", "recurring", "schedule", "values", "files", "replacing", "places", "documents", "watching", "settling"],
+    *[
+        "schedule.url_paths",
+        "schedule.recurrence",
+        "schedule.periods",
+        "schedule.converters",
+        "files",
+        "replacing",
+        "places",
+        "documents",
+        "watching",
+        "settling",
+    ],
     *["reading", "parsing", "flag", "loading", "layout", "writing", "editing", "ending"],
-    *["adding", "cancelling", "rewriting", "announcing", "addresses", "standing", "listing", "timeline", "advising"],
+    *[
+        "adding",
+        "cancelling",
+        "rewriting",
+        "schedule.occurrence",
+        "addresses",
+        "schedule.site_status",
+        "listing",
+        "timeline",
+        "advising",
+    ],
 ]
 WRITERS = [
     room for room in ROOMS if room.startswith(("editing", "ending", "adding", "cancelling", "rewriting", "management"))
 ]
 ONLY_IMPORTERS = {
     "watchdog": {"watching"},
-    "cronsim": {"recurring"},
+    "cronsim": {"schedule.recurrence"},
     "yaml": {"documents", "flag", "writing"},
     "threading": {"keeping", "looking", "watching"},
 }

@@ -5,7 +5,7 @@ import pytest
 
 from downtime.listing import ORDERS, STATES, Row, chosen, ordered, rows
 from downtime.parsing import parse
-from downtime.schedule import ALWAYS, NEVER
+from downtime.schedule.periods import ALWAYS, NEVER
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 SCHEDULE = parse(

@@ -12,7 +12,7 @@ import pytest_django
 
 from downtime import live
 from downtime.conf import conf
-from downtime.schedule import Schedule, Window
+from downtime.schedule.periods import Schedule, Window
 from tests.conftest import Clock
 from tests.servers.harness import wait_until
 from tests.servers.programs import ROOT
@@ -278,7 +278,7 @@ def test_a_flag_counts_even_where_the_schedule_can_not_be_asked(
         raise OverflowError("date value out of range")
 
     with monkeypatch.context() as patched:
-        patched.setattr("downtime.recurring.CronSim", broken)
+        patched.setattr("downtime.schedule.recurrence.CronSim", broken)
         flag.touch()
         for _ in range(3):
             clock.passes(1)

@@ -8,7 +8,7 @@ from downtime import files
 from downtime.loading import load_flags, load_schedule, located
 from downtime.parsing import Parsed
 from downtime.reading import Problem
-from downtime.schedule import NEVER
+from downtime.schedule.periods import NEVER
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from downtime.parsing import Parsed, parse, parse_with_nodes
-from downtime.recurring import Recurrence
-from downtime.schedule import ALWAYS, NEVER, Period, Schedule
+from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
+from downtime.schedule.recurrence import Recurrence
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

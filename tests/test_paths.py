@@ -1,6 +1,6 @@
 import pytest
 
-from downtime.paths import folded, is_below, is_plain, trimmed
+from downtime.schedule.url_paths import folded, is_below, is_plain, trimmed
 
 
 @pytest.mark.parametrize(

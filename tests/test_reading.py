@@ -2,9 +2,10 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from downtime import documents, reading, recurring
+from downtime import documents, reading
 from downtime.reading import KEYS, Found, Problem, Reader
-from downtime.schedule import ALWAYS, NEVER
+from downtime.schedule import recurrence
+from downtime.schedule.periods import ALWAYS, NEVER
 
 START = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)
 
@@ -145,7 +146,7 @@ def test_problems_come_in_the_order_of_the_lines_however_they_were_met() -> None
 
 
 def test_cron_without_cronsim_is_a_problem_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recurring, "is_available", False)
+    monkeypatch.setattr(recurrence, "is_available", False)
     reader, found = read("cron: '* * * * *'\n")
     assert reader.value(found["cron"], reading.cron, "cron") is None
     assert reader.problems == [

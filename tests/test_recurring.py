@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from cronsim import CronSim
 
-from downtime import recurring
-from downtime.recurring import Recurrence, check_expression
-from downtime.schedule import ALWAYS, NEVER
+from downtime.schedule import recurrence
+from downtime.schedule.periods import ALWAYS, NEVER
+from downtime.schedule.recurrence import Recurrence, check_expression
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = timedelta(hours=1)
@@ -168,9 +168,9 @@ def test_an_expression_that_is_wrong_or_never_occurs_is_refused_with_what_is_all
 
 
 def test_without_cronsim_the_module_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert recurring.is_available
+    assert recurrence.is_available
     monkeypatch.setitem(sys.modules, "cronsim", None)
-    spec = importlib.util.spec_from_file_location("recurring_alone", recurring.__file__)
+    spec = importlib.util.spec_from_file_location("recurring_alone", recurrence.__file__)
     assert spec is not None
     assert spec.loader is not None
     alone: ModuleType = importlib.util.module_from_spec(spec)

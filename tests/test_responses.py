@@ -16,10 +16,10 @@ from django.test.signals import template_rendered
 from django.utils import timezone as django_timezone
 from django.utils import translation
 
-from downtime.announcing import Occurrence
 from downtime.pages import BUILT_IN_PAGE, built_in
 from downtime.responses import Refusals
-from downtime.schedule import ALWAYS, NEVER, Period, Window
+from downtime.schedule.occurrence import Occurrence
+from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
 from tests.conftest import Ask, Clock
 
 START = datetime(2026, 12, 1, 1, tzinfo=timezone.utc)

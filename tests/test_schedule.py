@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from downtime.recurring import Recurrence
-from downtime.schedule import ALWAYS, NEVER, Period, Schedule
+from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
+from downtime.schedule.recurrence import Recurrence
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 MINUTE = timedelta(minutes=1)

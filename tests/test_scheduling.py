@@ -17,7 +17,7 @@ import pytest_django
 from downtime import live
 from downtime.files import fingerprint
 from downtime.parsing import parse
-from downtime.schedule import Period
+from downtime.schedule.periods import Period
 from tests.schedules import SCHEDULES, after, before
 from tests.servers.programs import ROOT
 from tests.test_commands import refusal, run

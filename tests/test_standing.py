@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from downtime.recurring import Recurrence
-from downtime.schedule import NEVER, Period, Schedule
-from downtime.standing import DOWN, PARTLY, READ_ONLY, UP, Standing, standing
+from downtime.schedule.periods import NEVER, Period, Schedule
+from downtime.schedule.recurrence import Recurrence
+from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, Standing, standing
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 

@@ -74,7 +74,7 @@ def test_a_schedule_that_can_not_be_asked_breaks_no_page(
         raise OverflowError("date value out of range")
 
     planned(schedule, timedelta(hours=3))
-    monkeypatch.setattr("downtime.schedule.Schedule.upcoming", failing)
+    monkeypatch.setattr("downtime.schedule.periods.Schedule.upcoming", failing)
     for _ in range(3):
         assert banner().strip() == ""
     assert [record.message for record in caplog.records] == [f"{schedule} can't be asked what is to come; nothing is"]

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from downtime.parsing import parse
-from downtime.schedule import Period, Window
+from downtime.schedule.periods import Period, Window
 from downtime.timeline import VIEWS, Line, Timeline, timeline
 
 UTC, BERLIN, KOLKATA = map(ZoneInfo, ("UTC", "Europe/Berlin", "Asia/Kolkata"))

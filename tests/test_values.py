@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime import values
+from downtime.schedule import converters
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FIRST, SECOND = 0, 1
@@ -37,7 +37,7 @@ def utc(text: str) -> datetime:
     ],
 )
 def test_a_moment_is_an_iso_8601_date_or_date_and_time(text: str, instant: str) -> None:
-    assert values.moment(text, BERLIN, fold=FIRST) == utc(instant)
+    assert converters.moment(text, BERLIN, fold=FIRST) == utc(instant)
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_a_moment_is_an_iso_8601_date_or_date_and_time(text: str, instant: str) 
 )
 def test_any_other_moment_is_refused_with_what_is_allowed(text: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        values.moment(text, BERLIN, fold=FIRST)
+        converters.moment(text, BERLIN, fold=FIRST)
 
 
 def test_a_local_time_needs_a_zone_and_one_with_an_offset_needs_none() -> None:
-    assert values.moment("2026-12-01 02:00+01:00", None, fold=FIRST) == utc("2026-12-01 01:00")
+    assert converters.moment("2026-12-01 02:00+01:00", None, fold=FIRST) == utc("2026-12-01 01:00")
     with pytest.raises(ValueError, match="time zone is not known"):
-        values.moment("2026-12-01 02:00", None, fold=FIRST)
+        converters.moment("2026-12-01 02:00", None, fold=FIRST)
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_a_local_time_needs_a_zone_and_one_with_an_offset_needs_none() -> None:
 def test_a_repeated_time_is_read_as_the_instant_that_is_asked_for(
     zone: str, local: str, first: str, second: str
 ) -> None:
-    assert values.moment(local, ZoneInfo(zone), fold=FIRST) == utc(first)
-    assert values.moment(local, ZoneInfo(zone), fold=SECOND) == utc(second)
+    assert converters.moment(local, ZoneInfo(zone), fold=FIRST) == utc(first)
+    assert converters.moment(local, ZoneInfo(zone), fold=SECOND) == utc(second)
 
 
 @pytest.mark.parametrize("fold", [FIRST, SECOND])
@@ -120,17 +120,17 @@ def test_a_skipped_time_is_refused_with_the_two_nearest_that_there_are(
     zone: str, skipped: str, earlier: str, later: str, fold: int
 ) -> None:
     with pytest.raises(ValueError, match="the clocks of") as caught:
-        values.moment(skipped, ZoneInfo(zone), fold=fold)
+        converters.moment(skipped, ZoneInfo(zone), fold=fold)
     assert str(caught.value) == f"the clocks of {zone} skip that time; the nearest are {earlier} and {later}"
     for near in (earlier, later):
-        values.moment(near, ZoneInfo(zone), fold=fold)
+        converters.moment(near, ZoneInfo(zone), fold=fold)
 
 
 @pytest.mark.parametrize(
     ("local", "instant"), [("2026-03-29 01:59:59", "2026-03-29 00:59:59"), ("2026-03-29 03:00", "2026-03-29 01:00")]
 )
 def test_the_times_beside_the_skipped_hour_are_sound(local: str, instant: str) -> None:
-    assert values.moment(local, BERLIN, fold=FIRST) == utc(instant)
+    assert converters.moment(local, BERLIN, fold=FIRST) == utc(instant)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_the_times_beside_the_skipped_hour_are_sound(local: str, instant: str) -
     ],
 )
 def test_a_duration_is_in_days_hours_minutes_and_seconds(text: str, length: timedelta) -> None:
-    assert values.duration(text) == length
+    assert converters.duration(text) == length
 
 
 @pytest.mark.parametrize(
@@ -172,23 +172,23 @@ def test_a_duration_is_in_days_hours_minutes_and_seconds(text: str, length: time
 )
 def test_any_other_duration_is_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(ValueError, match="allowed is a duration such as 90m, 2h, 1h30m or 1d, up to 3660d"):
-        values.duration(text)
+        converters.duration(text)
 
 
 @pytest.mark.parametrize(("text", "number"), [("1", 1), ("600", 600), ("999999999", 999999999), ("060", 60)])
 def test_seconds_are_a_whole_number_from_1(text: str, number: int) -> None:
-    assert values.seconds(text) == number
+    assert converters.seconds(text) == number
 
 
 @pytest.mark.parametrize("text", ["", "0", "000", "-1", "1.5", "1e3", "10m", " 1", "1_000", "1000000000", "٣", "1\n"])
 def test_any_other_seconds_are_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(ValueError, match="allowed is a whole number of seconds from 1 to 999999999"):
-        values.seconds(text)
+        converters.seconds(text)
 
 
 @pytest.mark.parametrize("text", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])
 def test_a_zone_is_an_iana_name(text: str) -> None:
-    assert values.zone(text) == ZoneInfo(text)
+    assert converters.zone(text) == ZoneInfo(text)
 
 
 @pytest.mark.parametrize(
@@ -198,14 +198,14 @@ def test_a_zone_is_an_iana_name(text: str) -> None:
 )
 def test_any_other_zone_is_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(ValueError, match="allowed is an IANA time zone name such as Europe/Berlin or UTC"):
-        values.zone(text)
+        converters.zone(text)
 
 
 @pytest.mark.parametrize(
     "text", ["https://status.example.com/", "http://x", "/", "/upgrade/", "/a?b=c#d", "https://x/ü", "http://[::1]/"]
 )
 def test_a_url_is_absolute_or_a_path_of_this_site(text: str) -> None:
-    assert values.url(text) == text
+    assert converters.url(text) == text
 
 
 @pytest.mark.parametrize(
@@ -230,14 +230,14 @@ def test_a_url_is_absolute_or_a_path_of_this_site(text: str) -> None:
 )
 def test_any_other_url_is_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(ValueError, match=r"allowed is a URL such as .*, or a path of this site such as /upgrade/"):
-        values.url(text)
+        converters.url(text)
 
 
 @pytest.mark.parametrize(
     ("text", "prefix"), [("/search", "/search"), ("/search/", "/search"), ("/a/b.c", "/a/b.c"), ("/", ""), ("/ü", "/ü")]
 )
 def test_a_prefix_is_kept_without_its_closing_slash(text: str, prefix: str) -> None:
-    assert values.prefix(text) == prefix
+    assert converters.prefix(text) == prefix
 
 
 @pytest.mark.parametrize(
@@ -245,21 +245,21 @@ def test_a_prefix_is_kept_without_its_closing_slash(text: str, prefix: str) -> N
 )
 def test_any_other_prefix_is_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(ValueError, match="allowed is a path prefix such as /search"):
-        values.prefix(text)
+        converters.prefix(text)
 
 
 @pytest.mark.parametrize("text", ["a", "storage-upgrade", "Größerer Umbau 2", "x" * 100, "🚧"])
 def test_a_name_is_one_printable_line(text: str) -> None:
-    assert values.name(text) == text
+    assert converters.name(text) == text
 
 
 @pytest.mark.parametrize("text", ["", " a", "a ", "a\nb", "a\tb", "a\x1b[31m", "x" * 101])
 def test_any_other_name_is_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(ValueError, match="allowed is one line of 1 to 100 printable characters"):
-        values.name(text)
+        converters.name(text)
 
 
 def test_a_found_value_is_shown_escaped_and_short() -> None:
-    assert values.shown("a\x1bb\n") == r"'a\x1bb\n'"
-    assert values.shown("x" * 60) == f"'{'x' * 60}'"
-    assert values.shown("x" * 1000) == f"'{'x' * 57}...'"
+    assert converters.shown("a\x1bb\n") == r"'a\x1bb\n'"
+    assert converters.shown("x" * 60) == f"'{'x' * 60}'"
+    assert converters.shown("x" * 1000) == f"'{'x' * 57}...'"

@@ -9,8 +9,8 @@ from downtime.files import Fingerprint
 from downtime.flag import Flag
 from downtime.looking import Overview
 from downtime.parsing import parse
-from downtime.schedule import NEVER, Period
-from downtime.standing import standing
+from downtime.schedule.periods import NEVER, Period
+from downtime.schedule.site_status import standing
 from downtime.tracking import Known
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)

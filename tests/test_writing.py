@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downtime import values, writing
+from downtime import writing
 from downtime.parsing import parse
+from downtime.schedule import converters
 
 UTC = ZoneInfo("UTC")
 
@@ -50,7 +51,7 @@ def test_whatever_text_is_written_is_read_again(text: str) -> None:
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=100))
 def test_whatever_name_a_period_can_have_is_read_again(text: str) -> None:
     try:
-        name = values.name(text)
+        name = converters.name(text)
     except ValueError:
         return
     [line] = writing.block({"name": name})

@@ -18,7 +18,7 @@ from downtime.management.telling import title
 from downtime.reading import Problem
 from downtime.replacing import CannotWrite
 from downtime.rewriting import rewrite
-from downtime.schedule import Answer, Window
+from downtime.schedule.periods import Answer, Window
 
 _MOST_PROBLEMS = 20
 # A request that read the clock just before its deadline is decided by now.

@@ -9,7 +9,8 @@ from typing import Any, NoReturn, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
 
-from downtime import editing, flag, values
+from downtime import editing, flag
+from downtime.schedule import converters
 from downtime.writing import Value
 
 T = TypeVar("T")
@@ -42,13 +43,13 @@ def answer(options: dict[str, Any]) -> dict[str, Value]:
     if options["message"]:
         keys["message"] = read("--message", options["message"], flag.message)
     if options["retry_after"] is not None:
-        keys["retry_after"] = read("--retry-after", str(options["retry_after"]), values.seconds)
+        keys["retry_after"] = read("--retry-after", str(options["retry_after"]), converters.seconds)
     if options["redirect"] is not None:
-        keys["redirect"] = read("--redirect", options["redirect"], values.url)
+        keys["redirect"] = read("--redirect", options["redirect"], converters.url)
     if options["read_only"]:
         keys["read_only"] = True
     if options["path"]:
-        keys["paths"] = [read("--path", path, values.prefix) or "/" for path in options["path"]]
+        keys["paths"] = [read("--path", path, converters.prefix) or "/" for path in options["path"]]
     return keys
 
 
@@ -63,10 +64,10 @@ def read(option: str, value: str, convert: Callable[[str], T]) -> T:
 def moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int) -> datetime:
     """The moment in UTC that an option names: ISO 8601, or + and a duration from now on; `fold` as in values.moment."""
     if value.startswith("+"):
-        return read(option, value, lambda text: now + values.duration(text[1:]))
+        return read(option, value, lambda text: now + converters.duration(text[1:]))
     if not _DATE.match(value):
         refuse(option, value, "allowed is a time such as '2026-12-01 02:00', or '+2h' for two hours from now")
-    return read(option, value, lambda text: values.moment(text, zone, fold=fold))
+    return read(option, value, lambda text: converters.moment(text, zone, fold=fold))
 
 
 def written(value: str, moment: datetime, zone: tzinfo, *, fold: int) -> str:
@@ -76,4 +77,4 @@ def written(value: str, moment: datetime, zone: tzinfo, *, fold: int) -> str:
 
 def refuse(option: str, value: str, error: object) -> NoReturn:
     """Ends the command with a line that names the option, its value and what is allowed."""
-    raise CommandError(f"{option} is {values.shown(value)}; {error}")
+    raise CommandError(f"{option} is {converters.shown(value)}; {error}")

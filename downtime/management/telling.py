@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.timezone import get_default_timezone
 
-from downtime.schedule import NEVER, Answer, Schedule, Window
+from downtime.schedule.periods import NEVER, Answer, Schedule, Window
 
 
 def shown(moment: datetime) -> str:

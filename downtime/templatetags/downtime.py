@@ -9,7 +9,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 
-from downtime import live, values
+from downtime import live
+from downtime.schedule import converters
 
 register = template.Library()
 
@@ -18,7 +19,7 @@ register = template.Library()
 def downtime_banner(within: str = "24h") -> dict[str, Any]:
     """Announces the next period where it begins within that duration from now; else nothing."""
     try:
-        ahead = values.duration(str(within))
+        ahead = converters.duration(str(within))
     except ValueError as error:
         raise template.TemplateSyntaxError(f"within of downtime_banner is {within!r}; {error}") from error
     period = live.next_period()

@@ -17,7 +17,7 @@ from downtime.management.base import DowntimeCommand, listed
 from downtime.management.telling import agenda
 from downtime.reading import Problem
 from downtime.rewriting import take_over
-from downtime.schedule import Schedule
+from downtime.schedule.periods import Schedule
 
 
 class Command(DowntimeCommand):

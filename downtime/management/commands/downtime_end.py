@@ -12,7 +12,7 @@ from downtime.ending import end_active
 from downtime.management import options as options_of
 from downtime.management.base import DowntimeCommand, edit_schedule, listed
 from downtime.replacing import CannotWrite
-from downtime.schedule import Window
+from downtime.schedule.periods import Window
 
 
 class Command(DowntimeCommand):

@@ -9,10 +9,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
 from django.urls import get_script_prefix
 
-from downtime import bypass, values
+from downtime import bypass
 from downtime.management.base import DowntimeCommand
 from downtime.management.options import read
 from downtime.management.telling import shown
+from downtime.schedule import converters
 
 _MOST_HOURS = 720
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
@@ -54,7 +55,7 @@ def _hours(text: str) -> int:
 def _absolute(text: str) -> str:
     if text.startswith(("http://", "https://")):
         with suppress(ValueError):
-            return values.url(text)
+            return converters.url(text)
     raise ValueError("allowed is a whole URL of the site, such as https://www.example.com/")
 
 

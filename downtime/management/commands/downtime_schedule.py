@@ -6,12 +6,13 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.timezone import get_default_timezone
 
-from downtime import editing, recurring, values
+from downtime import editing
 from downtime.adding import Added, add, meant
 from downtime.management import options as options_of
 from downtime.management.base import DowntimeCommand, edit_schedule
 from downtime.management.telling import shown, stretch
-from downtime.schedule import Period, Schedule, Window
+from downtime.schedule import converters, recurrence
+from downtime.schedule.periods import Period, Schedule, Window
 from downtime.writing import Value
 
 
@@ -46,7 +47,7 @@ class Command(DowntimeCommand):
         windows: list[Window] = []
 
         def edit(text: str) -> str:
-            zone = values.zone(options["timezone"]) if options["timezone"] else _zone_of(text)
+            zone = converters.zone(options["timezone"]) if options["timezone"] else _zone_of(text)
             placed = {"name": keys["name"], **_times(options, now, zone), **keys}
             windows.append(_next(meant(placed, zone), options, now))
             added.append(add(text, placed, get_default_timezone()))
@@ -78,14 +79,14 @@ def _require(options: dict[str, Any]) -> None:
 
 def _unplaced(options: dict[str, Any]) -> dict[str, Value]:
     """The keys of the period but its times, which depend on the zone of the file."""
-    keys: dict[str, Value] = {"name": options_of.read("NAME", options["name"], values.name)}
+    keys: dict[str, Value] = {"name": options_of.read("NAME", options["name"], converters.name)}
     if options["timezone"] is not None:
-        options_of.read("--timezone", options["timezone"], values.zone)
+        options_of.read("--timezone", options["timezone"], converters.zone)
         keys["timezone"] = options["timezone"]
     if options["cron"] is not None:
-        options_of.read("--cron", options["cron"], recurring.check_expression)
+        options_of.read("--cron", options["cron"], recurrence.check_expression)
     if options["duration"] is not None:
-        options_of.read("--for", options["duration"], values.duration)
+        options_of.read("--for", options["duration"], converters.duration)
     return {**keys, **options_of.answer(options)}
 
 
@@ -116,6 +117,6 @@ def _next(period: Period, options: dict[str, Any], now: datetime) -> Window:
         return window
     if period.recurrence:
         raise CommandError(
-            f"{values.shown(options['cron'])} does not occur within those bounds after now, {shown(now)}"
+            f"{converters.shown(options['cron'])} does not occur within those bounds after now, {shown(now)}"
         )
     raise CommandError(f"the period would be over already: it ends at {shown(period.end)}, and now it is {shown(now)}")

@@ -6,12 +6,13 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.timezone import get_default_timezone
 
-from downtime import flag, values
+from downtime import flag
 from downtime.conf import conf
 from downtime.management import options as options_of
 from downtime.management.base import DowntimeCommand
 from downtime.management.telling import shown
 from downtime.replacing import CannotWrite
+from downtime.schedule import converters
 from downtime.writing import Value
 
 
@@ -59,7 +60,7 @@ def _end(options: dict[str, Any], now: datetime) -> datetime | None:
         if end <= now:
             options_of.refuse("--until", until, f"allowed is a time after now, which is {shown(now)}")
         return end
-    return now + options_of.read("--for", duration, values.duration) if duration is not None else None
+    return now + options_of.read("--for", duration, converters.duration) if duration is not None else None
 
 
 def _iso(moment: datetime) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.timezone import get_default_timezone
 
-from downtime.announcing import occurrence
 from downtime.conf import conf
 from downtime.management.base import DowntimeCommand, State
 from downtime.management.telling import line
-from downtime.schedule import Window
+from downtime.schedule.occurrence import occurrence
+from downtime.schedule.periods import Window
 
 _DOWN = 3
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from downtime.paths import is_plain, trimmed
+from downtime.schedule.url_paths import is_plain, trimmed
 
 _MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d))? ?(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?)?", re.ASCII

@@ -9,8 +9,8 @@ from heapq import merge
 from itertools import chain, islice
 from typing import NamedTuple
 
-from downtime.paths import folded, is_below, is_plain
-from downtime.recurring import Recurrence
+from downtime.schedule.recurrence import Recurrence
+from downtime.schedule.url_paths import folded, is_below, is_plain
 
 ALWAYS = datetime.min.replace(tzinfo=timezone.utc)
 NEVER = datetime.max.replace(tzinfo=timezone.utc)

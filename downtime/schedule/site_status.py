@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from downtime.schedule import ALWAYS, NEVER, UNKNOWN, Answer, Period, Window
+from downtime.schedule.periods import ALWAYS, NEVER, UNKNOWN, Answer, Period, Window
 
 UP, DOWN, PARTLY, READ_ONLY = "up", "down", "partly", "read-only"
 # By what is refused, the least first: writing to a part, all writing, a part, everything.

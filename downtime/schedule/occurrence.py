@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from downtime.schedule import ALWAYS, NEVER, Window
+from downtime.schedule.periods import ALWAYS, NEVER, Window
 
 _ALMOST_A_SECOND = timedelta(microseconds=999_999)
 
