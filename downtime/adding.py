@@ -9,8 +9,9 @@ from itertools import pairwise
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from downtime import documents, editing, layout, writing
+from downtime import editing, layout, writing
 from downtime.editing import CannotEdit, Source, Splice
+from downtime.files import yaml_nodes
 from downtime.layout import Item
 from downtime.schedule import converters
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
@@ -68,10 +69,10 @@ def meant(keys: Mapping[str, Value], zone: tzinfo) -> Period:
 
 
 def _splices(source: Source, keys: Mapping[str, Value]) -> list[Splice]:
-    if source.root is None or documents.is_empty(source.root):
-        ends = [token.start for token in documents.tokens(source.text) if token.kind == "<document end>"]
+    if source.root is None or yaml_nodes.is_empty(source.root):
+        ends = [token.start for token in yaml_nodes.tokens(source.text) if token.kind == "<document end>"]
         return [_new_list(source, ends[0] if ends else len(source.text), 0, keys)]
-    found = {key.value: (key, value) for key, value in documents.pairs(source.root)}
+    found = {key.value: (key, value) for key, value in yaml_nodes.pairs(source.root)}
     if "periods" in found:
         key, listed = found["periods"]
         if isinstance(listed, SequenceNode):
@@ -115,7 +116,7 @@ def _like(model: Node, item: Item, keys: Mapping[str, Value]) -> list[str]:
     is_here = item.start <= model.start_mark.index < item.end  # and not behind an alias
     if _is_flow(model):
         return [f"{' ' * item.column}- {{{', '.join(writing.flow(keys, is_json=False))}}}"]
-    indent = documents.pairs(model)[0][0].start_mark.column - item.column if is_here else 2
+    indent = yaml_nodes.pairs(model)[0][0].start_mark.column - item.column if is_here else 2
     return _block(keys, item.column, indent)
 
 
@@ -137,7 +138,7 @@ def _into_flow(text: str, listed: SequenceNode, items: list[Item], pairs: list[s
     end, indent = editing.line_break(text, at), " " * last.column
     model = listed.value[-1]
     if "\n" in text[last.start : last.end] and _is_flow(model) and last.start == model.start_mark.index:
-        inner = " " * documents.pairs(model)[0][0].start_mark.column
+        inner = " " * yaml_nodes.pairs(model)[0][0].start_mark.column
         one_line = f"{{{end}{inner}" + f",{end}{inner}".join(pairs) + f"{end}{indent}}}"
     if text[behind:at].strip()[:1] not in ("", "#"):  # the list ends on that line
         return [Splice(last.end, last.end, f",{end}{indent}{one_line}")]

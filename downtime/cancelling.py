@@ -7,9 +7,10 @@ from difflib import get_close_matches
 
 from yaml.nodes import SequenceNode
 
-from downtime import documents, editing, layout
+from downtime import editing, layout
 from downtime.adding import COMMENT
 from downtime.editing import CannotEdit, Splice
+from downtime.files import yaml_nodes
 from downtime.layout import Item
 from downtime.schedule import converters
 from downtime.schedule.periods import Schedule
@@ -28,7 +29,7 @@ def cancel(text: str, name: str, zone: tzinfo) -> str:
         raise CannotEdit(f"it has no period named {converters.shown(name)}; {_those(name, names)}")
     index = names.index(name)
     assert source.root is not None
-    listed = next(value for key, value in documents.pairs(source.root) if key.value == "periods")
+    listed = next(value for key, value in yaml_nodes.pairs(source.root) if key.value == "periods")
     assert isinstance(listed, SequenceNode)
     without = _without_flow_item if listed.flow_style else _without_block_item
     new = editing.spliced(text, without(text, layout.items(text, listed), index))

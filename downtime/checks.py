@@ -21,7 +21,7 @@ from django.urls import Resolver404, get_script_prefix
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import Settings, conf
-from downtime.loading import hidden, load_flags, load_schedule, located
+from downtime.files.loading import hidden, load_flags, load_schedule, located
 from downtime.routing import view_of
 from downtime.rules import RULES, is_absolute
 

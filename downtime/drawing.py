@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from django.utils.formats import date_format, get_format
 
 from downtime import wording
-from downtime.flag import Flag
+from downtime.files.flag_file import Flag
 from downtime.timeline import Bar, Line, Timeline, View
 
 # In pixels.

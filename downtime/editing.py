@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from yaml.nodes import Node
 
-from downtime import documents, layout
-from downtime.parsing import parse, parse_with_nodes
-from downtime.reading import Problem
+from downtime import layout
+from downtime.files import yaml_nodes
+from downtime.files.fields import Problem
+from downtime.files.parser import parse, parse_with_nodes
 from downtime.schedule import converters
 from downtime.schedule.periods import Schedule
 
@@ -50,13 +51,13 @@ def opened(text: str, zone: tzinfo) -> Source:
     parsed, nodes = parse_with_nodes(text, zone)
     if parsed.problems:
         raise CannotEdit("it has problems already; correct these first", parsed.problems)
-    root = documents.compose(text)
+    root = yaml_nodes.compose(text)
     return Source(text, parsed.schedule, nodes, root, zone_of(root, zone))
 
 
 def zone_of(mapping: Node | None, default: tzinfo) -> tzinfo:
     """The zone that the mapping, which has no problem, names, or the default."""
-    pairs = documents.pairs(mapping) if mapping is not None and not documents.is_empty(mapping) else []
+    pairs = yaml_nodes.pairs(mapping) if mapping is not None and not yaml_nodes.is_empty(mapping) else []
     return next((converters.zone(value.value) for key, value in pairs if key.value == "timezone"), default)
 
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from downtime import documents, editing, layout
+from downtime import editing, layout
 from downtime.editing import CannotEdit, Splice
+from downtime.files import yaml_nodes
 from downtime.schedule.periods import Period, Schedule, Window
 
 _SECOND = timedelta(seconds=1)
@@ -45,7 +46,7 @@ def _ended(period: Period, now: datetime) -> Period:
 
 def _splice(source: str, mapping: Node, period: Period, zone: tzinfo) -> Splice:
     """The one splice that gives the mapping its new end, or, where it recurs, its new start."""
-    pairs = {key.value: (key, value) for key, value in documents.pairs(mapping) if isinstance(key, ScalarNode)}
+    pairs = {key.value: (key, value) for key, value in yaml_nodes.pairs(mapping) if isinstance(key, ScalarNode)}
     if period.recurrence:
         key, moment, fold, beside = "start", period.start, 0, "cron"
     else:
@@ -67,7 +68,7 @@ def _splice(source: str, mapping: Node, period: Period, zone: tzinfo) -> Splice:
 def _placed(mapping: Node, key: ScalarNode, value: Node) -> tuple[ScalarNode, ScalarNode]:
     """The key and its value, unless the value stands elsewhere in the text, behind an alias."""
     if not isinstance(value, ScalarNode) or not key.end_mark.index <= value.start_mark.index <= mapping.end_mark.index:
-        raise CannotEdit(f"line {documents.line_of(key)} takes its value from an alias; change it by hand")
+        raise CannotEdit(f"line {yaml_nodes.line_of(key)} takes its value from an alias; change it by hand")
     return key, value
 
 

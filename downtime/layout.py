@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from yaml.nodes import SequenceNode
 
-from downtime import documents
-from downtime.documents import Token
+from downtime.files import yaml_nodes
+from downtime.files.yaml_nodes import Token
 
 
 class Item(NamedTuple):
@@ -23,7 +23,7 @@ class Item(NamedTuple):
 def items(source: str, listed: SequenceNode) -> list[Item]:
     """The items of a list in the order of the text, be they written out or aliases."""
     within = [
-        token for token in documents.tokens(source) if listed.start_mark.index <= token.start < listed.end_mark.index
+        token for token in yaml_nodes.tokens(source) if listed.start_mark.index <= token.start < listed.end_mark.index
     ]
     return _flow_items(within) if listed.flow_style else _block_items(within)
 

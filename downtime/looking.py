@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.flag import Flag
+from downtime.files.flag_file import Flag
 from downtime.keeping import Keeper, Wanted
 from downtime.schedule.periods import ALWAYS, Answer, Schedule, Window
 from downtime.tracking import Known, TrackedFlags, TrackedSchedule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from downtime.files import Fingerprint
+from downtime.files.disk import Fingerprint
 
 # On kernels before 6.13 a second write within the same clock tick of 4 ms leaves no trace in the fingerprint.
 _YOUNG_NS = 2_000_000_000

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from downtime import advising, files, flag
-from downtime.files import Fingerprint
-from downtime.loading import located
+from downtime import advising
+from downtime.files import disk, flag_file
+from downtime.files.disk import Fingerprint
+from downtime.files.loading import located
 from downtime.looking import Overview
 from downtime.tracking import Known
 
@@ -48,9 +49,9 @@ def sources(overview: Overview, now: datetime, zone: tzinfo) -> list[Source]:
     """The schedule, then each flag, with times in `zone`; what can't be looked at says why."""
     released = {raised.path for raised in overview.flags if raised.period.end <= now}
     return [
-        _source(overview.known_schedule, files.fingerprint, zone, is_flag=False, has_let_go=False),
+        _source(overview.known_schedule, disk.fingerprint, zone, is_flag=False, has_let_go=False),
         *(
-            _source(known, flag.look, zone, is_flag=True, has_let_go=known.path in released)
+            _source(known, flag_file.look, zone, is_flag=True, has_let_go=known.path in released)
             for known in overview.known_flags
         ),
     ]

@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from downtime import files, flag
-from downtime.flag import Flag
-from downtime.loading import Loaded, load_schedule, located
-from downtime.reading import Problem
+from downtime.files import disk, flag_file
+from downtime.files.fields import Problem
+from downtime.files.flag_file import Flag
+from downtime.files.loading import Loaded, load_schedule, located
 from downtime.schedule.periods import Schedule
 from downtime.settling import Settling
 
@@ -69,7 +69,7 @@ class TrackedSchedule:
         return self._read(settling, zone, hold, is_first=is_first)
 
     def _seen(self, start: float, hold: float, recheck: float, finished_ns: int) -> Settling:
-        found = files.fingerprint(self.path)
+        found = disk.fingerprint(self.path)
         gap, self._looked = start - self._looked, start
         if self._settling is None:
             return Settling(found, None)
@@ -80,7 +80,7 @@ class TrackedSchedule:
         if settling is self._settling or settling.due is None or settling.is_finished(finished_ns):
             return settling
         time.sleep(pause)
-        return settling.look(files.fingerprint(self.path), still=time.monotonic() + hold)
+        return settling.look(disk.fingerprint(self.path), still=time.monotonic() + hold)
 
     def _read(self, settling: Settling, zone: tzinfo, hold: float, *, is_first: bool) -> bool:
         loaded = load_schedule(self.path, zone)
@@ -150,7 +150,7 @@ class TrackedFlags:
         before = dict(self._raised)
         for path in self.paths:
             try:
-                found = flag.look(path)
+                found = flag_file.look(path)
             except OSError as error:
                 if path not in self._unsure:
                     logger.warning("%s can't be looked at: %s; it counts as before", path, error.strerror)
@@ -161,7 +161,7 @@ class TrackedFlags:
                 if self._raised.pop(path, None):
                     logger.info("the flag %s was lowered", path)
             elif path not in before or before[path].fingerprint != found:
-                self._raised[path] = flag.read(path, found, zone=zone, max_age=max_age)
+                self._raised[path] = flag_file.read(path, found, zone=zone, max_age=max_age)
                 self._read_at[path] = time.time()
                 logger.info("the flag %s is raised", path)
                 for problem in self._raised[path].problems:

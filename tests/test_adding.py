@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from downtime.adding import add, meant
 from downtime.cancelling import cancel
-from downtime.parsing import parse
+from downtime.files.parser import parse
 from tests.schedules import NEW, SCHEDULES, after, before, schedules
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -6,8 +6,8 @@ import pytest
 from django.utils import translation
 
 from downtime.cells import COLUMNS, cells
+from downtime.files.parser import parse
 from downtime.listing import rows
-from downtime.parsing import parse
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 BERLIN = ZoneInfo("Europe/Berlin")

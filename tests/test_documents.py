@@ -6,17 +6,17 @@ import pytest
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from downtime import documents
+from downtime.files import yaml_nodes
 
 
 @pytest.fixture(params=["libyaml", "pure Python"])
 def module(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The module as it is with libyaml, and as it is where PyYAML was built without."""
     if request.param == "libyaml":
-        assert documents._BaseLoader is yaml.CBaseLoader
-        return documents
+        assert yaml_nodes._BaseLoader is yaml.CBaseLoader
+        return yaml_nodes
     monkeypatch.delattr(yaml, "CBaseLoader", raising=False)
-    spec = importlib.util.spec_from_file_location("documents_alone", documents.__file__)
+    spec = importlib.util.spec_from_file_location("documents_alone", yaml_nodes.__file__)
     assert spec is not None
     assert spec.loader is not None
     alone = importlib.util.module_from_spec(spec)
@@ -27,7 +27,7 @@ def module(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> A
 
 
 def node_of(source: str) -> Node:
-    node = documents.compose(source)
+    node = yaml_nodes.compose(source)
     assert node is not None
     return node
 
@@ -71,8 +71,8 @@ def test_a_text_that_is_no_yaml_is_refused_with_its_line(module: Any, source: st
 
 
 def test_the_line_of_a_character_that_is_not_allowed_is_right_behind_others_of_many_bytes() -> None:
-    with pytest.raises(documents.NotYaml) as caught:
-        documents.compose("a: 🚧\nb: ü\nc: \x07\nd: 🚧\n")
+    with pytest.raises(yaml_nodes.NotYaml) as caught:
+        yaml_nodes.compose("a: 🚧\nb: ü\nc: \x07\nd: 🚧\n")
     assert caught.value.line == 3
 
 
@@ -162,7 +162,7 @@ def test_a_tag_runs_no_code_and_is_refused_as_a_value(module: Any, source: str, 
     ],
 )
 def test_what_was_found_is_said_in_few_printable_words(source: str, message: str) -> None:
-    assert documents.found(node_of(source)) == message
+    assert yaml_nodes.found(node_of(source)) == message
 
 
 @pytest.mark.parametrize(
@@ -170,18 +170,18 @@ def test_what_was_found_is_said_in_few_printable_words(source: str, message: str
     [("abc", 2), ("''", 2), ("a" * 350, 5), ("[a, b]", 3), ("[[a, b], c]", 3), ("{a: b, c: d}", 3)],
 )
 def test_the_size_of_a_node_counts_what_stands_in_it_and_not_what_lies_deeper(source: str, size: int) -> None:
-    assert documents.size(node_of(source)) == size
+    assert yaml_nodes.size(node_of(source)) == size
 
 
 @pytest.mark.parametrize(("source", "is_empty"), [("~", True), ("null", True), ("NULL", True), ("a:", True)])
 def test_nothing_is_empty(source: str, is_empty: bool) -> None:
     node = node_of(source)
-    assert documents.is_empty(node.value[0][1] if isinstance(node, MappingNode) else node) is is_empty
+    assert yaml_nodes.is_empty(node.value[0][1] if isinstance(node, MappingNode) else node) is is_empty
 
 
 @pytest.mark.parametrize("source", ["''", "'~'", '"null"', "nil", "[]", "{}", "0", "no"])
 def test_something_is_not_empty(source: str) -> None:
-    assert not documents.is_empty(node_of(source))
+    assert not yaml_nodes.is_empty(node_of(source))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_something_is_not_empty(source: str) -> None:
     ],
 )
 def test_a_text_is_taken_as_it_stands(source: str, text: str) -> None:
-    assert documents.text(node_of(source)) == text
+    assert yaml_nodes.text(node_of(source)) == text
 
 
 @pytest.mark.parametrize(
@@ -224,37 +224,37 @@ def test_a_text_is_taken_as_it_stands(source: str, text: str) -> None:
 )
 def test_what_yaml_reads_as_no_text_is_refused_as_one(source: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        documents.text(node_of(source))
+        yaml_nodes.text(node_of(source))
 
 
 @pytest.mark.parametrize(("source", "truth"), [("true", True), ("True", True), ("false", False), ("FALSE", False)])
 def test_true_and_false_are_the_only_truths(source: str, truth: bool) -> None:
-    assert documents.truth(node_of(source)) is truth
+    assert yaml_nodes.truth(node_of(source)) is truth
 
 
 @pytest.mark.parametrize("source", ["yes", "no", "on", "1", "'true'", '"false"', "~", "[true]", "!!bool true"])
 def test_any_other_truth_is_refused(source: str) -> None:
     with pytest.raises(ValueError, match="allowed are true and false"):
-        documents.truth(node_of(source))
+        yaml_nodes.truth(node_of(source))
 
 
 def test_items_are_those_of_a_list_and_of_nothing_else() -> None:
-    assert [item.value for item in documents.items(node_of("[a, b]"))] == ["a", "b"]
+    assert [item.value for item in yaml_nodes.items(node_of("[a, b]"))] == ["a", "b"]
     for source in ("a", "{a: b}", "!!set [a]", "~"):
         with pytest.raises(ValueError, match="allowed is a list"):
-            documents.items(node_of(source))
+            yaml_nodes.items(node_of(source))
 
 
 def test_pairs_are_those_of_a_mapping_and_of_nothing_else() -> None:
-    pairs = documents.pairs(node_of("a: b\na: c\n? [d]\n: e\n"))
+    pairs = yaml_nodes.pairs(node_of("a: b\na: c\n? [d]\n: e\n"))
     assert [value.value for _, value in pairs] == ["b", "c", "e"]
     assert isinstance(pairs[2][0], SequenceNode)
     for source in ("a", "[a]", "!!omap {a: b}", "~"):
         with pytest.raises(ValueError, match="allowed is a mapping"):
-            documents.pairs(node_of(source))
+            yaml_nodes.pairs(node_of(source))
 
 
 @pytest.mark.slow
 def test_more_entries_than_any_schedule_has_are_refused() -> None:
-    with pytest.raises(documents.NotYaml, match="more than 2,000,000 entries"):
-        documents.compose("[" + "a," * 2_000_001 + "]")
+    with pytest.raises(yaml_nodes.NotYaml, match="more than 2,000,000 entries"):
+        yaml_nodes.compose("[" + "a," * 2_000_001 + "]")

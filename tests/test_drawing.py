@@ -5,9 +5,9 @@ import pytest
 from django.utils import translation
 
 from downtime.drawing import Drawing, drawing
-from downtime.files import Fingerprint
-from downtime.flag import Flag
-from downtime.parsing import parse
+from downtime.files.disk import Fingerprint
+from downtime.files.flag_file import Flag
+from downtime.files.parser import parse
 from downtime.schedule.periods import Period
 from downtime.timeline import VIEWS, timeline
 

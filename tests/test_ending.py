@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from downtime.editing import CannotEdit
 from downtime.ending import end_active
-from downtime.parsing import parse
+from downtime.files.parser import parse
 from downtime.schedule.periods import NEVER
 from tests.schedules import after, before
 

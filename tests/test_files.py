@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from downtime import files
-from downtime.files import Fingerprint, entry_fingerprint, fingerprint
+from downtime.files import disk
+from downtime.files.disk import Fingerprint, entry_fingerprint, fingerprint
 
 
 def test_a_fingerprint_differs_for_whatever_was_done_to_the_file(file: Path) -> None:
@@ -79,9 +79,9 @@ def test_where_it_cannot_be_told_whether_there_is_a_file_that_is_an_error(
 
 
 def test_a_file_is_read_with_its_fingerprint(file: Path) -> None:
-    assert files.read(str(file), limit=3) == (b"old", fingerprint(str(file)))
+    assert disk.read(str(file), limit=3) == (b"old", fingerprint(str(file)))
     file.write_bytes(b"")
-    assert files.read(str(file), limit=3) == (b"", fingerprint(str(file)))
+    assert disk.read(str(file), limit=3) == (b"", fingerprint(str(file)))
 
 
 def test_what_is_no_regular_file_or_too_large_is_an_error_and_never_waited_for(file: Path) -> None:
@@ -98,9 +98,9 @@ def test_what_is_no_regular_file_or_too_large_is_an_error_and_never_waited_for(f
         }
         for name, reason in refused.items():
             with pytest.raises(OSError, match=reason):
-                files.read(str(file.parent / name), limit=100)
+                disk.read(str(file.parent / name), limit=100)
     with pytest.raises(OSError, match="it has 3 bytes; allowed are 2"):
-        files.read(str(file), limit=2)
+        disk.read(str(file), limit=2)
 
 
 @pytest.mark.parametrize("name", [".", "pipe", "downtime.yml"])
@@ -109,7 +109,7 @@ def test_no_descriptor_is_left_open(file: Path, name: str) -> None:
     before = os.listdir("/proc/self/fd")
     for _ in range(10):
         try:
-            files.read(str(file.parent / name), limit=2)
+            disk.read(str(file.parent / name), limit=2)
         except OSError:
             continue
     assert len(os.listdir("/proc/self/fd")) == len(before)
@@ -133,9 +133,9 @@ def writes_during_the_reads(file: Path, count: int, monkeypatch: pytest.MonkeyPa
 
 def test_a_file_that_changes_while_it_is_read_is_read_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with writes_during_the_reads(file, 2, monkeypatch):
-        assert files.read(str(file), limit=10_000) == (b"1" * 9000, fingerprint(str(file)))
+        assert disk.read(str(file), limit=10_000) == (b"1" * 9000, fingerprint(str(file)))
 
 
 def test_a_file_that_never_stops_changing_is_an_error(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with writes_during_the_reads(file, 100, monkeypatch), pytest.raises(OSError, match="it is being written"):
-        files.read(str(file), limit=10_000)
+        disk.read(str(file), limit=10_000)

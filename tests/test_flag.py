@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from downtime import flag as sentinel
-from downtime.flag import FLAG_KEYS, Flag, lower_flag, meaning, raise_flag
-from downtime.reading import Problem
-from downtime.replacing import CannotWrite
+from downtime.files import flag_file as sentinel
+from downtime.files.atomic_write import CannotWrite
+from downtime.files.fields import Problem
+from downtime.files.flag_file import FLAG_KEYS, Flag, lower_flag, meaning, raise_flag
 from downtime.schedule.periods import NEVER, Period
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -20,24 +20,24 @@ ROOMS = [
     "schedule.occurrence",
     "addresses",
     "schedule.converters",
-    "files",
-    "replacing",
+    "files.disk",
+    "files.atomic_write",
     "places",
-    "documents",
+    "files.yaml_nodes",
     "watching",
     "conf",
     "settling",
-    "reading",
-    "parsing",
-    "flag",
-    "loading",
+    "files.fields",
+    "files.parser",
+    "files.flag_file",
+    "files.loading",
     "layout",
     "writing",
     "editing",
     "ending",
     "adding",
     "cancelling",
-    "rewriting",
+    "files.rewriting",
     "keeping",
     "tracking",
     "looking",
@@ -85,18 +85,18 @@ CORE = [
         "schedule.recurrence",
         "schedule.periods",
         "schedule.converters",
-        "files",
-        "replacing",
+        "files.disk",
+        "files.atomic_write",
         "places",
-        "documents",
+        "files.yaml_nodes",
         "watching",
         "settling",
     ],
-    *["reading", "parsing", "flag", "loading", "layout", "writing", "editing", "ending"],
+    *["files.fields", "files.parser", "files.flag_file", "files.loading", "layout", "writing", "editing", "ending"],
     *[
         "adding",
         "cancelling",
-        "rewriting",
+        "files.rewriting",
         "schedule.occurrence",
         "addresses",
         "schedule.site_status",
@@ -106,12 +106,14 @@ CORE = [
     ],
 ]
 WRITERS = [
-    room for room in ROOMS if room.startswith(("editing", "ending", "adding", "cancelling", "rewriting", "management"))
+    room
+    for room in ROOMS
+    if room.startswith(("editing", "ending", "adding", "cancelling", "files.rewriting", "management"))
 ]
 ONLY_IMPORTERS = {
     "watchdog": {"watching"},
     "cronsim": {"schedule.recurrence"},
-    "yaml": {"documents", "flag", "writing"},
+    "yaml": {"files.yaml_nodes", "files.flag_file", "writing"},
     "threading": {"keeping", "looking", "watching"},
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
@@ -175,7 +177,7 @@ def test_a_library_is_known_to_few(library: str) -> None:
 @pytest.mark.parametrize("room", CORE)
 def test_the_core_knows_no_django(room: str) -> None:
     known = {name for name in imports(room) if name.partition(".")[0] == "django"}
-    assert known == ({"django.core.files.locks"} if room == "replacing" else set())
+    assert known == ({"django.core.files.locks"} if room == "files.atomic_write" else set())
 
 
 @pytest.mark.parametrize("room", CORE)

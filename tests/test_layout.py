@@ -1,6 +1,7 @@
 import pytest
 
-from downtime import documents, layout
+from downtime import layout
+from downtime.files import yaml_nodes
 
 LISTS = {
     "lines": ("periods:\n  - a\n  - b: |\n      c\n\n  # d\n", ["- a", "- b: |\n      c"]),
@@ -16,9 +17,9 @@ LISTS = {
 
 @pytest.mark.parametrize(("text", "expected"), LISTS.values(), ids=LISTS)
 def test_the_items_of_a_list_are_found_in_any_style(text: str, expected: list[str]) -> None:
-    root = documents.compose(text.replace("*g", "g"))
+    root = yaml_nodes.compose(text.replace("*g", "g"))
     assert root is not None
-    listed = documents.pairs(root)[0][1]
+    listed = yaml_nodes.pairs(root)[0][1]
     found = layout.items(text.replace("*g", "g"), listed)  # type: ignore[arg-type]
     assert [text.replace("*g", "g")[item.start : item.end] for item in found] == [
         piece.replace("*g", "g") for piece in expected
@@ -27,7 +28,7 @@ def test_the_items_of_a_list_are_found_in_any_style(text: str, expected: list[st
 
 def test_each_item_knows_the_comma_behind_it() -> None:
     text = "[a , b, {c: d, e: f}]"
-    root = documents.compose(text)
+    root = yaml_nodes.compose(text)
     found = layout.items(text, root)  # type: ignore[arg-type]
     assert [item.comma.start if item.comma else None for item in found] == [3, 6, None]
 

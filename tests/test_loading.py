@@ -4,10 +4,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime import files
-from downtime.loading import load_flags, load_schedule, located
-from downtime.parsing import Parsed
-from downtime.reading import Problem
+from downtime.files import disk
+from downtime.files.fields import Problem
+from downtime.files.loading import load_flags, load_schedule, located
+from downtime.files.parser import Parsed
 from downtime.schedule.periods import NEVER
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -20,7 +20,7 @@ def problems(path: Path) -> list[str]:
 def test_a_schedule_is_read_with_its_fingerprint(schedule: Path) -> None:
     schedule.write_text("periods: [{start: 2026-12-01}]")
     loaded = load_schedule(str(schedule), BERLIN)
-    assert (loaded.path, loaded.fingerprint, loaded.is_read) == (str(schedule), files.fingerprint(str(schedule)), True)
+    assert (loaded.path, loaded.fingerprint, loaded.is_read) == (str(schedule), disk.fingerprint(str(schedule)), True)
     assert len(loaded.parsed.schedule.periods) == 1
 
 
@@ -72,7 +72,7 @@ def test_what_is_no_file_is_a_problem_and_counts_as_not_read(schedule: Path) -> 
     os.mkfifo(schedule)
     assert problems(schedule) == ["downtime.yml:1: it can't be read: it is no regular file"]
     loaded = load_schedule(str(schedule), BERLIN)
-    assert (loaded.is_read, loaded.fingerprint) == (False, files.fingerprint(str(schedule)))
+    assert (loaded.is_read, loaded.fingerprint) == (False, disk.fingerprint(str(schedule)))
 
 
 def test_a_file_beyond_all_measure_is_a_problem_and_is_not_read(schedule: Path) -> None:

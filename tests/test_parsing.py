@@ -9,7 +9,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from downtime.parsing import Parsed, parse, parse_with_nodes
+from downtime.files.parser import Parsed, parse, parse_with_nodes
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
 from downtime.schedule.recurrence import Recurrence
 

@@ -2,8 +2,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from downtime import documents, reading
-from downtime.reading import KEYS, Found, Problem, Reader
+from downtime.files import fields, yaml_nodes
+from downtime.files.fields import KEYS, Found, Problem, Reader
 from downtime.schedule import recurrence
 from downtime.schedule.periods import ALWAYS, NEVER
 
@@ -11,7 +11,7 @@ START = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)
 
 
 def read(source: str, allowed: tuple[str, ...] = KEYS) -> tuple[Reader, dict[str, Found]]:
-    node = documents.compose(source)
+    node = yaml_nodes.compose(source)
     assert node is not None
     reader = Reader(source)
     return reader, reader.keys(node, "a period", allowed)
@@ -58,7 +58,7 @@ def test_a_key_of_another_place_is_refused_without_a_guess_at_what_was_meant() -
 
 def test_of_a_key_that_is_there_twice_the_first_value_is_the_one_that_is_read_on() -> None:
     _, found = read("message: a\nmessage: b\n")
-    assert documents.text(found["message"].node) == "a"
+    assert yaml_nodes.text(found["message"].node) == "a"
 
 
 def test_a_key_that_repeats_itself_for_ever_is_one_problem() -> None:
@@ -67,7 +67,7 @@ def test_a_key_that_repeats_itself_for_ever_is_one_problem() -> None:
 
 def test_an_alias_bomb_as_a_key_costs_nothing() -> None:
     bomb = "- &a0 [x, x]\n" + "".join(f"- &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 60))
-    root = documents.compose(f"{bomb}- *a59 : x\n")
+    root = yaml_nodes.compose(f"{bomb}- *a59 : x\n")
     assert root is not None
     reader = Reader(bomb)
     reader.keys(root.value[-1], "a period", KEYS)
@@ -148,7 +148,7 @@ def test_problems_come_in_the_order_of_the_lines_however_they_were_met() -> None
 def test_cron_without_cronsim_is_a_problem_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recurrence, "is_available", False)
     reader, found = read("cron: '* * * * *'\n")
-    assert reader.value(found["cron"], reading.cron, "cron") is None
+    assert reader.value(found["cron"], fields.cron, "cron") is None
     assert reader.problems == [
         Problem(
             1,
@@ -160,10 +160,10 @@ def test_cron_without_cronsim_is_a_problem_that_names_the_extra(monkeypatch: pyt
 def test_what_aliases_repeat_is_read_as_long_as_it_is_no_more_than_the_text_twice() -> None:
     shared = "- &paths [" + ", ".join(f"/{number}" for number in range(300)) + "]\n"
     source = shared + "- *paths\n" * 5_000
-    root = documents.compose(source)
+    root = yaml_nodes.compose(source)
     assert root is not None
     reader = Reader(source)
-    read = [reader.plain({"paths": Found(documents.line_of(node), node)}) for node in root.value]
+    read = [reader.plain({"paths": Found(yaml_nodes.line_of(node), node)}) for node in root.value]
     assert [bool(fields) for fields in read] == sorted((bool(fields) for fields in read), reverse=True)
     assert 100 < sum(map(bool, read)) < 5_000
     assert reader.problems[-1].message == (

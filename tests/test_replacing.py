@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from downtime import replacing
-from downtime.replacing import CannotWrite, locked
+from downtime.files import atomic_write
+from downtime.files.atomic_write import CannotWrite, locked
 
 NOBODY = 65534
 
@@ -25,7 +25,7 @@ def names(folder: Path) -> list[str]:
 def test_a_replaced_file_keeps_its_mode_and_a_reader_of_the_old_one_keeps_that(file: Path) -> None:
     file.chmod(0o641)
     with file.open("rb") as reader:
-        replacing.replace(str(file), b"new")
+        atomic_write.replace(str(file), b"new")
         assert reader.read() == b"old"
     assert file.read_bytes() == b"new"
     assert stat.S_IMODE(file.stat().st_mode) == 0o641
@@ -36,7 +36,7 @@ def test_a_replaced_file_keeps_its_mode_and_a_reader_of_the_old_one_keeps_that(f
 def test_a_replaced_file_keeps_its_owner(file: Path) -> None:
     os.chown(file, 1234, 5678)
     file.chmod(0o600)
-    replacing.replace(str(file), b"new")
+    atomic_write.replace(str(file), b"new")
     status = file.stat()
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 5678, 0o600)
 
@@ -46,7 +46,7 @@ def test_a_new_file_gets_the_mode_of_the_umask(file: Path, umask: int) -> None:
     new = file.with_name("new")
     before = os.umask(umask)
     try:
-        replacing.replace(str(new), b"new")
+        atomic_write.replace(str(new), b"new")
     finally:
         os.umask(before)
     assert stat.S_IMODE(new.stat().st_mode) == 0o666 & ~umask
@@ -58,7 +58,7 @@ def test_a_link_stays_and_its_target_is_replaced(file: Path) -> None:
     first, second = elsewhere / "first", elsewhere / "second"
     first.symlink_to("second")
     second.symlink_to(file)
-    replacing.replace(str(first), b"new")
+    atomic_write.replace(str(first), b"new")
     assert (os.readlink(first), os.readlink(second)) == ("second", str(file))
     assert file.read_bytes() == b"new"
     assert names(elsewhere) == ["first", "second"]
@@ -66,14 +66,14 @@ def test_a_link_stays_and_its_target_is_replaced(file: Path) -> None:
 
 def test_a_link_that_leads_nowhere_gets_the_file_that_it_names(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("new")
-    replacing.replace(str(tmp_path / "link"), b"new")
+    atomic_write.replace(str(tmp_path / "link"), b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "new").read_bytes() == b"new"
 
 
 def test_a_path_is_taken_from_the_current_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(file.parent)
-    replacing.replace("downtime.yml", b"new")
+    atomic_write.replace("downtime.yml", b"new")
     assert file.read_bytes() == b"new"
 
 
@@ -107,7 +107,7 @@ def test_where_nothing_can_be_written_the_error_says_where_and_why_and_what_to_d
     path = place(file.parent)
     before = names(file.parent)
     with pytest.raises(CannotWrite) as caught:
-        replacing.replace(str(path), b"new")
+        atomic_write.replace(str(path), b"new")
     assert str(caught.value) == f"{path} can't be written: {reason}"
     assert names(file.parent) == before
     assert file.read_bytes() == b"old"
@@ -118,7 +118,7 @@ def test_a_write_that_fails_half_way_leaves_the_old_file_and_nothing_else(file: 
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
     try:
         with pytest.raises(CannotWrite, match="File too large; nothing was changed"):
-            replacing.replace(str(file), b"new" * 100_000)
+            atomic_write.replace(str(file), b"new" * 100_000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert names(file.parent) == ["downtime.yml"]
@@ -127,7 +127,7 @@ def test_a_write_that_fails_half_way_leaves_the_old_file_and_nothing_else(file: 
 
 def run(script: str, *arguments: str) -> str:
     """What a process of its own prints; it can use the modules, and `path`, its first argument."""
-    head = "import os, signal, sys, json\nfrom downtime import replacing\npath = sys.argv[1]\n"
+    head = "import os, signal, sys, json\nfrom downtime.files import atomic_write\npath = sys.argv[1]\n"
     command = [sys.executable, "-c", head + script, *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
@@ -137,11 +137,11 @@ if os.geteuid() == 0:
     os.setgroups([])
     os.setgid({NOBODY})
     os.setuid({NOBODY})
-take_lock, remove = lambda path, _: replacing.locked(path).__enter__(), lambda path, _: replacing.remove(path)
-for write in (replacing.replace, take_lock, remove):
+take_lock, remove = lambda path, _: atomic_write.locked(path).__enter__(), lambda path, _: atomic_write.remove(path)
+for write in (atomic_write.replace, take_lock, remove):
     try:
         write(path, b"new")
-    except replacing.CannotWrite as error:
+    except atomic_write.CannotWrite as error:
         print(error)
 """
 
@@ -160,7 +160,7 @@ def test_an_owner_that_cannot_be_kept_is_an_error_and_nothing_is_left_behind(pub
     file = public_folder / "downtime.yml"
     file.write_bytes(b"old")
     public_folder.chmod(0o777)
-    script = AS_NOBODY.replace("(replacing.replace, take_lock, remove)", "(replacing.replace,)")
+    script = AS_NOBODY.replace("(atomic_write.replace, take_lock, remove)", "(atomic_write.replace,)")
     assert run(script, str(file)) == (
         f"{file} can't be written: Operation not permitted; "
         "run the command as the file's owner, whose ownership is kept\n"
@@ -183,7 +183,7 @@ def killed_at(number):
     pid = os.fork()
     if pid == 0:
         sys.setprofile(count)
-        replacing.replace(path, b"new" * 50_000)
+        atomic_write.replace(path, b"new" * 50_000)
         sys.setprofile(None)
         os._exit(0)
     return os.waitpid(pid, 0)[1]
@@ -220,8 +220,8 @@ def test_whenever_it_is_killed_the_file_is_the_old_or_the_new_one(file: Path) ->
 
 HOLD = """
 import sys
-from downtime import replacing
-with replacing.locked(sys.argv[1]):
+from downtime.files import atomic_write
+with atomic_write.locked(sys.argv[1]):
     print('held', flush=True)
     sys.stdin.read()
 """
@@ -319,15 +319,15 @@ def test_whatever_is_there_is_removed_and_what_it_leads_to_stays(tmp_path: Path,
         case "pipe":
             os.mkfifo(path)
     before = names(tmp_path)
-    assert replacing.remove(str(path))
+    assert atomic_write.remove(str(path))
     assert names(tmp_path) == [name for name in before if name != "x"]
-    assert not replacing.remove(str(path))
+    assert not atomic_write.remove(str(path))
 
 
 def test_what_cannot_be_removed_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     path = full(tmp_path)
     with pytest.raises(CannotWrite) as caught:
-        replacing.remove(str(path))
+        atomic_write.remove(str(path))
     assert str(caught.value) == (
         f"{path} can't be written: Directory not empty; it is a folder that holds something: remove that by hand"
     )

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.parsing import Parsed, parse
-from downtime.reading import KEYS
+from downtime.files.fields import KEYS
+from downtime.files.parser import Parsed, parse
 from tests.sample import copied, manage, served
 from tests.servers.harness import wait_until
 from tests.servers.programs import ROOT

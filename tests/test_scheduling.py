@@ -15,8 +15,8 @@ import pytest
 import pytest_django
 
 from downtime import live
-from downtime.files import fingerprint
-from downtime.parsing import parse
+from downtime.files.disk import fingerprint
+from downtime.files.parser import parse
 from downtime.schedule.periods import Period
 from tests.schedules import SCHEDULES, after, before
 from tests.servers.programs import ROOT

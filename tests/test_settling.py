@@ -1,6 +1,6 @@
 import pytest
 
-from downtime.files import Fingerprint
+from downtime.files.disk import Fingerprint
 from downtime.settling import Settling
 
 OLD = Fingerprint(1, 2, 3, 4, 5)

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.parsing import parse
+from downtime.files.parser import parse
 from downtime.schedule.periods import Period, Window
 from downtime.timeline import VIEWS, Line, Timeline, timeline
 

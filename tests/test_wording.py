@@ -5,10 +5,10 @@ import pytest
 from django.utils import translation
 
 from downtime import wording
-from downtime.files import Fingerprint
-from downtime.flag import Flag
+from downtime.files.disk import Fingerprint
+from downtime.files.flag_file import Flag
+from downtime.files.parser import parse
 from downtime.looking import Overview
-from downtime.parsing import parse
 from downtime.schedule.periods import NEVER, Period
 from downtime.schedule.site_status import standing
 from downtime.tracking import Known

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downtime import writing
-from downtime.parsing import parse
+from downtime.files.parser import parse
 from downtime.schedule import converters
 
 UTC = ZoneInfo("UTC")

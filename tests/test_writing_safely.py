@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.parsing import parse
+from downtime.files.parser import parse
 from tests.servers.harness import Site, finished
 from tests.servers.programs import ROOT, require
 from tests.test_commands import refusal, run
@@ -60,9 +60,9 @@ def test_of_many_commands_at_the_same_time_no_edit_is_lost(site: Site) -> None:
 FORKING = """
 import json, os, re, select, signal, subprocess, sys, time
 from zoneinfo import ZoneInfo
-from downtime import replacing
+from downtime.files import atomic_write
 from downtime.adding import add
-from downtime.rewriting import rewrite
+from downtime.files.rewriting import rewrite
 
 path, log, old = sys.argv[1:]
 KEYS = {"name": "new", "start": "2099-01-01", "duration": "2h"}
@@ -89,7 +89,7 @@ def found():
     with open(path) as file:
         text = file.read()
     left = [name for name in os.listdir(os.path.dirname(path)) if name.endswith(".tmp")]
-    with replacing.locked(path, timeout=0):
+    with atomic_write.locked(path, timeout=0):
         kind = {old: "old", edit(old): "new"}.get(text, "broken")
     rewrite(path, lambda text: text + "# another\\n")
     with open(path) as file:

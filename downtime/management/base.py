@@ -12,12 +12,12 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.editing import CannotEdit
-from downtime.flag import Flag
-from downtime.loading import Loaded, hidden, load_flags, load_schedule, located
+from downtime.files.atomic_write import CannotWrite
+from downtime.files.fields import Problem
+from downtime.files.flag_file import Flag
+from downtime.files.loading import Loaded, hidden, load_flags, load_schedule, located
+from downtime.files.rewriting import rewrite
 from downtime.management.telling import title
-from downtime.reading import Problem
-from downtime.replacing import CannotWrite
-from downtime.rewriting import rewrite
 from downtime.schedule.periods import Answer, Window
 
 _MOST_PROBLEMS = 20

@@ -14,7 +14,7 @@ from types import FrameType
 
 from django.core.management.base import CommandError
 
-from downtime.replacing import CannotWrite
+from downtime.files.atomic_write import CannotWrite
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from typing import Any, NoReturn, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
 
-from downtime import editing, flag
+from downtime import editing
+from downtime.files import flag_file
 from downtime.schedule import converters
 from downtime.writing import Value
 
@@ -41,7 +42,7 @@ def answer(options: dict[str, Any]) -> dict[str, Value]:
     """The keys of a period or a flag that the options of `add_answer` ask for."""
     keys: dict[str, Value] = {}
     if options["message"]:
-        keys["message"] = read("--message", options["message"], flag.message)
+        keys["message"] = read("--message", options["message"], flag_file.message)
     if options["retry_after"] is not None:
         keys["retry_after"] = read("--retry-after", str(options["retry_after"]), converters.seconds)
     if options["redirect"] is not None:

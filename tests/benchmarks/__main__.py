@@ -22,7 +22,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import RequestFactory
 
-from downtime.parsing import parse
+from downtime.files.parser import parse
 
 _ROUNDS = 800
 _REQUESTS = 200

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.loading import load_schedule, located
+from downtime.files.loading import load_schedule, located
 from downtime.management.base import DowntimeCommand
 from downtime.management.telling import agenda
 

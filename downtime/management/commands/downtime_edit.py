@@ -8,15 +8,15 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils.timezone import get_default_timezone
 
-from downtime import files
 from downtime.adding import COMMENT
 from downtime.conf import conf
-from downtime.loading import LARGEST, parsed
+from downtime.files import disk
+from downtime.files.fields import Problem
+from downtime.files.loading import LARGEST, parsed
+from downtime.files.rewriting import take_over
 from downtime.management import editor
 from downtime.management.base import DowntimeCommand, listed
 from downtime.management.telling import agenda
-from downtime.reading import Problem
-from downtime.rewriting import take_over
 from downtime.schedule.periods import Schedule
 
 
@@ -29,7 +29,7 @@ class Command(DowntimeCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path = conf.DOWNTIME_SCHEDULE_FILE
         try:
-            old = _content(path) if files.fingerprint(path) else None
+            old = _content(path) if disk.fingerprint(path) else None
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}") from error
         first = f"{COMMENT}\n".encode() if old is None else old
@@ -78,4 +78,4 @@ def _line() -> str:
 
 
 def _content(path: str) -> bytes:
-    return files.read(path, limit=LARGEST)[0]
+    return disk.read(path, limit=LARGEST)[0]

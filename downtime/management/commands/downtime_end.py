@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.timezone import get_default_timezone
 
-from downtime import flag
 from downtime.conf import conf
 from downtime.ending import end_active
+from downtime.files import flag_file
+from downtime.files.atomic_write import CannotWrite
 from downtime.management import options as options_of
 from downtime.management.base import DowntimeCommand, edit_schedule, listed
-from downtime.replacing import CannotWrite
 from downtime.schedule.periods import Window
 
 
@@ -27,7 +27,7 @@ class Command(DowntimeCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path = conf.DOWNTIME_FLAG_FILE[0]
         try:
-            was_raised = flag.lower_flag(path)
+            was_raised = flag_file.lower_flag(path)
         except CannotWrite as error:
             raise CommandError(str(error)) from error
         if was_raised:

@@ -6,12 +6,12 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.timezone import get_default_timezone
 
-from downtime import flag
 from downtime.conf import conf
+from downtime.files import flag_file
+from downtime.files.atomic_write import CannotWrite
 from downtime.management import options as options_of
 from downtime.management.base import DowntimeCommand
 from downtime.management.telling import shown
-from downtime.replacing import CannotWrite
 from downtime.schedule import converters
 from downtime.writing import Value
 
@@ -38,8 +38,8 @@ class Command(DowntimeCommand):
         keys = options_of.answer(options)
         path = conf.DOWNTIME_FLAG_FILE[0]
         try:
-            was_raised = flag.look(path) is not None
-            flag.raise_flag(path, {**keys, "end": _iso(end)} if end else keys)
+            was_raised = flag_file.look(path) is not None
+            flag_file.raise_flag(path, {**keys, "end": _iso(end)} if end else keys)
         except CannotWrite as error:
             raise CommandError(str(error)) from error
         except OSError as error:

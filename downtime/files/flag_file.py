@@ -9,9 +9,9 @@ from datetime import datetime, timedelta, tzinfo
 
 import yaml
 
-from downtime import documents, files, replacing
-from downtime.files import Fingerprint
-from downtime.reading import KEYS, Problem, Reader
+from downtime.files import atomic_write, disk, yaml_nodes
+from downtime.files.disk import Fingerprint
+from downtime.files.fields import KEYS, Problem, Reader
 from downtime.schedule.periods import NEVER, Period
 
 _LONGEST = 65_536
@@ -32,14 +32,14 @@ class Flag:
 
 def look(path: str) -> Fingerprint | None:
     """The flag's fingerprint, None where it is not raised. Raises OSError where that can't be told."""
-    return files.entry_fingerprint(path)
+    return disk.entry_fingerprint(path)
 
 
 def read(path: str, fingerprint: Fingerprint, *, zone: tzinfo, max_age: float | None) -> Flag:
     """What the flag with that fingerprint stands for, whatever it holds; it lets go at `max_age` seconds."""
     raised = fingerprint.modified_at
     try:
-        content, _ = files.read(path, limit=_LONGEST)
+        content, _ = disk.read(path, limit=_LONGEST)
         period, problems = meaning(content.decode().removeprefix("\ufeff"), zone, raised)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
@@ -59,9 +59,9 @@ def meaning(source: str, zone: tzinfo, raised: datetime) -> tuple[Period, tuple[
     What can't be understood is a problem, and otherwise as if it were not there."""
     reader = Reader(source)
     try:
-        root = documents.compose(source)
-        keys = [key.value for key, _ in documents.pairs(root)] if root else []
-    except documents.NotYaml as error:
+        root = yaml_nodes.compose(source)
+        keys = [key.value for key, _ in yaml_nodes.pairs(root)] if root else []
+    except yaml_nodes.NotYaml as error:
         if _LOOKS_LIKE_KEYS.search(source) or _CONTROLS.search(source):
             return Period(raised), (
                 Problem(error.line, f"{error.message}; allowed are a plain text and the keys of a period"),
@@ -74,7 +74,7 @@ def meaning(source: str, zone: tzinfo, raised: datetime) -> tuple[Period, tuple[
     found = reader.keys(root, "a flag", FLAG_KEYS)
     plain = reader.plain(found)
     end = reader.end(found, reader.zone(found, zone), raised)
-    return Period(raised, end, line=documents.line_of(root), **plain), reader.problems_by_line()
+    return Period(raised, end, line=yaml_nodes.line_of(root), **plain), reader.problems_by_line()
 
 
 def message(text: str) -> str:
@@ -90,12 +90,12 @@ def raise_flag(path: str, keys: Mapping[str, object]) -> None:
     content = yaml.safe_dump(text, allow_unicode=True, sort_keys=False) if text else ""
     if set("\x85\u2028\u2029") & set(content):  # breaks that PyYAML writes as they are, and reads as spaces
         content = yaml.safe_dump(text, sort_keys=False)
-    replacing.replace(path, content.encode())
+    atomic_write.replace(path, content.encode())
 
 
 def lower_flag(path: str) -> bool:
     """Lowers the flag; False where it was not raised. Raises replacing.CannotWrite."""
-    return replacing.remove(path)
+    return atomic_write.remove(path)
 
 
 def _encodable(value: object) -> object:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from yaml.nodes import Node
 
-from downtime import documents
+from downtime.files import yaml_nodes
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import ALWAYS, NEVER
 
@@ -49,12 +49,12 @@ class Reader:
     def keys(self, node: Node, what: str, allowed: tuple[str, ...]) -> dict[str, Found]:
         """The values of a mapping by key; a key that is not allowed, or there before, is a problem."""
         found: dict[str, Found] = {}
-        for key_node, value in self.value(Found(documents.line_of(node), node), documents.pairs, what) or ():
-            line, key = documents.line_of(key_node), getattr(key_node, "value", "")
+        for key_node, value in self.value(Found(yaml_nodes.line_of(node), node), yaml_nodes.pairs, what) or ():
+            line, key = yaml_nodes.line_of(key_node), getattr(key_node, "value", "")
             if not isinstance(key, str) or key not in allowed:
                 near = _nearest(key, allowed) if len(self.problems) < _MOST_HINTS else None
                 hint = f"did you mean {near}?" if near else f"allowed are {', '.join(allowed)}"
-                self.problems.append(Problem(line, f"{documents.found(key_node)} is no key of {what}; {hint}"))
+                self.problems.append(Problem(line, f"{yaml_nodes.found(key_node)} is no key of {what}; {hint}"))
             elif key in found:
                 message = f"the key {key} is there twice, first on line {found[key].line}; allowed is once"
                 self.problems.append(Problem(line, message))
@@ -65,7 +65,7 @@ class Reader:
     def value(self, found: Found, convert: Callable[[Node], Any], key: str) -> Any:
         """The converted value, or None and a problem."""
         if self._has_anchors and self._left > 0:
-            self._left -= documents.size(found.node)
+            self._left -= yaml_nodes.size(found.node)
         if self._left <= 0:
             message = f"{key} is too much to read, as aliases repeat so much of the file; write it out"
             self.problems.append(Problem(found.line, message))
@@ -73,7 +73,7 @@ class Reader:
         try:
             return convert(found.node)
         except ValueError as error:
-            self.problems.append(Problem(found.line, f"{key} is {documents.found(found.node)}; {error}"))
+            self.problems.append(Problem(found.line, f"{key} is {yaml_nodes.found(found.node)}; {error}"))
             return None
 
     def plain(self, found: Mapping[str, Found]) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class Reader:
         """The time zone that the mapping names, or the default; None and a problem where there is no such zone."""
         if "timezone" not in found:
             return default
-        zone: tzinfo | None = self.value(found["timezone"], lambda n: converters.zone(documents.text(n)), "timezone")
+        zone: tzinfo | None = self.value(found["timezone"], lambda n: converters.zone(yaml_nodes.text(n)), "timezone")
         return zone
 
     def end(self, found: Mapping[str, Found], zone: tzinfo | None, start: datetime) -> datetime:
@@ -100,7 +100,7 @@ class Reader:
             end: datetime | None = self.value(found["end"], moment(zone, fold=1), "end")
             if end is None or end > start:
                 return end or NEVER
-            message = f"end is {documents.found(found['end'].node)}; allowed is a time after the start"
+            message = f"end is {yaml_nodes.found(found['end'].node)}; allowed is a time after the start"
             self.problems.append(Problem(found["end"].line, message))
         return NEVER
 
@@ -114,35 +114,35 @@ def _nearest(key: object, allowed: tuple[str, ...]) -> str | None:
 
 def moment(zone: tzinfo | None, *, fold: int) -> Callable[[Node], datetime]:
     """Converts a node into a moment; see values.moment."""
-    return lambda node: converters.moment(documents.text(node), zone, fold=fold)
+    return lambda node: converters.moment(yaml_nodes.text(node), zone, fold=fold)
 
 
 def duration(node: Node) -> timedelta:
     """Converts a node into a length of time."""
-    return converters.duration(documents.text(node))
+    return converters.duration(yaml_nodes.text(node))
 
 
 def cron(node: Node) -> str:
     """Converts a node into a cron expression that occurs at some time."""
-    expression = documents.text(node)
+    expression = yaml_nodes.text(node)
     recurrence.check_expression(expression)
     return expression
 
 
 def _paths(node: Node) -> tuple[str, ...]:
-    prefixes = tuple(converters.prefix(documents.text(item)) for item in documents.items(node))
+    prefixes = tuple(converters.prefix(yaml_nodes.text(item)) for item in yaml_nodes.items(node))
     if not prefixes:
         raise ValueError("name at least one path prefix, or leave the key out to cover the whole site")
     return prefixes
 
 
 _PLAIN: dict[str, Callable[[Node], Any]] = {
-    "name": lambda node: converters.name(documents.text(node)),
-    "enabled": documents.truth,
-    "message": lambda node: documents.text(node).strip(),
-    "redirect": lambda node: converters.url(documents.text(node)),
-    "retry_after": lambda node: converters.seconds(documents.text(node)),
-    "read_only": documents.truth,
+    "name": lambda node: converters.name(yaml_nodes.text(node)),
+    "enabled": yaml_nodes.truth,
+    "message": lambda node: yaml_nodes.text(node).strip(),
+    "redirect": lambda node: converters.url(yaml_nodes.text(node)),
+    "retry_after": lambda node: converters.seconds(yaml_nodes.text(node)),
+    "read_only": yaml_nodes.truth,
     "paths": _paths,
 }
 KEYS = ("name", "start", "end", "duration", "cron", "timezone", *list(_PLAIN)[1:])

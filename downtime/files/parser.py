@@ -8,8 +8,8 @@ from datetime import timedelta, tzinfo
 
 from yaml.nodes import Node
 
-from downtime import documents, reading
-from downtime.reading import Found, Problem, Reader
+from downtime.files import fields, yaml_nodes
+from downtime.files.fields import Found, Problem, Reader
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import ALWAYS, Period, Schedule
 
@@ -37,47 +37,47 @@ def parse_with_nodes(source: str, zone: tzinfo) -> tuple[Parsed, tuple[Node, ...
 
 def _periods(reader: Reader, source: str, zone: tzinfo | None) -> list[tuple[Node, Period]]:
     try:
-        root = documents.compose(source)
-    except documents.NotYaml as error:
+        root = yaml_nodes.compose(source)
+    except yaml_nodes.NotYaml as error:
         reader.problems.append(Problem(error.line, error.message))
         return []
-    if root is None or documents.is_empty(root):
+    if root is None or yaml_nodes.is_empty(root):
         return []
     found = reader.keys(root, "the schedule", ("timezone", "periods"))
     zone = reader.zone(found, zone)
-    if "periods" not in found or documents.is_empty(found["periods"].node):
+    if "periods" not in found or yaml_nodes.is_empty(found["periods"].node):
         return []
-    listed = reader.value(found["periods"], documents.items, "periods") or ()
+    listed = reader.value(found["periods"], yaml_nodes.items, "periods") or ()
     read = ((node, _period(reader, node, zone)) for node in listed)
     return [(node, period) for node, period in read if period is not None]
 
 
 def _period(reader: Reader, node: Node, zone: tzinfo | None) -> Period | None:
     before = len(reader.problems)
-    found = reader.keys(node, "a period", reading.KEYS)
+    found = reader.keys(node, "a period", fields.KEYS)
     plain = reader.plain(found)
     zone = reader.zone(found, zone)
     start, recurrence = ALWAYS, None
     if "start" in found:
-        start = reader.value(found["start"], reading.moment(zone, fold=0), "start") or ALWAYS
+        start = reader.value(found["start"], fields.moment(zone, fold=0), "start") or ALWAYS
     if "cron" in found:
         recurrence = _recurrence(reader, found, zone)
         del found["cron"]
         found.pop("duration", None)
     elif "start" not in found and len(reader.problems) == before:
-        reader.problems.append(Problem(documents.line_of(node), "a period needs a start, or cron with a duration"))
+        reader.problems.append(Problem(yaml_nodes.line_of(node), "a period needs a start, or cron with a duration"))
     end = reader.end(found, zone, start)
     if len(reader.problems) > before:
         return None
-    return Period(start, end, recurrence=recurrence, line=documents.line_of(node), zone=zone, **plain)
+    return Period(start, end, recurrence=recurrence, line=yaml_nodes.line_of(node), zone=zone, **plain)
 
 
 def _recurrence(reader: Reader, found: Mapping[str, Found], zone: tzinfo | None) -> recurrence.Recurrence | None:
-    cron: str | None = reader.value(found["cron"], reading.cron, "cron")
+    cron: str | None = reader.value(found["cron"], fields.cron, "cron")
     if "duration" not in found:
         reader.problems.append(Problem(found["cron"].line, "a period with cron needs a duration, such as 45m"))
         return None
-    duration: timedelta | None = reader.value(found["duration"], reading.duration, "duration")
+    duration: timedelta | None = reader.value(found["duration"], fields.duration, "duration")
     if cron is None or duration is None or zone is None:
         return None
     return recurrence.Recurrence(cron, zone, duration)

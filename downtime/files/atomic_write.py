@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from django.core.files import locks
 
-from downtime.files import OPEN_FLAGS
+from downtime.files.disk import OPEN_FLAGS
 
 _TEMPORARY = ".tmp"
 

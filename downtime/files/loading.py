@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from downtime import files, flag
-from downtime.files import Fingerprint
-from downtime.flag import Flag
-from downtime.parsing import Parsed, parse
-from downtime.reading import Problem
+from downtime.files import disk, flag_file
+from downtime.files.disk import Fingerprint
+from downtime.files.fields import Problem
+from downtime.files.flag_file import Flag
+from downtime.files.parser import Parsed, parse
 
 # In bytes; some 300,000 periods.
 LARGEST = 32 * 1024 * 1024
@@ -30,8 +30,8 @@ def load_schedule(path: str, zone: tzinfo) -> Loaded:
     """The schedule file; one that is missing means no periods, one that can't be read is a problem."""
     fingerprint = None
     try:
-        fingerprint = files.fingerprint(path)
-        content, fingerprint = files.read(path, limit=LARGEST)
+        fingerprint = disk.fingerprint(path)
+        content, fingerprint = disk.read(path, limit=LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return Loaded(path, None, Parsed())
     except OSError as error:
@@ -54,11 +54,11 @@ def load_flags(paths: tuple[str, ...], *, zone: tzinfo, max_age: float | None) -
     raised = []
     for path in paths:
         try:
-            fingerprint = flag.look(path)
+            fingerprint = flag_file.look(path)
         except OSError:
             continue
         if fingerprint is not None:
-            raised.append(flag.read(path, fingerprint, zone=zone, max_age=max_age))
+            raised.append(flag_file.read(path, fingerprint, zone=zone, max_age=max_age))
     return raised
 
 
@@ -67,7 +67,7 @@ def hidden(paths: tuple[str, ...]) -> list[str]:
     reasons = []
     for path in paths:
         try:
-            flag.look(path)
+            flag_file.look(path)
         except OSError as error:
             reasons.append(f"{path} can't be looked at: {error.strerror}; it counts as before, or as not raised")
     return reasons
