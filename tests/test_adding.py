@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from downtime.adding import add, meant
-from downtime.cancelling import cancel
+from downtime.edits.add import add, meant
+from downtime.edits.cancel import cancel
 from downtime.files.parser import parse
 from tests.schedules import NEW, SCHEDULES, after, before, schedules
 

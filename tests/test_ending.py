@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from downtime.editing import CannotEdit
-from downtime.ending import end_active
+from downtime.edits.end import end_active
+from downtime.edits.splices import CannotEdit
 from downtime.files.parser import parse
 from downtime.schedule.periods import NEVER
 from tests.schedules import after, before

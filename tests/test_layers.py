@@ -31,12 +31,12 @@ ROOMS = [
     "files.parser",
     "files.flag_file",
     "files.loading",
-    "layout",
-    "writing",
-    "editing",
-    "ending",
-    "adding",
-    "cancelling",
+    "edits.spans",
+    "edits.yaml_writer",
+    "edits.splices",
+    "edits.end",
+    "edits.add",
+    "edits.cancel",
     "files.rewriting",
     "keeping",
     "tracking",
@@ -92,10 +92,19 @@ CORE = [
         "watching",
         "settling",
     ],
-    *["files.fields", "files.parser", "files.flag_file", "files.loading", "layout", "writing", "editing", "ending"],
     *[
-        "adding",
-        "cancelling",
+        "files.fields",
+        "files.parser",
+        "files.flag_file",
+        "files.loading",
+        "edits.spans",
+        "edits.yaml_writer",
+        "edits.splices",
+        "edits.end",
+    ],
+    *[
+        "edits.add",
+        "edits.cancel",
         "files.rewriting",
         "schedule.occurrence",
         "addresses",
@@ -105,15 +114,11 @@ CORE = [
         "advising",
     ],
 ]
-WRITERS = [
-    room
-    for room in ROOMS
-    if room.startswith(("editing", "ending", "adding", "cancelling", "files.rewriting", "management"))
-]
+WRITERS = [room for room in ROOMS if room.startswith(("edits.", "files.rewriting", "management"))]
 ONLY_IMPORTERS = {
     "watchdog": {"watching"},
     "cronsim": {"schedule.recurrence"},
-    "yaml": {"files.yaml_nodes", "files.flag_file", "writing"},
+    "yaml": {"files.yaml_nodes", "files.flag_file", "edits.yaml_writer"},
     "threading": {"keeping", "looking", "watching"},
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}

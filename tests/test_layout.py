@@ -1,6 +1,6 @@
 import pytest
 
-from downtime import layout
+from downtime.edits import spans
 from downtime.files import yaml_nodes
 
 LISTS = {
@@ -20,7 +20,7 @@ def test_the_items_of_a_list_are_found_in_any_style(text: str, expected: list[st
     root = yaml_nodes.compose(text.replace("*g", "g"))
     assert root is not None
     listed = yaml_nodes.pairs(root)[0][1]
-    found = layout.items(text.replace("*g", "g"), listed)  # type: ignore[arg-type]
+    found = spans.items(text.replace("*g", "g"), listed)  # type: ignore[arg-type]
     assert [text.replace("*g", "g")[item.start : item.end] for item in found] == [
         piece.replace("*g", "g") for piece in expected
     ]
@@ -29,7 +29,7 @@ def test_the_items_of_a_list_are_found_in_any_style(text: str, expected: list[st
 def test_each_item_knows_the_comma_behind_it() -> None:
     text = "[a , b, {c: d, e: f}]"
     root = yaml_nodes.compose(text)
-    found = layout.items(text, root)  # type: ignore[arg-type]
+    found = spans.items(text, root)  # type: ignore[arg-type]
     assert [item.comma.start if item.comma else None for item in found] == [3, 6, None]
 
 
@@ -51,16 +51,16 @@ TEXT = """\
 @pytest.mark.parametrize("text", [TEXT, TEXT.replace("\n", "\r\n"), TEXT.rstrip("\n")], ids=["LF", "CRLF", "no end"])
 def test_the_comments_of_an_item_are_those_that_stand_by_it(text: str) -> None:
     start = text.index("- it")
-    first, last = layout.first_line(text, start, 2, behind=0), layout.last_line(text, start + 4, 2)
+    first, last = spans.first_line(text, start, 2, behind=0), spans.last_line(text, start + 4, 2)
     assert (text[:first].count("yes"), text[first:last].count("yes"), text[last:].count("yes")) == (0, 5, 0)
     assert "no" not in text[first:last]
-    assert not layout.is_blank(text[first:last].splitlines()[-1])
+    assert not spans.is_blank(text[first:last].splitlines()[-1])
 
 
 def test_blank_lines_are_found_on_both_sides() -> None:
     text = "a\n\n \nb\n\t\n\nc"
     index = text.index("b")
-    assert layout.first_blank(text, index) == 2
-    assert layout.last_blank(text, index + 2) == text.index("c")
-    assert layout.first_blank("\n\na", 2) == 0
-    assert layout.last_blank("a\n\n", 2) == 3
+    assert spans.first_blank(text, index) == 2
+    assert spans.last_blank(text, index + 2) == text.index("c")
+    assert spans.first_blank("\n\na", 2) == 0
+    assert spans.last_blank("a\n\n", 2) == 3

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from downtime import writing
+from downtime.edits import yaml_writer
 from downtime.files.parser import parse
 from downtime.schedule import converters
 
@@ -30,18 +30,18 @@ UTC = ZoneInfo("UTC")
     ids=repr,
 )
 def test_a_value_is_written_in_the_style_around_it(
-    value: writing.Value, in_lines: str, in_flow: str, in_json: str
+    value: yaml_writer.Value, in_lines: str, in_flow: str, in_json: str
 ) -> None:
-    assert writing.block({"key": value}) == [f"key: {in_lines}"]
-    assert writing.flow({"key": value}, is_json=False) == [f"key: {in_flow}"]
-    assert writing.flow({"key": value}, is_json=True) == [f'"key": {in_json}']
+    assert yaml_writer.block({"key": value}) == [f"key: {in_lines}"]
+    assert yaml_writer.flow({"key": value}, is_json=False) == [f"key: {in_flow}"]
+    assert yaml_writer.flow({"key": value}, is_json=True) == [f'"key": {in_json}']
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1))
 def test_whatever_text_is_written_is_read_again(text: str) -> None:
     pairs = {"message": text, "start": "2026-12-01"}
-    sources = ["periods:\n- " + "\n  ".join(writing.block(pairs))]
-    sources += [f"periods: [{{{', '.join(writing.flow(pairs, is_json=is_json))}}}]" for is_json in (False, True)]
+    sources = ["periods:\n- " + "\n  ".join(yaml_writer.block(pairs))]
+    sources += [f"periods: [{{{', '.join(yaml_writer.flow(pairs, is_json=is_json))}}}]" for is_json in (False, True)]
     for source in sources:
         parsed = parse(source, UTC)
         assert [period.message for period in parsed.schedule.periods] == [text.strip()]
@@ -54,5 +54,5 @@ def test_whatever_name_a_period_can_have_is_read_again(text: str) -> None:
         name = converters.name(text)
     except ValueError:
         return
-    [line] = writing.block({"name": name})
+    [line] = yaml_writer.block({"name": name})
     assert parse(f"periods:\n- {line}\n  start: 2026-12-01\n", UTC).schedule.periods[0].name == name

@@ -61,7 +61,7 @@ FORKING = """
 import json, os, re, select, signal, subprocess, sys, time
 from zoneinfo import ZoneInfo
 from downtime.files import atomic_write
-from downtime.adding import add
+from downtime.edits.add import add
 from downtime.files.rewriting import rewrite
 
 path, log, old = sys.argv[1:]

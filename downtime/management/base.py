@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.editing import CannotEdit
+from downtime.edits.splices import CannotEdit
 from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem
 from downtime.files.flag_file import Flag

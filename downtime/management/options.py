@@ -9,10 +9,10 @@ from typing import Any, NoReturn, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
 
-from downtime import editing
+from downtime.edits import splices
+from downtime.edits.yaml_writer import Value
 from downtime.files import flag_file
 from downtime.schedule import converters
-from downtime.writing import Value
 
 T = TypeVar("T")
 _DATE = re.compile(r"\d{4}-")
@@ -73,7 +73,7 @@ def moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int) -
 
 def written(value: str, moment: datetime, zone: tzinfo, *, fold: int) -> str:
     """That moment as a file holds it: as it was given, or, where it was counted from now on, in that zone."""
-    return editing.written(moment, zone, fold=fold) if value.startswith("+") else value
+    return splices.written(moment, zone, fold=fold) if value.startswith("+") else value
 
 
 def refuse(option: str, value: str, error: object) -> NoReturn:

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.timezone import get_default_timezone
 
-from downtime.cancelling import cancel
+from downtime.edits.cancel import cancel
 from downtime.files.parser import parse
 from downtime.management import options as options_of
 from downtime.management.base import DowntimeCommand, edit_schedule

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.utils.timezone import get_default_timezone
 
-from downtime.adding import COMMENT
 from downtime.conf import conf
+from downtime.edits.add import COMMENT
 from downtime.files import disk
 from downtime.files.fields import Problem
 from downtime.files.loading import LARGEST, parsed

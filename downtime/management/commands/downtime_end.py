@@ -7,7 +7,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.ending import end_active
+from downtime.edits.end import end_active
 from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
 from downtime.management import options as options_of

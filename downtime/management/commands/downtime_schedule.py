@@ -6,14 +6,14 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils.timezone import get_default_timezone
 
-from downtime import editing
-from downtime.adding import Added, add, meant
+from downtime.edits import splices
+from downtime.edits.add import Added, add, meant
+from downtime.edits.yaml_writer import Value
 from downtime.management import options as options_of
 from downtime.management.base import DowntimeCommand, edit_schedule
 from downtime.management.telling import shown, stretch
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import Period, Schedule, Window
-from downtime.writing import Value
 
 
 class Command(DowntimeCommand):
@@ -91,7 +91,7 @@ def _unplaced(options: dict[str, Any]) -> dict[str, Value]:
 
 
 def _zone_of(text: str) -> tzinfo:
-    return editing.opened(text, get_default_timezone()).zone
+    return splices.opened(text, get_default_timezone()).zone
 
 
 def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Value]:

@@ -7,13 +7,13 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
+from downtime.edits.yaml_writer import Value
 from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
 from downtime.management import options as options_of
 from downtime.management.base import DowntimeCommand
 from downtime.management.telling import shown
 from downtime.schedule import converters
-from downtime.writing import Value
 
 
 class Command(DowntimeCommand):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from yaml.nodes import Node
 
-from downtime import layout
+from downtime.edits import spans
 from downtime.files import yaml_nodes
 from downtime.files.fields import Problem
 from downtime.files.parser import parse, parse_with_nodes
@@ -73,7 +73,7 @@ def written(moment: datetime, zone: tzinfo, *, fold: int, model: str = "") -> st
 
 def line_break(text: str, index: int) -> str:
     """The line break that a new line at `index` needs: that of the line before, or else of the text."""
-    before = text[layout.line_start(text, max(index - 1, 0)) : index]
+    before = text[spans.line_start(text, max(index - 1, 0)) : index]
     return "\r\n" if "\r\n" in (before if "\n" in before else text) else "\n"
 
 

@@ -9,14 +9,14 @@ from itertools import pairwise
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from downtime import editing, layout, writing
-from downtime.editing import CannotEdit, Source, Splice
+from downtime.edits import spans, splices, yaml_writer
+from downtime.edits.spans import Item
+from downtime.edits.splices import CannotEdit, Source, Splice
+from downtime.edits.yaml_writer import Value
 from downtime.files import yaml_nodes
-from downtime.layout import Item
 from downtime.schedule import converters
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
 from downtime.schedule.recurrence import Recurrence
-from downtime.writing import Value
 
 # Above a list that `add` begins. `cancel` takes both out again with the last period.
 COMMENT = "# Downtimes of this site; manage.py downtime_check tells what is wrong here."
@@ -32,15 +32,15 @@ class Added:
 
 def add(text: str, keys: Mapping[str, Value], zone: tzinfo) -> Added:
     """Adds a period of sound keys, as in the file, at the end of the list and in its style; raises CannotEdit."""
-    source = editing.opened(text, zone)
+    source = splices.opened(text, zone)
     period = meant(keys, source.zone)
     taken = next((other for other in source.schedule.periods if other.name == period.name != ""), None)
     if taken:
         raise CannotEdit(f"the name {converters.shown(period.name)} is taken by the period on line {taken.line}")
-    splices = _splices(source, keys)
-    new = editing.spliced(text, splices)
-    checked = editing.checked(new, Schedule((*source.schedule.periods, period)), zone)
-    return Added(checked, "".join(splice.text for splice in splices).strip("\r\n"))
+    changes = _splices(source, keys)
+    new = splices.spliced(text, changes)
+    checked = splices.checked(new, Schedule((*source.schedule.periods, period)), zone)
+    return Added(checked, "".join(splice.text for splice in changes).strip("\r\n"))
 
 
 def meant(keys: Mapping[str, Value], zone: tzinfo) -> Period:
@@ -79,49 +79,49 @@ def _splices(source: Source, keys: Mapping[str, Value]) -> list[Splice]:
             return _into(source, key, listed, keys)
         if listed.value == "" and not _is_flow(source.root):
             column = key.start_mark.column + 2
-            at = layout.last_line(source.text, key.end_mark.index, column)
-            return [editing.insert_lines(source.text, at, _block(keys, column, 2))]
+            at = spans.last_line(source.text, key.end_mark.index, column)
+            return [splices.insert_lines(source.text, at, _block(keys, column, 2))]
     elif not _is_flow(source.root):
         column = source.root.start_mark.column
         last = max(value.end_mark.index for _, value in found.values())
-        return [_new_list(source, layout.last_line(source.text, last, column), column, keys)]
+        return [_new_list(source, spans.last_line(source.text, last, column), column, keys)]
     raise CannotEdit("it has no list of periods that one could be added to; write  periods: []  by hand first")
 
 
 def _new_list(source: Source, at: int, column: int, keys: Mapping[str, Value]) -> Splice:
     lines = [" " * column + line for line in (COMMENT, "periods:")]
-    return editing.insert_lines(source.text, at, lines + _block(keys, column + 2, 2))
+    return splices.insert_lines(source.text, at, lines + _block(keys, column + 2, 2))
 
 
 def _into(source: Source, key: Node, listed: SequenceNode, keys: Mapping[str, Value]) -> list[Splice]:
-    items = layout.items(source.text, listed)
+    items = spans.items(source.text, listed)
     if listed.flow_style:
-        pairs = writing.flow(keys, is_json=isinstance(key, ScalarNode) and key.style == '"')
+        pairs = yaml_writer.flow(keys, is_json=isinstance(key, ScalarNode) and key.style == '"')
         return _into_flow(source.text, listed, items, pairs)
     last = items[-1]
     lines = _like(listed.value[-1], last, keys)
     if len(items) > 1 and all(_is_set_off(source.text, *pair) for pair in pairwise(items)):
         lines = ["", *lines]
-    return [editing.insert_lines(source.text, layout.last_line(source.text, last.end, last.column), lines)]
+    return [splices.insert_lines(source.text, spans.last_line(source.text, last.end, last.column), lines)]
 
 
 def _is_set_off(text: str, before: Item, item: Item) -> bool:
     """Whether a blank line stands between the two, above the comments of the second."""
-    start = layout.first_line(text, item.start, item.column, behind=before.end)
-    return layout.first_blank(text, start) < start
+    start = spans.first_line(text, item.start, item.column, behind=before.end)
+    return spans.first_blank(text, start) < start
 
 
 def _like(model: Node, item: Item, keys: Mapping[str, Value]) -> list[str]:
     """The lines of a new item in the style of another one, which is the last."""
     is_here = item.start <= model.start_mark.index < item.end  # and not behind an alias
     if _is_flow(model):
-        return [f"{' ' * item.column}- {{{', '.join(writing.flow(keys, is_json=False))}}}"]
+        return [f"{' ' * item.column}- {{{', '.join(yaml_writer.flow(keys, is_json=False))}}}"]
     indent = yaml_nodes.pairs(model)[0][0].start_mark.column - item.column if is_here else 2
     return _block(keys, item.column, indent)
 
 
 def _block(keys: Mapping[str, Value], column: int, indent: int) -> list[str]:
-    first, *others = writing.block(keys)
+    first, *others = yaml_writer.block(keys)
     return [f"{' ' * column}{'-'.ljust(indent)}{first}", *(" " * (column + indent) + line for line in others)]
 
 
@@ -131,11 +131,11 @@ def _into_flow(text: str, listed: SequenceNode, items: list[Item], pairs: list[s
         opening = text.index("[", listed.start_mark.index) + 1
         return [Splice(opening, opening, one_line)]
     last = items[-1]
-    if not layout.is_blank(text[layout.line_start(text, last.start) : last.start]):
+    if not spans.is_blank(text[spans.line_start(text, last.start) : last.start]):
         return [Splice(last.end, last.end, f", {one_line}")]
     behind = last.comma.end if last.comma else last.end
-    at = layout.line_end(text, behind)
-    end, indent = editing.line_break(text, at), " " * last.column
+    at = spans.line_end(text, behind)
+    end, indent = splices.line_break(text, at), " " * last.column
     model = listed.value[-1]
     if "\n" in text[last.start : last.end] and _is_flow(model) and last.start == model.start_mark.index:
         inner = " " * yaml_nodes.pairs(model)[0][0].start_mark.column

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, tzinfo
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from downtime import editing, layout
-from downtime.editing import CannotEdit, Splice
+from downtime.edits import spans, splices
+from downtime.edits.splices import CannotEdit, Splice
 from downtime.files import yaml_nodes
 from downtime.schedule.periods import Period, Schedule, Window
 
@@ -27,14 +27,14 @@ def end_active(text: str, zone: tzinfo, now: datetime) -> Edited:
     """Ends every period that is active at `now`, of a recurring one only the occurrence; raises CannotEdit.
 
     Times are whole seconds: a period that is younger than one ends at its first."""
-    source = editing.opened(text, zone)
+    source = splices.opened(text, zone)
     windows = source.schedule.at(now).active
-    periods, splices = list(source.schedule.periods), []
+    periods, changes = list(source.schedule.periods), []
     for window in windows:
         periods[window.rank] = _ended(window.period, now)
         mapping = source.nodes[window.rank]
-        splices.append(_splice(text, mapping, periods[window.rank], editing.zone_of(mapping, source.zone)))
-    return Edited(editing.checked(editing.spliced(text, splices), Schedule(tuple(periods)), zone), windows)
+        changes.append(_splice(text, mapping, periods[window.rank], splices.zone_of(mapping, source.zone)))
+    return Edited(splices.checked(splices.spliced(text, changes), Schedule(tuple(periods)), zone), windows)
 
 
 def _ended(period: Period, now: datetime) -> Period:
@@ -52,7 +52,7 @@ def _splice(source: str, mapping: Node, period: Period, zone: tzinfo) -> Splice:
     else:
         key, moment, fold, beside = "end", period.end, 1, "start"
     model = next((pairs[name][1].value for name in (key, "start", "end") if name in pairs), "")
-    text = editing.written(moment, zone, fold=fold, model=model)
+    text = splices.written(moment, zone, fold=fold, model=model)
     if key in pairs:
         _, old = _placed(mapping, *pairs[key])
         return Splice(old.start_mark.index, old.end_mark.index, _quoted(text, old.style))
@@ -78,7 +78,7 @@ def _inserted(source: str, mapping: Node, key: ScalarNode, after: int, name: str
         quote = '"' if key.style == '"' else "'"  # what was JSON stays JSON
         return Splice(after, after, f", {_quoted(name, key.style)}: {quote}{text}{quote}")
     indent = " " * key.start_mark.column
-    return editing.insert_lines(source, layout.line_end(source, after), [f"{indent}{name}: {text}"])
+    return splices.insert_lines(source, spans.line_end(source, after), [f"{indent}{name}: {text}"])
 
 
 def _quoted(text: str, style: str | None) -> str:

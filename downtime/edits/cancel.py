@@ -7,11 +7,11 @@ from difflib import get_close_matches
 
 from yaml.nodes import SequenceNode
 
-from downtime import editing, layout
-from downtime.adding import COMMENT
-from downtime.editing import CannotEdit, Splice
+from downtime.edits import spans, splices
+from downtime.edits.add import COMMENT
+from downtime.edits.spans import Item
+from downtime.edits.splices import CannotEdit, Splice
 from downtime.files import yaml_nodes
-from downtime.layout import Item
 from downtime.schedule import converters
 from downtime.schedule.periods import Schedule
 
@@ -22,7 +22,7 @@ def cancel(text: str, name: str, zone: tzinfo) -> str:
     """The text without the period of that name, and without the comment lines that are its own; raises CannotEdit.
 
     Those are the ones right above it in the column of its dash, within it, and below it where indented deeper."""
-    source = editing.opened(text, zone)
+    source = splices.opened(text, zone)
     periods = source.schedule.periods
     names = [period.name for period in periods]
     if name not in names:
@@ -32,8 +32,8 @@ def cancel(text: str, name: str, zone: tzinfo) -> str:
     listed = next(value for key, value in yaml_nodes.pairs(source.root) if key.value == "periods")
     assert isinstance(listed, SequenceNode)
     without = _without_flow_item if listed.flow_style else _without_block_item
-    new = editing.spliced(text, without(text, layout.items(text, listed), index))
-    return editing.checked(new, Schedule(periods[:index] + periods[index + 1 :]), zone)
+    new = splices.spliced(text, without(text, spans.items(text, listed), index))
+    return splices.checked(new, Schedule(periods[:index] + periods[index + 1 :]), zone)
 
 
 def _those(name: str, names: list[str]) -> str:
@@ -51,24 +51,24 @@ def _those(name: str, names: list[str]) -> str:
 
 def _without_block_item(text: str, items: list[Item], index: int) -> list[Splice]:
     item = items[index]
-    if not layout.is_blank(text[layout.line_start(text, item.start) : item.start]):
+    if not spans.is_blank(text[spans.line_start(text, item.start) : item.start]):
         raise CannotEdit("the period begins behind something else on its line; take it out by hand")
-    start = layout.first_line(text, item.start, item.column, behind=items[index - 1].end if index else 0)
-    end = layout.last_line(text, item.end, item.column)
-    before, behind = layout.first_blank(text, start), layout.last_blank(text, end)
+    start = spans.first_line(text, item.start, item.column, behind=items[index - 1].end if index else 0)
+    end = spans.last_line(text, item.end, item.column)
+    before, behind = spans.first_blank(text, start), spans.last_blank(text, end)
     if len(items) == 1:
         start = _with_key(text, start)
     elif index == 0:
         end = behind
     elif behind > end or index == len(items) - 1:  # one gap is enough
         start = before
-    return [editing.delete_lines(text, start, end)]
+    return [splices.delete_lines(text, start, end)]
 
 
 def _with_key(text: str, start: int) -> int:
     """Where the key and the comment begin that `add` wrote above its first period; `start` where they do not."""
-    key = layout.line_start(text, start - 1)
-    above = layout.line_start(text, key - 1) if key else 0
+    key = spans.line_start(text, start - 1)
+    above = spans.line_start(text, key - 1) if key else 0
     lines = [text[above:key].strip(), text[key:start].strip()]
     return above if lines == [COMMENT, "periods:"] else start
 
@@ -79,12 +79,12 @@ def _without_flow_item(text: str, items: list[Item], index: int) -> list[Splice]
     behind = item.comma
     end = behind.end if behind else item.end
     spare = [Splice(before.start, before.end, "")] if before and not behind else []
-    line, line_end = layout.line_start(text, item.start), layout.line_end(text, end)
-    if layout.is_blank(text[line : item.start]) and text[end:line_end].strip()[:1] in ("", "#"):
-        first = layout.first_line(text, item.start, item.column, behind=before.end if before else 0)
+    line, line_end = spans.line_start(text, item.start), spans.line_end(text, end)
+    if spans.is_blank(text[line : item.start]) and text[end:line_end].strip()[:1] in ("", "#"):
+        first = spans.first_line(text, item.start, item.column, behind=before.end if before else 0)
         return [*spare, Splice(first, line_end, "")]
-    if before and layout.is_blank(text[before.end : item.start]):
+    if before and spans.is_blank(text[before.end : item.start]):
         return [Splice(before.start, item.end, "")]
-    if index + 1 < len(items) and layout.is_blank(text[end : items[index + 1].start]):
+    if index + 1 < len(items) and spans.is_blank(text[end : items[index + 1].start]):
         return [Splice(item.start, items[index + 1].start, "")]
     return [*spare, Splice(item.start, end, "")]
