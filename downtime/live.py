@@ -8,8 +8,8 @@ import time
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.keeping import can_run_threads, prepare
-from downtime.looking import Live, Overview
+from downtime.reload.snapshot import Live, Overview
+from downtime.reload.supervisor import can_run_threads, prepare
 from downtime.schedule.occurrence import Occurrence, occurrence
 from downtime.schedule.periods import Answer
 

@@ -11,8 +11,8 @@ from downtime import advising
 from downtime.files import disk, flag_file
 from downtime.files.disk import Fingerprint
 from downtime.files.loading import located
-from downtime.looking import Overview
-from downtime.tracking import Known
+from downtime.reload.schedule_tracker import Known
+from downtime.reload.snapshot import Overview
 
 
 @dataclass(frozen=True, slots=True)

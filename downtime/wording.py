@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from downtime import listing
 from downtime.files.flag_file import Flag
-from downtime.looking import Overview
+from downtime.reload.snapshot import Overview
 from downtime.schedule.periods import NEVER, Period
 from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, Standing
 

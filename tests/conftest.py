@@ -86,7 +86,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Where requests read the time."""
     clock = Clock()
     for name in (
-        *("live.time", "looking.time", "looking.datetime", "tracking.time"),
+        *("live.time", "reload.snapshot.time", "reload.snapshot.datetime", "reload.schedule_tracker.time"),
         *("responses.time", "pages.time", "middleware.monotonic"),
     ):
         monkeypatch.setattr(f"downtime.{name}", clock.monotonic if name.endswith("monotonic") else clock)

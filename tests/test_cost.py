@@ -21,8 +21,8 @@ django.setup()
 from downtime import live
 class Told(logging.Handler):
     def emit(self, record): print(record.getMessage(), flush=True)
-logging.getLogger("downtime.keeping").addHandler(Told())
-logging.getLogger("downtime.keeping").setLevel("INFO")
+logging.getLogger("downtime.reload.supervisor").addHandler(Told())
+logging.getLogger("downtime.reload.supervisor").setLevel("INFO")
 live.load()
 while not live.current._keeper or not live.current._keeper.keep(time.monotonic()):
     live.current.expire()

@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from importlib.util import find_spec
 from itertools import cycle
 from pathlib import Path
 from typing import NoReturn
@@ -231,9 +232,12 @@ def test_a_child_does_not_go_on_with_what_its_parent_remembered(tmp_path: Path) 
     run(remembers_nothing, tmp_path, DOWNTIME_RECHECK=A_DAY)
 
 
+HALF_IMPORTED = ("downtime.reload.watch", "watchdog.events", "watchdog.utils", "watchdog.observers.api")
+
+
 def while_watchdog_is_imported(folder: Path) -> None:
     """Forks for each of these modules, from a process in which that is half imported."""
-    for module in ("downtime.watching", "watchdog.events", "watchdog.utils", "watchdog.observers.api"):
+    for module in HALF_IMPORTED:
         Child(lambda say, module=module: forks_within(module, folder)).ended()
 
 
@@ -244,7 +248,7 @@ def forks_within(module: str, folder: Path) -> None:
     until(lambda: module in sys.modules, what=f"{module} is being imported")
 
     def import_and_follow(say: Say) -> None:
-        import downtime.watching  # noqa: F401  # as any module of the site could be needed again
+        import downtime.reload.watch  # noqa: F401  # as any module of the site could be needed again
 
         follower(folder / FLAG)(say)
 
@@ -252,12 +256,13 @@ def forks_within(module: str, folder: Path) -> None:
 
 
 def test_a_fork_while_the_watch_is_being_started_leaves_nothing_half_imported(tmp_path: Path) -> None:
+    assert all(map(find_spec, HALF_IMPORTED))
     run(while_watchdog_is_imported, tmp_path, DOWNTIME_RECHECK=A_DAY)
 
 
 def while_the_watch_starts(folder: Path) -> None:
     """Forks at ten moments of the ten milliseconds in which a watch starts, with watchdog imported."""
-    import downtime.watching  # noqa: F401
+    import downtime.reload.watch  # noqa: F401
 
     for step in range(10):
         Child(lambda say, step=step: forks_after(step / 1000, folder)).ended()

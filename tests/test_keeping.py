@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from downtime import watching  # noqa: F401  # so that no thread of a test has to import it
-from downtime.keeping import Keeper, Wanted, can_run_threads
+from downtime.reload import watch  # noqa: F401  # so that no thread of a test has to import it
+from downtime.reload.supervisor import Keeper, Wanted, can_run_threads
 from tests.servers.harness import wait_until
 from tests.servers.programs import ROOT, require
 
@@ -383,7 +383,7 @@ def test_threads_are_not_real_under_gevent() -> None:
     require("gevent")
     code = (
         "import gevent.monkey; gevent.monkey.patch_all()\n"
-        "from downtime.keeping import can_run_threads\n"
+        "from downtime.reload.supervisor import can_run_threads\n"
         "print(can_run_threads())"
     )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -22,11 +22,11 @@ ROOMS = [
     "schedule.converters",
     "files.disk",
     "files.atomic_write",
-    "places",
+    "reload.path_resolution",
     "files.yaml_nodes",
-    "watching",
+    "reload.watch",
     "conf",
-    "settling",
+    "reload.stability",
     "files.fields",
     "files.parser",
     "files.flag_file",
@@ -38,9 +38,9 @@ ROOMS = [
     "edits.add",
     "edits.cancel",
     "files.rewriting",
-    "keeping",
-    "tracking",
-    "looking",
+    "reload.supervisor",
+    "reload.schedule_tracker",
+    "reload.snapshot",
     "live",
     "seldom",
     "calling",
@@ -87,10 +87,10 @@ CORE = [
         "schedule.converters",
         "files.disk",
         "files.atomic_write",
-        "places",
+        "reload.path_resolution",
         "files.yaml_nodes",
-        "watching",
-        "settling",
+        "reload.watch",
+        "reload.stability",
     ],
     *[
         "files.fields",
@@ -116,10 +116,10 @@ CORE = [
 ]
 WRITERS = [room for room in ROOMS if room.startswith(("edits.", "files.rewriting", "management"))]
 ONLY_IMPORTERS = {
-    "watchdog": {"watching"},
+    "watchdog": {"reload.watch"},
     "cronsim": {"schedule.recurrence"},
     "yaml": {"files.yaml_nodes", "files.flag_file", "edits.yaml_writer"},
-    "threading": {"keeping", "looking", "watching"},
+    "threading": {"reload.supervisor", "reload.snapshot", "reload.watch"},
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
 
@@ -165,7 +165,7 @@ def test_what_edits_the_files_does_not_know_this_process_s_picture_of_them(room:
     while waiting:
         waiting += rooms_of(waiting.pop()) - reached
         reached.update(waiting)
-    assert not reached & {"live", "looking", "keeping", "tracking", "watching"}
+    assert not reached & {"live", "reload.snapshot", "reload.supervisor", "reload.schedule_tracker", "reload.watch"}
 
 
 @pytest.mark.parametrize("library", ONLY_IMPORTERS)
@@ -196,7 +196,7 @@ def test_the_core_knows_no_clock(room: str) -> None:
     assert not {name for name in imports(room) if name.startswith("time.")}
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room != "keeping"])
+@pytest.mark.parametrize("room", [room for room in ROOMS if room != "reload.supervisor"])
 def test_imports_stand_at_the_top_but_where_they_cost_too_much(room: str) -> None:
     functions = [node for node in ast.walk(tree_of(room)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     nested = [node for function in functions for node in ast.walk(function)]

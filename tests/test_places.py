@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from downtime.places import steps
+from downtime.reload.path_resolution import steps
 
 
 def places(path: Path, root: Path) -> set[str]:

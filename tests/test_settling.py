@@ -1,7 +1,7 @@
 import pytest
 
 from downtime.files.disk import Fingerprint
-from downtime.settling import Settling
+from downtime.reload.stability import Settling
 
 OLD = Fingerprint(1, 2, 3, 4, 5)
 NEW = Fingerprint(1, 2, 30, 40, 50)

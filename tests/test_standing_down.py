@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from downtime import live
-from downtime.keeping import Keeper, Wanted
+from downtime.reload.supervisor import Keeper, Wanted
 from tests.processes import (
     FLAG,
     OPEN,

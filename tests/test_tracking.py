@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from downtime import tracking
-from downtime.tracking import TrackedFlags, TrackedSchedule
+from downtime.reload import schedule_tracker
+from downtime.reload.schedule_tracker import TrackedFlags, TrackedSchedule
 from tests.conftest import Clock
 
 HOLD = 1.0
@@ -22,7 +22,7 @@ DAMAGED = f"{ONE}  - {{start: 2020-02-30, name: two}}\n"
 def looked(tracked: TrackedSchedule, *, hold: float = HOLD, finished: int = 0) -> list[str]:
     """The names of the periods that are in force after a look at the file."""
     before = tracked.schedule
-    start = tracking.time.monotonic()
+    start = schedule_tracker.time.monotonic()
     has_changed = tracked.look(timezone.utc, start=start, hold=hold, recheck=RECHECK, finished_ns=finished)
     assert has_changed == (tracked.schedule != before)
     return [period.name for period in tracked.schedule.periods]
@@ -205,7 +205,7 @@ def test_lines_that_only_moved_make_another_schedule_for_whoever_names_them(
     told = []
     for _ in range(4):
         clock.passes(1)
-        start = tracking.time.monotonic()
+        start = schedule_tracker.time.monotonic()
         told.append(tracked.look(timezone.utc, start=start, hold=HOLD, recheck=RECHECK, finished_ns=0))
     assert told.count(True) == 1
     assert [period.line for period in tracked.schedule.periods] == [3]
@@ -408,11 +408,11 @@ def test_what_is_known_of_each_flag_is_of_its_last_reading(tmp_path: Path, clock
     tracked = TrackedFlags((str(raised), str(other)))
     tracked.look(timezone.utc, max_age=None)
     first, second = tracked.known
-    assert (first.path, len(first.problems), second) == (str(raised), 1, tracking.Known(str(other)))
+    assert (first.path, len(first.problems), second) == (str(raised), 1, schedule_tracker.Known(str(other)))
     assert first.read_at == pytest.approx(clock.time(), abs=1)
     clock.passes(10)
     tracked.look(timezone.utc, max_age=None)
     assert tracked.known == [first, second]
     raised.unlink()
     tracked.look(timezone.utc, max_age=None)
-    assert tracked.known == [tracking.Known(str(raised)), second]
+    assert tracked.known == [schedule_tracker.Known(str(raised)), second]

@@ -9,7 +9,7 @@ import pytest
 from watchdog.events import FileCreatedEvent
 from watchdog.observers.polling import PollingObserver
 
-from downtime.watching import _MOST_BESIDE, Watch, _Handler
+from downtime.reload.watch import _MOST_BESIDE, Watch, _Handler
 from tests.servers.harness import wait_until
 
 POLLING = 0.05
@@ -258,7 +258,7 @@ def test_what_comes_and_goes_beside_the_file_at_times_is_borne(
 ) -> None:
     """As many events as are too much within seconds, each a minute after the other."""
     minutes = count(0, 60)
-    monkeypatch.setattr("downtime.watching.time", SimpleNamespace(monotonic=lambda: next(minutes)))
+    monkeypatch.setattr("downtime.reload.watch.time", SimpleNamespace(monotonic=lambda: next(minutes)))
     handler = _Handler({str(path)}, heard.note, lambda: pytest.fail("it was given up"), can_tell_finished=True)
     for _ in range(3 * _MOST_BESIDE):
         handler.dispatch(FileCreatedEvent(str(path.with_name("other"))))
@@ -268,7 +268,7 @@ def test_what_comes_and_goes_beside_the_file_at_times_is_borne(
 def test_where_there_is_no_inotify_the_observer_of_the_system_is_used(
     path: Path, start: Start, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("downtime.watching.Observer", PollingObserver)
+    monkeypatch.setattr("downtime.reload.watch.Observer", PollingObserver)
     assert start(path).kind == "PollingObserver"
     path.touch()
     wait_until(lambda: bool(heard.of(path)), within=5, what="the file is heard of")

@@ -8,10 +8,10 @@ from downtime import wording
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
 from downtime.files.parser import parse
-from downtime.looking import Overview
+from downtime.reload.schedule_tracker import Known
+from downtime.reload.snapshot import Overview
 from downtime.schedule.periods import NEVER, Period
 from downtime.schedule.site_status import standing
-from downtime.tracking import Known
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 BERLIN = ZoneInfo("Europe/Berlin")

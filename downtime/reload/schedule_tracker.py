@@ -11,8 +11,8 @@ from downtime.files import disk, flag_file
 from downtime.files.fields import Problem
 from downtime.files.flag_file import Flag
 from downtime.files.loading import Loaded, load_schedule, located
+from downtime.reload.stability import Settling
 from downtime.schedule.periods import Schedule
-from downtime.settling import Settling
 
 logger = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING, NamedTuple
 
-from downtime.places import Step, steps
+from downtime.reload.path_resolution import Step, steps
 
 if TYPE_CHECKING:
-    from downtime.watching import Watch
+    from downtime.reload.watch import Watch
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def prepare(way: str) -> None:
 
     In a process that is forked while a thread imports it, whoever imports it next would wait for ever."""
     if way != "none" and can_run_threads():
-        import downtime.watching  # noqa: F401
+        import downtime.reload.watch  # noqa: F401
 
 
 class Wanted(NamedTuple):
@@ -98,7 +98,7 @@ class Keeper:
         for step in frozenset().union(*places.values()):
             names.setdefault(step.folder, set()).add(step.name)
         try:
-            from downtime.watching import Watch
+            from downtime.reload.watch import Watch
 
             if old is not None:
                 old.stop()

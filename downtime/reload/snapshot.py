@@ -12,9 +12,9 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.files.flag_file import Flag
-from downtime.keeping import Keeper, Wanted
+from downtime.reload.schedule_tracker import Known, TrackedFlags, TrackedSchedule
+from downtime.reload.supervisor import Keeper, Wanted
 from downtime.schedule.periods import ALWAYS, Answer, Schedule, Window
-from downtime.tracking import Known, TrackedFlags, TrackedSchedule
 
 logger = logging.getLogger(__name__)
 
