@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from django.db import Error
 from django.http import HttpRequest
 
-from downtime import addresses, bypass
-from downtime.calling import call
 from downtime.conf import conf
-from downtime.redirects import is_own, is_target
-from downtime.routing import Routes
+from downtime.http import bypass, client_address
+from downtime.http.calling import call
+from downtime.http.redirects import is_own, is_target
+from downtime.http.routing import Routes
+from downtime.http.throttled_log import Seldom
 from downtime.schedule.url_paths import is_below, is_plain, trimmed
-from downtime.seldom import Seldom
 
 logger = Seldom(__name__)
 
@@ -25,7 +25,7 @@ class Exemptions:
 
     exact: frozenset[str]
     prefixes: tuple[str, ...]
-    networks: tuple[addresses.Network, ...]
+    networks: tuple[client_address.Network, ...]
     proxies: int
     callables: tuple[str, ...]
     routes: Routes
@@ -65,7 +65,7 @@ class Exemptions:
     def _has_address(self, request: HttpRequest) -> bool:
         headers = request.META
         remote, forwarded = headers.get("REMOTE_ADDR", ""), headers.get("HTTP_X_FORWARDED_FOR", "")
-        address = addresses.client(remote, forwarded, proxies=self.proxies)
+        address = client_address.client(remote, forwarded, proxies=self.proxies)
         return address is not None and any(address in network for network in self.networks)
 
     def _is_let_through(self, name: str, request: HttpRequest) -> bool:
@@ -86,10 +86,10 @@ def is_superuser(request: HttpRequest) -> bool:
     return _has_user(request, "is_superuser")
 
 
-def _networks() -> Iterator[addresses.Network]:
+def _networks() -> Iterator[client_address.Network]:
     for text in conf.DOWNTIME_EXEMPT_IPS:
         try:
-            yield addresses.network(text)
+            yield client_address.network(text)
         except ValueError:
             continue  # `checks` reports it
 

@@ -10,9 +10,10 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_asy
 from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponseBase
 
-from downtime import bypass, live, pages, responses
+from downtime import live
 from downtime.exemptions import Exemptions
-from downtime.seldom import Seldom
+from downtime.http import bypass, pages, responses
+from downtime.http.throttled_log import Seldom
 
 logger = Seldom(__name__)
 

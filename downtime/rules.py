@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from django.template.loader import get_template
 from django.utils.module_loading import import_string
 
-from downtime import addresses
 from downtime.conf import WATCHERS, is_count, is_list, is_number, is_path
+from downtime.http import client_address
 from downtime.schedule import converters
 
 
@@ -52,7 +52,7 @@ def _are_networks(value: Any) -> bool:
     if not is_list(value) or not all(isinstance(text, str) for text in value):
         return False
     for text in value:
-        addresses.network(text)
+        client_address.network(text)
     return True
 
 

@@ -16,7 +16,8 @@ from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, RequestFactory
 
-from downtime import live, seldom
+from downtime import live
+from downtime.http import throttled_log
 from tests.servers.harness import wait_until
 
 # In CI the same examples each time, so that a run tells of the change and not of chance; elsewhere new ones.
@@ -87,7 +88,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     for name in (
         *("live.time", "reload.snapshot.time", "reload.snapshot.datetime", "reload.schedule_tracker.time"),
-        *("responses.time", "pages.time", "middleware.monotonic"),
+        *("http.responses.time", "http.pages.time", "middleware.monotonic"),
     ):
         monkeypatch.setattr(f"downtime.{name}", clock.monotonic if name.endswith("monotonic") else clock)
     return clock
@@ -142,7 +143,7 @@ def picture_of_its_own(files_of_its_own: None, monkeypatch: pytest.MonkeyPatch) 
     before = set(threading.enumerate())
     monkeypatch.setattr(live, "_lives", {})
     monkeypatch.setattr(live, "current", live.Live())
-    monkeypatch.setattr(seldom, "_said", {})
+    monkeypatch.setattr(throttled_log, "_said", {})
     yield
     live.current.close()
     wait_until(lambda: not _left(before), within=5, what=f"no thread is left; there were {_left(before)}")

@@ -2,7 +2,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from downtime.addresses import client, network
+from downtime.http.client_address import client, network
 
 
 @pytest.mark.parametrize(

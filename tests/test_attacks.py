@@ -21,8 +21,8 @@ from django.test import AsyncClient, Client, override_settings
 from django.urls import path, re_path
 from django.utils.html import escape
 
-from downtime import bypass
 from downtime.decorators import downtime_exempt
+from downtime.http import bypass
 from tests.urls import echo
 
 Headers = Sequence[tuple[str, str]]

@@ -8,7 +8,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from downtime import bypass
+from downtime.http import bypass
 from tests.conftest import Clock
 
 HOUR = 3600

@@ -1,6 +1,6 @@
 import pytest
 
-from downtime.calling import call
+from downtime.http.calling import call
 
 
 def twice(number: int) -> int:

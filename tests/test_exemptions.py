@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils.functional import SimpleLazyObject
 
-from downtime import bypass
 from downtime.exemptions import Exemptions, is_staff, is_superuser
+from downtime.http import bypass
 from tests.conftest import request_for
 
 

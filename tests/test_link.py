@@ -10,7 +10,7 @@ import pytest_django
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from downtime import bypass
+from downtime.http import bypass
 from tests.conftest import Ask, Clock
 
 

@@ -17,11 +17,11 @@ from django.test import AsyncClient, Client, RequestFactory
 from django.urls import path, re_path
 from django.utils.decorators import sync_and_async_middleware
 
-from downtime import bypass, seldom
 from downtime.decorators import downtime_exempt
+from downtime.http import bypass, throttled_log
+from downtime.http.pages import BUILT_IN_PAGE
+from downtime.http.responses import for_one_client
 from downtime.middleware import DowntimeMiddleware
-from downtime.pages import BUILT_IN_PAGE
-from downtime.responses import for_one_client
 from tests.conftest import Ask, Clock
 
 OPEN = "periods:\n  - start: 2020-01-01\n"
@@ -419,10 +419,10 @@ def test_a_path_is_resolved_only_while_the_site_is_down(
     settings.ROOT_URLCONF = "tests.urlconf_that_is_not_there"
     request = RequestFactory().get("/shop")
     assert served(request).content == b"up"
-    assert seldom._said == {}
+    assert throttled_log._said == {}
     flag.touch()
     assert served(request).status_code == 503
-    assert len(seldom._said) == 1
+    assert len(throttled_log._said) == 1
 
 
 def test_what_a_middleware_below_answers_itself_is_no_view_s(

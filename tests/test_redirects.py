@@ -5,7 +5,7 @@ import pytest_django
 from django.test import Client, RequestFactory
 
 from downtime.exemptions import Exemptions
-from downtime.redirects import is_own, is_target
+from downtime.http.redirects import is_own, is_target
 from tests.conftest import request_for
 
 

@@ -16,8 +16,8 @@ from django.test.signals import template_rendered
 from django.utils import timezone as django_timezone
 from django.utils import translation
 
-from downtime.pages import BUILT_IN_PAGE, built_in
-from downtime.responses import Refusals
+from downtime.http.pages import BUILT_IN_PAGE, built_in
+from downtime.http.responses import Refusals
 from downtime.schedule.occurrence import Occurrence
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
 from tests.conftest import Ask, Clock

@@ -1,14 +1,14 @@
 import pytest
 
-from downtime import seldom
-from downtime.seldom import Seldom
+from downtime.http import throttled_log
+from downtime.http.throttled_log import Seldom
 
 
 def test_the_same_is_said_at_most_every_ten_seconds(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr("downtime.seldom.monotonic", lambda: now)
+    monkeypatch.setattr("downtime.http.throttled_log.monotonic", lambda: now)
     logger = Seldom("downtime.test")
     for _ in range(25):
         try:
@@ -36,4 +36,4 @@ def test_what_was_said_does_not_grow_without_bound(caplog: pytest.LogCaptureFixt
     for number in range(250):
         Seldom("downtime.test").warning(f"number {number}")
     assert len(caplog.records) == 250
-    assert len(seldom._said) <= 100
+    assert len(throttled_log._said) <= 100

@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from django.conf import settings
 
-from downtime import bypass
+from downtime.http import bypass
 from tests.servers.harness import ANSWERS_WITHIN, Running, Site, serving
 from tests.servers.programs import QUICK, each
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
 from django.urls import get_script_prefix
 
-from downtime import bypass
+from downtime.http import bypass
 from downtime.management.base import DowntimeCommand
 from downtime.management.options import read
 from downtime.management.telling import shown

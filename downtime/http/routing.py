@@ -13,7 +13,7 @@ from django.urls import Resolver404, get_resolver
 from django.utils import translation
 
 from downtime.decorators import is_marked
-from downtime.seldom import PAUSE, Seldom
+from downtime.http.throttled_log import PAUSE, Seldom
 
 logger = Seldom(__name__)
 

@@ -15,9 +15,9 @@ from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from downtime.conf import conf
+from downtime.http.throttled_log import PAUSE, Seldom
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import NEVER, Period, Window
-from downtime.seldom import PAUSE, Seldom
 
 logger = Seldom(__name__)
 

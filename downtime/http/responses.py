@@ -13,15 +13,15 @@ from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext
 
-from downtime.calling import call
 from downtime.conf import conf
 from downtime.decorators import is_marked
-from downtime.negotiation import LONGEST, wishes
-from downtime.pages import Prepared, bodiless, built_in, copied, marked, rendered, timestamp
-from downtime.redirects import is_target
+from downtime.http.calling import call
+from downtime.http.negotiation import LONGEST, wishes
+from downtime.http.pages import Prepared, bodiless, built_in, copied, marked, rendered, timestamp
+from downtime.http.redirects import is_target
+from downtime.http.throttled_log import Seldom
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import Period, Window
-from downtime.seldom import Seldom
 
 logger = Seldom(__name__)
 
