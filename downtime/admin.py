@@ -15,9 +15,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils.translation import pgettext_lazy
 
-from downtime.cells import COLUMNS
-from downtime.changelist import PeriodList, StateFilter
-from downtime.panel import Panel
+from downtime.admin_page.changelist import PeriodList, StateFilter
+from downtime.admin_page.columns import COLUMNS
+from downtime.admin_page.status_panel import Panel
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@ import shlex
 
 import pytest
 
-from downtime import advising
+from downtime.admin_page import shell_commands
 from downtime.schedule.periods import Period
 
 
@@ -17,11 +17,11 @@ from downtime.schedule.periods import Period
     ],
 )
 def test_a_period_is_cancelled_by_its_name_or_else_edited(name: str, words: list[str]) -> None:
-    assert shlex.split(advising.for_period(Period(name=name))) == ["python", "manage.py", *words]
+    assert shlex.split(shell_commands.for_period(Period(name=name))) == ["python", "manage.py", *words]
 
 
 def test_a_plain_name_stands_without_quotes() -> None:
-    command = advising.for_period(Period(name="storage-upgrade"))
+    command = shell_commands.for_period(Period(name="storage-upgrade"))
     assert command == "python manage.py downtime_cancel storage-upgrade"
 
 
@@ -30,10 +30,10 @@ def test_a_plain_name_stands_without_quotes() -> None:
     [(set(), "upgrade"), ({"upgrade"}, "upgrade-2"), ({"upgrade", "upgrade-2", "upgrade-4"}, "upgrade-3")],
 )
 def test_a_period_is_planned_under_a_name_that_is_free(names: set[str], name: str) -> None:
-    assert advising.to_schedule(names) == f"python manage.py downtime_schedule {name} --start +1h --for 2h"
+    assert shell_commands.to_schedule(names) == f"python manage.py downtime_schedule {name} --start +1h --for 2h"
 
 
 def test_a_flag_is_dropped_or_lowered() -> None:
-    assert advising.for_flag("/srv/a b/downtime.flag", is_raised=False) == "touch '/srv/a b/downtime.flag'"
-    assert advising.for_flag("/srv/downtime.flag", is_raised=True) == "rm /srv/downtime.flag"
-    assert advising.for_flag("/srv/downtime.flag", is_raised=True, is_folder=True) == "rmdir /srv/downtime.flag"
+    assert shell_commands.for_flag("/srv/a b/downtime.flag", is_raised=False) == "touch '/srv/a b/downtime.flag'"
+    assert shell_commands.for_flag("/srv/downtime.flag", is_raised=True) == "rm /srv/downtime.flag"
+    assert shell_commands.for_flag("/srv/downtime.flag", is_raised=True, is_folder=True) == "rmdir /srv/downtime.flag"

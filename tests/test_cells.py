@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from downtime.cells import COLUMNS, cells
+from downtime.admin_page.columns import COLUMNS, cells
+from downtime.admin_page.rows import rows
 from downtime.files.parser import parse
-from downtime.listing import rows
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 BERLIN = ZoneInfo("Europe/Berlin")

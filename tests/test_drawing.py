@@ -4,12 +4,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from downtime.drawing import Drawing, drawing
+from downtime.admin_page.timeline import VIEWS, timeline
+from downtime.admin_page.timeline_svg import Drawing, drawing
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
 from downtime.files.parser import parse
 from downtime.schedule.periods import Period
-from downtime.timeline import VIEWS, timeline
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 UTC = ZoneInfo("UTC")

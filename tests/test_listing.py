@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from downtime.admin_page.rows import ORDERS, STATES, Row, chosen, ordered, rows
 from downtime.files.parser import parse
-from downtime.listing import ORDERS, STATES, Row, chosen, ordered, rows
 from downtime.schedule.periods import ALWAYS, NEVER
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)

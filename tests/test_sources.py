@@ -6,7 +6,7 @@ import pytest
 import pytest_django
 
 from downtime import live
-from downtime.sources import Source, sources
+from downtime.admin_page.file_status import Source, sources
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -4,9 +4,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from downtime.admin_page.timeline import VIEWS, Line, Timeline, timeline
 from downtime.files.parser import parse
 from downtime.schedule.periods import Period, Window
-from downtime.timeline import VIEWS, Line, Timeline, timeline
 
 UTC, BERLIN, KOLKATA = map(ZoneInfo, ("UTC", "Europe/Berlin", "Asia/Kolkata"))
 NOW = datetime(2026, 12, 1, 12, 34, 56, tzinfo=timezone.utc)

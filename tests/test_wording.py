@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from downtime import wording
+from downtime.admin_page import wording
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
 from downtime.files.parser import parse

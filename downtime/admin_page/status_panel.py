@@ -9,11 +9,12 @@ from typing import NamedTuple
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext
 
-from downtime import advising, live, wording
-from downtime.drawing import Drawing, drawing
+from downtime import live
+from downtime.admin_page import shell_commands, wording
+from downtime.admin_page.file_status import Source, sources
+from downtime.admin_page.timeline import VIEWS, timeline
+from downtime.admin_page.timeline_svg import Drawing, drawing
 from downtime.schedule.site_status import UP, standing
-from downtime.sources import Source, sources
-from downtime.timeline import VIEWS, timeline
 
 _MOST_PROBLEMS = 20
 
@@ -55,16 +56,16 @@ class Panel:
     def advice(self) -> list[Advice]:
         """The command lines that change the state of the whole site, or its schedule."""
         if self.standing.state == UP:
-            switch = Advice(gettext("Take the site down"), advising.START)
+            switch = Advice(gettext("Take the site down"), shell_commands.START)
         else:
             _schedule, _first, *others = self.sources
             raised = [flag.command for flag in others if flag.is_raised]
-            switch = Advice(gettext("Bring the site back"), advising.to_end(*raised))
-        edit = Advice(gettext("Edit the schedule"), advising.EDIT)
+            switch = Advice(gettext("Bring the site back"), shell_commands.to_end(*raised))
+        edit = Advice(gettext("Edit the schedule"), shell_commands.EDIT)
         if self.overview.known_schedule.problems:  # no command but these changes it before they are corrected
-            return [Advice(gettext("List every problem of the schedule"), advising.CHECK), edit, switch]
+            return [Advice(gettext("List every problem of the schedule"), shell_commands.CHECK), edit, switch]
         names = {period.name for period in self.overview.schedule.periods}
-        return [switch, Advice(gettext("Plan a period"), advising.to_schedule(names)), edit]
+        return [switch, Advice(gettext("Plan a period"), shell_commands.to_schedule(names)), edit]
 
     def drawing(self, key: str) -> Drawing:
         """The picture of the coming days, in one of VIEWS."""

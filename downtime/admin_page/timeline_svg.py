@@ -7,9 +7,9 @@ from datetime import datetime, tzinfo
 
 from django.utils.formats import date_format, get_format
 
-from downtime import wording
+from downtime.admin_page import wording
+from downtime.admin_page.timeline import Bar, Line, Timeline, View
 from downtime.files.flag_file import Flag
-from downtime.timeline import Bar, Line, Timeline, View
 
 # In pixels.
 _TOP, _ROW, _LABEL, _BAR = 28, 40, 16, 14

@@ -12,12 +12,12 @@ from django.http import HttpRequest
 from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import pgettext_lazy
 
-from downtime import listing, wording
-from downtime.cells import cells
-from downtime.drawing import Drawing
-from downtime.listing import Row
-from downtime.panel import Panel
-from downtime.timeline import VIEWS
+from downtime.admin_page import rows, wording
+from downtime.admin_page.columns import cells
+from downtime.admin_page.rows import Row
+from downtime.admin_page.status_panel import Panel
+from downtime.admin_page.timeline import VIEWS
+from downtime.admin_page.timeline_svg import Drawing
 
 VIEW = "timeline"
 """The parameter that names the view of the picture."""
@@ -58,12 +58,10 @@ class PeriodList(ChangeList):
         """The chosen rows in their order; Django's own query is prepared for its parameters, and never sent."""
         asked = super().get_queryset(request, exclude_parameters)
         overview = self.panel.overview
-        found = listing.rows(overview.schedule, overview.answer.active, overview.upcoming)
+        found = rows.rows(overview.schedule, overview.answer.active, overview.upcoming)
         self.full_result_count = len(found)
         state = next((spec.value() for spec in self.filter_specs if isinstance(spec, StateFilter)), None)
-        return listing.ordered(
-            listing.chosen(found, state=state, words=_words(self.query)), map(str, asked.query.order_by)
-        )
+        return rows.ordered(rows.chosen(found, state=state, words=_words(self.query)), map(str, asked.query.order_by))
 
     def get_results(self, request: HttpRequest) -> None:
         """The rows of one page as instances of the stand-in model, which Django's templates expect."""

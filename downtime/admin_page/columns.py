@@ -9,8 +9,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from downtime import advising, wording
-from downtime.listing import DISABLED, OVER, Row
+from downtime.admin_page import shell_commands, wording
+from downtime.admin_page.rows import DISABLED, OVER, Row
 from downtime.schedule.periods import ALWAYS, NEVER, Schedule
 
 COLUMNS = ("name", "state", "start", "end", "length", "repeats", "covers", "message", "command")
@@ -29,7 +29,7 @@ def cells(row: Row, now: datetime, zone: tzinfo) -> dict[str, str | None]:
         "repeats": _repeats(row, now, zone),
         "covers": _text(wording.covers(period)),
         "message": _text(period.message) if period.message else None,
-        "command": command(advising.for_period(period)),
+        "command": command(shell_commands.for_period(period)),
     }
 
 

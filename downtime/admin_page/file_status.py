@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from downtime import advising
+from downtime.admin_page import shell_commands
 from downtime.files import disk, flag_file
 from downtime.files.disk import Fingerprint
 from downtime.files.loading import located
@@ -40,9 +40,11 @@ class Source:
     def command(self) -> str:
         """Edits the schedule, lowers the flag or raises it."""
         if not self.is_flag:
-            return advising.EDIT
+            return shell_commands.EDIT
         is_folder = os.path.isdir(self.path) and not os.path.islink(self.path)
-        return advising.for_flag(self.path, is_raised=self.is_there or self.read_at is not None, is_folder=is_folder)
+        return shell_commands.for_flag(
+            self.path, is_raised=self.is_there or self.read_at is not None, is_folder=is_folder
+        )
 
 
 def sources(overview: Overview, now: datetime, zone: tzinfo) -> list[Source]:

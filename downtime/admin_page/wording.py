@@ -10,17 +10,17 @@ from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
-from downtime import listing
+from downtime.admin_page import rows
 from downtime.files.flag_file import Flag
 from downtime.reload.snapshot import Overview
 from downtime.schedule.periods import NEVER, Period
 from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, Standing
 
 PERIOD_STATES = {
-    listing.ACTIVE: pgettext_lazy("downtime", "active"),
-    listing.COMING: pgettext_lazy("downtime", "coming"),
-    listing.OVER: pgettext_lazy("downtime", "over"),
-    listing.DISABLED: pgettext_lazy("downtime", "disabled"),
+    rows.ACTIVE: pgettext_lazy("downtime", "active"),
+    rows.COMING: pgettext_lazy("downtime", "coming"),
+    rows.OVER: pgettext_lazy("downtime", "over"),
+    rows.DISABLED: pgettext_lazy("downtime", "disabled"),
 }
 SITE_STATES = {
     UP: gettext_lazy("The site is up"),
