@@ -23,7 +23,7 @@ from django.utils.timezone import get_default_timezone
 from downtime.conf import Settings, conf
 from downtime.files.loading import hidden, load_flags, load_schedule, located
 from downtime.http.routing import view_of
-from downtime.rules import RULES, is_absolute
+from downtime.setting_rules import RULES, is_absolute
 
 _MIDDLEWARE = "downtime.middleware.DowntimeMiddleware"
 _NEEDS_DATABASE = (

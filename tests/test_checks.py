@@ -10,7 +10,7 @@ from django.core.checks import ERROR, WARNING, CheckMessage, run_checks
 from django.http import HttpResponse
 from django.urls import clear_script_prefix, path, set_script_prefix
 
-from downtime import checks, rules
+from downtime import checks, setting_rules
 from downtime.conf import Settings
 from tests.servers.programs import ROOT
 
@@ -184,7 +184,7 @@ def test_a_template_that_can_not_be_parsed_is_an_error(settings: pytest_django.S
 
 def test_every_setting_has_a_rule() -> None:
     properties = {name for name in vars(Settings) if name.startswith("DOWNTIME_")}
-    assert {name for name, _ in RIGHT} == {name for name, *_ in WRONG} == properties == set(rules.RULES)
+    assert {name for name, _ in RIGHT} == {name for name, *_ in WRONG} == properties == set(setting_rules.RULES)
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_no_content_is_an_error_as_that_would_stop_migrate(schedule: Path, flag:
 def test_an_id_is_never_used_again_for_another_check() -> None:
     """Add to this list; nothing is ever taken from it or given another meaning."""
     used = [f"E{number:03}" for number in range(1, 15)] + [f"W{number:03}" for number in range(1, 11)]
-    source = Path(checks.__file__).read_text() + Path(rules.__file__).read_text()
+    source = Path(checks.__file__).read_text() + Path(setting_rules.__file__).read_text()
     assert sorted(set(re.findall(r'"(?:downtime\.)?([EW]\d{3})"', source))) == used
     documented = str(checks.__doc__) + (ROOT / "README.rst").read_text()
     assert all(id in documented for id in ("E001", "E014", *used[14:]))

@@ -17,7 +17,7 @@ from downtime.files.fields import Problem
 from downtime.files.flag_file import Flag
 from downtime.files.loading import Loaded, hidden, load_flags, load_schedule, located
 from downtime.files.rewriting import rewrite
-from downtime.management.telling import title
+from downtime.management.output import title
 from downtime.schedule.periods import Answer, Window
 
 _MOST_PROBLEMS = 20

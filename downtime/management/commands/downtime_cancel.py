@@ -8,7 +8,7 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.edits.cancel import cancel
 from downtime.files.parser import parse
-from downtime.management import options as options_of
+from downtime.management import arguments
 from downtime.management.base import DowntimeCommand, edit_schedule
 
 
@@ -20,7 +20,7 @@ class Command(DowntimeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="the name of the period, as downtime_status tells it")
-        options_of.add_no_wait(parser)
+        arguments.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         name, zone = options["name"], get_default_timezone()

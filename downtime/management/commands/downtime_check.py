@@ -11,7 +11,7 @@ from django.utils.timezone import get_default_timezone
 from downtime.conf import conf
 from downtime.files.loading import load_schedule, located
 from downtime.management.base import DowntimeCommand
-from downtime.management.telling import agenda
+from downtime.management.output import agenda
 
 
 class Command(DowntimeCommand):

@@ -16,7 +16,7 @@ from downtime.files.loading import LARGEST, parsed
 from downtime.files.rewriting import take_over
 from downtime.management import editor
 from downtime.management.base import DowntimeCommand, listed
-from downtime.management.telling import agenda
+from downtime.management.output import agenda
 from downtime.schedule.periods import Schedule
 
 

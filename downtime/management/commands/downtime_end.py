@@ -10,7 +10,7 @@ from downtime.conf import conf
 from downtime.edits.end import end_active
 from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
-from downtime.management import options as options_of
+from downtime.management import arguments
 from downtime.management.base import DowntimeCommand, edit_schedule, listed
 from downtime.schedule.periods import Window
 
@@ -22,7 +22,7 @@ class Command(DowntimeCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        options_of.add_no_wait(parser)
+        arguments.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = conf.DOWNTIME_FLAG_FILE[0]

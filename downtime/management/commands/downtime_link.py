@@ -10,9 +10,9 @@ from django.core.management.base import CommandError, CommandParser
 from django.urls import get_script_prefix
 
 from downtime.http import bypass
+from downtime.management.arguments import read
 from downtime.management.base import DowntimeCommand
-from downtime.management.options import read
-from downtime.management.telling import shown
+from downtime.management.output import shown
 from downtime.schedule import converters
 
 _MOST_HOURS = 720

@@ -9,9 +9,9 @@ from django.utils.timezone import get_default_timezone
 from downtime.edits import splices
 from downtime.edits.add import Added, add, meant
 from downtime.edits.yaml_writer import Value
-from downtime.management import options as options_of
+from downtime.management import arguments
 from downtime.management.base import DowntimeCommand, edit_schedule
-from downtime.management.telling import shown, stretch
+from downtime.management.output import shown, stretch
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import Period, Schedule, Window
 
@@ -36,8 +36,8 @@ class Command(DowntimeCommand):
         parser.add_argument(
             "--timezone", metavar="ZONE", help="the zone of these times; default: the schedule's, or else the project's"
         )
-        options_of.add_answer(parser)
-        options_of.add_no_wait(parser)
+        arguments.add_answer(parser)
+        arguments.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         _require(options)
@@ -79,15 +79,15 @@ def _require(options: dict[str, Any]) -> None:
 
 def _unplaced(options: dict[str, Any]) -> dict[str, Value]:
     """The keys of the period but its times, which depend on the zone of the file."""
-    keys: dict[str, Value] = {"name": options_of.read("NAME", options["name"], converters.name)}
+    keys: dict[str, Value] = {"name": arguments.read("NAME", options["name"], converters.name)}
     if options["timezone"] is not None:
-        options_of.read("--timezone", options["timezone"], converters.zone)
+        arguments.read("--timezone", options["timezone"], converters.zone)
         keys["timezone"] = options["timezone"]
     if options["cron"] is not None:
-        options_of.read("--cron", options["cron"], recurrence.check_expression)
+        arguments.read("--cron", options["cron"], recurrence.check_expression)
     if options["duration"] is not None:
-        options_of.read("--for", options["duration"], converters.duration)
-    return {**keys, **options_of.answer(options)}
+        arguments.read("--for", options["duration"], converters.duration)
+    return {**keys, **arguments.answer(options)}
 
 
 def _zone_of(text: str) -> tzinfo:
@@ -101,8 +101,8 @@ def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Va
         keys["cron"] = options["cron"]
     for key, fold in (("start", 0), ("end", 1)):
         if (value := options[key]) is not None:
-            moment = options_of.moment(f"--{key}", value, now, zone, fold=fold)
-            keys[key] = options_of.written(value, moment, zone, fold=fold)
+            moment = arguments.moment(f"--{key}", value, now, zone, fold=fold)
+            keys[key] = arguments.written(value, moment, zone, fold=fold)
     if options["duration"] is not None:
         keys["duration"] = options["duration"]
     return keys
@@ -111,7 +111,7 @@ def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Va
 def _next(period: Period, options: dict[str, Any], now: datetime) -> Window:
     """The first window of the period that is not over; ends the command where there is none."""
     if period.end <= period.start:
-        options_of.refuse("--end", options["end"], f"allowed is a time after the start, {shown(period.start)}")
+        arguments.refuse("--end", options["end"], f"allowed is a time after the start, {shown(period.start)}")
     window = next(Schedule((period,)).windows(now), None)
     if window:
         return window

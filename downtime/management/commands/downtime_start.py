@@ -10,9 +10,9 @@ from downtime.conf import conf
 from downtime.edits.yaml_writer import Value
 from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
-from downtime.management import options as options_of
+from downtime.management import arguments
 from downtime.management.base import DowntimeCommand
-from downtime.management.telling import shown
+from downtime.management.output import shown
 from downtime.schedule import converters
 
 
@@ -29,13 +29,13 @@ class Command(DowntimeCommand):
         parser.add_argument(
             "--for", metavar="DURATION", dest="duration", help="likewise, from now on: 90m, 2h, 1h30m, 1d"
         )
-        options_of.add_answer(parser)
-        options_of.add_no_wait(parser)
+        arguments.add_answer(parser)
+        arguments.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         # A whole second that is not over yet, so that an end in a second's time lies behind the raising of the flag.
         end = _end(options, datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=1))
-        keys = options_of.answer(options)
+        keys = arguments.answer(options)
         path = conf.DOWNTIME_FLAG_FILE[0]
         try:
             was_raised = flag_file.look(path) is not None
@@ -56,11 +56,11 @@ def _end(options: dict[str, Any], now: datetime) -> datetime | None:
     if until is not None and duration is not None:
         raise CommandError("--until and --for are both given; allowed is one of the two")
     if until is not None:
-        end = options_of.moment("--until", until, now, get_default_timezone(), fold=1)
+        end = arguments.moment("--until", until, now, get_default_timezone(), fold=1)
         if end <= now:
-            options_of.refuse("--until", until, f"allowed is a time after now, which is {shown(now)}")
+            arguments.refuse("--until", until, f"allowed is a time after now, which is {shown(now)}")
         return end
-    return now + options_of.read("--for", duration, converters.duration) if duration is not None else None
+    return now + arguments.read("--for", duration, converters.duration) if duration is not None else None
 
 
 def _iso(moment: datetime) -> str:

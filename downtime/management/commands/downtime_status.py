@@ -9,7 +9,7 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.management.base import DowntimeCommand, State
-from downtime.management.telling import line
+from downtime.management.output import line
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import Window
 
