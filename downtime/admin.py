@@ -124,7 +124,7 @@ class PeriodAdmin(_ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         panel = Panel()
-        return JsonResponse({"state": panel.standing.state, "status": panel.status})
+        return JsonResponse({"state": panel.site_status.state, "status": panel.status})
 
     def _refuse(self, request: HttpRequest, *args: Any, **kwargs: Any) -> NoReturn:
         raise PermissionDenied

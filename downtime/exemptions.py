@@ -13,10 +13,10 @@ from downtime.http import bypass, client_address
 from downtime.http.calling import call
 from downtime.http.redirects import is_own, is_target
 from downtime.http.routing import Routes
-from downtime.http.throttled_log import Seldom
+from downtime.http.throttled_log import ThrottledLogger
 from downtime.schedule.url_paths import is_below, is_plain, trimmed
 
-logger = Seldom(__name__)
+logger = ThrottledLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

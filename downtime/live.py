@@ -1,4 +1,4 @@
-"""This process's picture in memory: what is down, and what is coming?"""
+"""This process's snapshot in memory: what is down, and what is coming?"""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import time
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.reload.snapshot import Live, Overview
+from downtime.reload.snapshot import Overview, ProcessState
 from downtime.reload.supervisor import can_run_threads, prepare
 from downtime.schedule.occurrence import Occurrence, occurrence
 from downtime.schedule.periods import Answer
 
-_lives: dict[tuple[int, bool], Live] = {}
-current = Live()
+_states: dict[tuple[int, bool], ProcessState] = {}
+current = ProcessState()
 
 
 def load() -> None:
-    """Reads the files into the picture of this process, so that its very first request is answered rightly."""
+    """Reads the files into the snapshot of this process, so that its very first request is answered rightly."""
     _mine().look(watch=False)
     current.expire()
     prepare(conf.DOWNTIME_WATCH)
@@ -26,9 +26,9 @@ def load() -> None:
 
 def answer() -> Answer:
     """What applies now: from memory, or after a look at the files where that is due."""
-    picture = current.picture
-    if time.monotonic() < picture.fresh_until:
-        return picture.answer
+    snapshot = current.snapshot
+    if time.monotonic() < snapshot.fresh_until:
+        return snapshot.answer
     return _mine().look(watch=True).answer
 
 
@@ -41,9 +41,9 @@ def current_period() -> Occurrence | None:
     """The active period that comes first, the flag before the schedule, or None where the site is up.
 
     For code outside of requests: like a request it looks at the files where that is due, but it starts no watch."""
-    picture = current.picture
-    is_fresh = time.monotonic() < picture.fresh_until
-    windows = (picture if is_fresh else _mine().look(watch=False)).answer.active
+    snapshot = current.snapshot
+    is_fresh = time.monotonic() < snapshot.fresh_until
+    windows = (snapshot if is_fresh else _mine().look(watch=False)).answer.active
     return occurrence(windows[0], get_default_timezone()) if windows else None
 
 
@@ -60,7 +60,7 @@ def upcoming() -> list[Occurrence]:
 def overview() -> Overview:
     """All that this process knows, after a look at the files where that is due; it starts no watch."""
     mine = _mine()
-    if time.monotonic() >= mine.picture.fresh_until:
+    if time.monotonic() >= mine.snapshot.fresh_until:
         mine.look(watch=False)
     return mine.overview()
 
@@ -71,22 +71,22 @@ def next_period() -> Occurrence | None:
     return occurrence(windows[0], get_default_timezone()) if windows else None
 
 
-def _mine() -> Live:
-    """The picture of this process. What a fork left of its parent's is not touched.
+def _mine() -> ProcessState:
+    """The snapshot of this process. What a fork left of its parent's is not touched.
 
     So is what was made before threads were patched: its lock would stop all greenlets, and not one."""
     global current
     mine = os.getpid(), can_run_threads()
-    if mine not in _lives:
-        _lives.setdefault(mine, Live())
-    current = _lives[mine]
+    if mine not in _states:
+        _states.setdefault(mine, ProcessState())
+    current = _states[mine]
     return current
 
 
 def _forget() -> None:  # pragma: no cover (only in children, which end unmeasured: tests/test_forking.py)
     """Lets a forked child look for itself at once; under uWSGI, which runs no such hooks, when it next has to."""
-    global current, _lives
-    current, _lives = Live(), {}
+    global current, _states
+    current, _states = ProcessState(), {}
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch

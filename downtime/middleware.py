@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponseBase
 from downtime import live
 from downtime.exemptions import Exemptions
 from downtime.http import bypass, pages, responses
-from downtime.http.throttled_log import Seldom
+from downtime.http.throttled_log import ThrottledLogger
 
-logger = Seldom(__name__)
+logger = ThrottledLogger(__name__)
 
 Finish = Callable[[HttpRequest, HttpResponseBase], HttpResponseBase]
 
@@ -39,7 +39,7 @@ class DowntimeMiddleware:
         setting_changed.connect(self._on_setting_changed)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if monotonic() < live.current.picture.up_until:
+        if monotonic() < live.current.snapshot.up_until:
             return self.get_response(request)
         if self.is_async:
             return self.__acall__(request)

@@ -1,4 +1,4 @@
-"""Each test has its own files and its own picture of them, and leaves no thread behind."""
+"""Each test has its own files and its own snapshot of them, and leaves no thread behind."""
 
 import os
 import tempfile
@@ -141,8 +141,8 @@ def files_of_its_own(settings: pytest_django.Settings, schedule: Path, flag: Pat
 def picture_of_its_own(files_of_its_own: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Each test starts like a new process, and a thread that outlives its watch is a failure."""
     before = set(threading.enumerate())
-    monkeypatch.setattr(live, "_lives", {})
-    monkeypatch.setattr(live, "current", live.Live())
+    monkeypatch.setattr(live, "_states", {})
+    monkeypatch.setattr(live, "current", live.ProcessState())
     monkeypatch.setattr(throttled_log, "_said", {})
     yield
     live.current.close()

@@ -223,8 +223,8 @@ def looking(settings: pytest_django.Settings, watch: str) -> Iterator[float]:
     def is_counted_on() -> bool:
         live.current.expire()
         live.answer()
-        keeper = live.current._keeper
-        return watch == "none" or (keeper is not None and keeper.keep(time.monotonic()))
+        supervisor = live.current._supervisor
+        return watch == "none" or (supervisor is not None and supervisor.keep(time.monotonic()))
 
     wait_until(is_counted_on, within=5, what="the watch runs")
     assert not is_down()

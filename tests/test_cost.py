@@ -24,7 +24,7 @@ class Told(logging.Handler):
 logging.getLogger("downtime.reload.supervisor").addHandler(Told())
 logging.getLogger("downtime.reload.supervisor").setLevel("INFO")
 live.load()
-while not live.current._keeper or not live.current._keeper.keep(time.monotonic()):
+while not live.current._supervisor or not live.current._supervisor.keep(time.monotonic()):
     live.current.expire()
     live.answer()
     time.sleep(0.01)

@@ -20,7 +20,7 @@ RAISED = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)
 
 
 def looked(path: Path, max_age: float | None = None) -> Flag:
-    fingerprint = sentinel.look(str(path))
+    fingerprint = sentinel.fingerprint(str(path))
     assert fingerprint is not None
     return sentinel.read(str(path), fingerprint, zone=BERLIN, max_age=max_age)
 
@@ -123,12 +123,12 @@ NOT_UNDERSTOOD = [
 
 @pytest.mark.parametrize("make", [*UNDERSTOOD, *NOT_UNDERSTOOD, bomb], ids=lambda make: make.__name__)
 def test_a_flag_that_is_there_is_raised_whatever_it_holds(flag: Path, make: Callable[[Path], None]) -> None:
-    assert sentinel.look(str(flag)) is None
+    assert sentinel.fingerprint(str(flag)) is None
     make(flag)
     for max_age in (None, 10.0**300):
         found = looked(flag, max_age)
         assert found.path == str(flag)
-        assert found.fingerprint == sentinel.look(str(flag))
+        assert found.fingerprint == sentinel.fingerprint(str(flag))
         assert found.period.start < found.period.end
         assert (found.period.enabled, found.period.name, found.period.recurrence) == (True, "", None)
         assert bool(found.problems) is (make in NOT_UNDERSTOOD)
@@ -137,14 +137,14 @@ def test_a_flag_that_is_there_is_raised_whatever_it_holds(flag: Path, make: Call
 
 
 def test_a_path_below_a_file_or_in_no_folder_is_not_raised(flag: Path) -> None:
-    assert sentinel.look(str(flag / "x")) is None
+    assert sentinel.fingerprint(str(flag / "x")) is None
     flag.touch()
-    assert sentinel.look(str(flag / "x")) is None
+    assert sentinel.fingerprint(str(flag / "x")) is None
 
 
 def test_where_it_cannot_be_told_whether_it_is_raised_that_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="File name too long"):
-        sentinel.look(str(tmp_path / ("x" * 300)))
+        sentinel.fingerprint(str(tmp_path / ("x" * 300)))
 
 
 def test_a_flag_counts_from_its_modification(flag: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_flag_counts_from_its_modification(flag: Path) -> None:
 @pytest.mark.parametrize("mtime", [-(10**20), 0, 10**20, 2**63 - 1], ids=["before", "epoch", "after", "largest"])
 def test_a_file_system_may_give_any_time(flag: Path, mtime: int) -> None:
     flag.write_text("duration: 3660d")
-    fingerprint = sentinel.look(str(flag))
+    fingerprint = sentinel.fingerprint(str(flag))
     assert fingerprint is not None
     found = sentinel.read(str(flag), fingerprint._replace(modified_ns=mtime * 10**9), zone=BERLIN, max_age=1e12)
     assert found.period.end == min(found.period.start + timedelta(days=3660), NEVER)
@@ -309,9 +309,9 @@ def test_a_flag_that_is_raised_without_keys_is_empty(flag: Path) -> None:
 
 def test_raising_it_again_puts_the_new_keys_in_place_of_the_old(flag: Path) -> None:
     raise_flag(str(flag), {"message": "one", "retry_after": 5})
-    before = sentinel.look(str(flag))
+    before = sentinel.fingerprint(str(flag))
     raise_flag(str(flag), {"message": "two"})
-    assert sentinel.look(str(flag)) != before
+    assert sentinel.fingerprint(str(flag)) != before
     assert looked(flag).period.message == "two"
     assert looked(flag).period.retry_after is None
     assert os.listdir(flag.parent) == [flag.name]
@@ -366,7 +366,7 @@ def test_what_is_no_text_is_written_as_well_as_it_can_be(flag: Path) -> None:
 def test_a_flag_is_lowered_once(flag: Path) -> None:
     raise_flag(str(flag), {})
     assert lower_flag(str(flag))
-    assert sentinel.look(str(flag)) is None
+    assert sentinel.fingerprint(str(flag)) is None
     assert not lower_flag(str(flag))
 
 

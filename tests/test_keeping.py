@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from downtime.reload import watch  # noqa: F401  # so that no thread of a test has to import it
-from downtime.reload.supervisor import Keeper, Wanted, can_run_threads
+from downtime.reload.supervisor import Supervisor, WatchOptions, can_run_threads
 from tests.servers.harness import wait_until
 from tests.servers.programs import ROOT, require
 
-Keep = Callable[..., Keeper]
+Keep = Callable[..., Supervisor]
 
 
 class Heard(list[tuple[str, bool]]):
@@ -28,28 +28,28 @@ class Heard(list[tuple[str, bool]]):
 
 @pytest.fixture
 def heard() -> Heard:
-    """What keepers told of: the path, and whether its writer has finished it."""
+    """What supervisors told of: the path, and whether its writer has finished it."""
     return Heard()
 
 
 @pytest.fixture
 def keep(heard: Heard) -> Iterator[Keep]:
-    """Makes a keeper for these paths, which is closed with the test."""
-    keepers: list[Keeper] = []
+    """Makes a supervisor for these paths, which is closed with the test."""
+    supervisors: list[Supervisor] = []
 
-    def keep(*paths: Path, polling: float | None = None, way: str = "auto") -> Keeper:
+    def keep(*paths: Path, polling: float | None = None, way: str = "auto") -> Supervisor:
         way = way if polling is None else "polling"
-        keepers.append(Keeper(Wanted(tuple(map(str, paths)), way, polling or 1.0), heard.note))
-        return keepers[-1]
+        supervisors.append(Supervisor(WatchOptions(tuple(map(str, paths)), way, polling or 1.0), heard.note))
+        return supervisors[-1]
 
     yield keep
-    for keeper in keepers:
-        keeper.close()
+    for supervisor in supervisors:
+        supervisor.close()
 
 
-def until_healthy(keeper: Keeper, heard: Heard, *, ahead: float = 0.0) -> None:
+def until_healthy(supervisor: Supervisor, heard: Heard, *, ahead: float = 0.0) -> None:
     """Returns once the watch is on, with nothing heard so far."""
-    wait_until(lambda: keeper.keep(time.monotonic() + ahead), within=5, what="a healthy watch is on every place")
+    wait_until(lambda: supervisor.keep(time.monotonic() + ahead), within=5, what="a healthy watch is on every place")
     heard.clear()
 
 
@@ -122,8 +122,8 @@ def test_a_change_on_the_way_to_the_file_is_a_change_of_the_file(
     polling: float | None,
 ) -> None:
     before(tmp_path)
-    keeper = keep(tmp_path / "file", polling=polling)
-    until_healthy(keeper, heard)
+    supervisor = keep(tmp_path / "file", polling=polling)
+    until_healthy(supervisor, heard)
     change(tmp_path)
     until_heard(heard, tmp_path / "file")
 
@@ -134,13 +134,13 @@ def test_a_folder_behind_a_link_is_watched_and_so_is_the_link(tmp_path: Path, ke
         written(tmp_path / "releases" / release / "file")
     (tmp_path / "current").symlink_to("releases/1")
     path = tmp_path / "current" / "file"
-    keeper = keep(path)
-    until_healthy(keeper, heard)
+    supervisor = keep(path)
+    until_healthy(supervisor, heard)
     path.write_text("newer")
     until_finished(heard, path)
     linked(tmp_path / "current", "releases/2")
     until_finished(heard, path)
-    until_healthy(keeper, heard, ahead=1000)
+    until_healthy(supervisor, heard, ahead=1000)
     path.write_text("newest")
     until_finished(heard, path)
 
@@ -165,20 +165,20 @@ def test_each_change_is_told_of_the_paths_that_it_concerns(tmp_path: Path, keep:
 
 def test_each_path_is_told_of_once_its_watch_is_on(tmp_path: Path, keep: Keep, heard: Heard) -> None:
     """What changed before has to be looked for."""
-    keeper = keep(tmp_path / "one", tmp_path / "two")
-    wait_until(lambda: keeper.keep(time.monotonic()), within=5, what="the watch is on")
+    supervisor = keep(tmp_path / "one", tmp_path / "two")
+    wait_until(lambda: supervisor.keep(time.monotonic()), within=5, what="the watch is on")
     assert heard == [(str(tmp_path / "one"), False), (str(tmp_path / "two"), False)]
 
 
 def test_a_folder_that_comes_later_is_watched(tmp_path: Path, keep: Keep, heard: Heard) -> None:
     path = tmp_path / "later" / "deep" / "file"
-    keeper = keep(path)
-    until_healthy(keeper, heard)
+    supervisor = keep(path)
+    until_healthy(supervisor, heard)
     path.parent.mkdir(parents=True)
     until_heard(heard, path)
     heard.clear()
-    assert not keeper.keep(0)
-    until_healthy(keeper, heard, ahead=1000)
+    assert not supervisor.keep(0)
+    until_healthy(supervisor, heard, ahead=1000)
     path.touch()
     until_heard(heard, path)
 
@@ -186,15 +186,15 @@ def test_a_folder_that_comes_later_is_watched(tmp_path: Path, keep: Keep, heard:
 def test_a_folder_that_is_made_again_is_watched_again(tmp_path: Path, keep: Keep, heard: Heard) -> None:
     path = tmp_path / "deep" / "file"
     path.parent.mkdir()
-    keeper = keep(path)
-    until_healthy(keeper, heard)
+    supervisor = keep(path)
+    until_healthy(supervisor, heard)
     path.parent.rmdir()
     path.parent.mkdir()
     times = count(time.monotonic(), 1000)
 
     def is_heard_of() -> bool:
         # Where the new folder has the old one's inode, its watch may seem healthy for a moment.
-        if keeper.keep(next(times)):
+        if supervisor.keep(next(times)):
             path.touch()
             path.unlink()
         return (str(path), True) in heard
@@ -204,26 +204,26 @@ def test_a_folder_that_is_made_again_is_watched_again(tmp_path: Path, keep: Keep
 
 def test_a_watch_is_started_by_a_thread_and_never_by_the_caller(tmp_path: Path, keep: Keep, heard: Heard) -> None:
     before = set(threading.enumerate())
-    keeper = keep(tmp_path / "file")
+    supervisor = keep(tmp_path / "file")
     assert set(threading.enumerate()) == before
-    assert not keeper.keep(time.monotonic())
-    until_healthy(keeper, heard)
+    assert not supervisor.keep(time.monotonic())
+    until_healthy(supervisor, heard)
     started = set(threading.enumerate()) - before
     assert started
     assert all(thread.daemon for thread in started)
     for _ in range(100):
-        assert keeper.keep(time.monotonic())
+        assert supervisor.keep(time.monotonic())
     assert set(threading.enumerate()) - before <= started
 
 
 def test_a_closed_keeper_leaves_no_thread(tmp_path: Path, keep: Keep) -> None:
     before = set(threading.enumerate())
     for _ in range(5):
-        keeper = keep(tmp_path / "file")
-        keeper.close()
-        keeper.keep(time.monotonic())
-        keeper.close()
-        keeper.close()
+        supervisor = keep(tmp_path / "file")
+        supervisor.close()
+        supervisor.keep(time.monotonic())
+        supervisor.close()
+        supervisor.close()
     wait_until(lambda: set(threading.enumerate()) == before, within=5, what="no thread is left")
 
 
@@ -259,21 +259,21 @@ def test_where_no_watch_can_run_it_is_tried_again_less_and_less_often(
             patched.setattr(threading.Thread, "start", start_and_end)
             for second in seconds:
                 before = len(tried)
-                assert not keeper.keep(float(second))
+                assert not supervisor.keep(float(second))
                 times += [second] * (len(tried) - before)
         return [later - earlier for earlier, later in pairwise(times)]
 
-    keeper = keep(tmp_path / "file")
+    supervisor = keep(tmp_path / "file")
     gaps = gaps_in(range(2000))
     assert gaps[:7] == [2, 4, 8, 16, 32, 64, 128]
     assert set(gaps[8:]) == {300}
     assert all(thread.daemon for thread in tried)
     [record] = caplog.records
     assert record.message.startswith("no watch runs: [Errno 24]")
-    until_healthy(keeper, heard, ahead=10_000)
+    until_healthy(supervisor, heard, ahead=10_000)
     (tmp_path / "file").touch()
     until_heard(heard, tmp_path / "file")
-    keeper.close()
+    supervisor.close()
     soon = int(time.monotonic()) + 20_000
     assert gaps_in(range(soon, soon + 20)) == [2, 4, 8]
 
@@ -286,17 +286,17 @@ def test_where_no_thread_can_be_had_nothing_is_raised(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "downtime")
-    keeper = keep(tmp_path / "file")
+    supervisor = keep(tmp_path / "file")
 
     def start(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patched:
         patched.setattr(threading.Thread, "start", start)
-        assert not keeper.keep(time.monotonic())
-        assert not keeper.keep(time.monotonic())
+        assert not supervisor.keep(time.monotonic())
+        assert not supervisor.keep(time.monotonic())
     assert "no watch runs: can't start new thread" in caplog.text
-    until_healthy(keeper, heard, ahead=1000)
+    until_healthy(supervisor, heard, ahead=1000)
 
 
 def test_a_keeper_that_never_ran_can_be_closed(tmp_path: Path, keep: Keep) -> None:
@@ -316,9 +316,9 @@ def test_the_log_says_once_what_a_process_runs(
     tmp_path: Path, keep: Keep, caplog: pytest.LogCaptureFixture, way: str, level: str, says: str
 ) -> None:
     caplog.set_level(logging.INFO, "downtime")
-    keeper = keep(tmp_path / "file", way=way)
-    wait_until(lambda: keeper.keep(time.monotonic()) or bool(caplog.records), within=5, what="something is said")
-    assert [keeper.keep(1e9 + second) for second in range(0, 2000, 100)] == [way != "none"] * 20
+    supervisor = keep(tmp_path / "file", way=way)
+    wait_until(lambda: supervisor.keep(time.monotonic()) or bool(caplog.records), within=5, what="something is said")
+    assert [supervisor.keep(1e9 + second) for second in range(0, 2000, 100)] == [way != "none"] * 20
     [record] = caplog.records
     assert record.levelname == level
     assert says.format(tmp_path) in record.message
@@ -330,8 +330,8 @@ def test_where_threads_are_patched_no_watch_runs_and_the_log_says_so_once(
 ) -> None:
     caplog.set_level(logging.INFO, "downtime")
     monkeypatch.setattr("_thread.start_new_thread", lambda *args: pytest.fail("a thread was started"))
-    keeper = keep(tmp_path / "file", way=way)
-    assert not any(keeper.keep(float(second)) for second in range(0, 2000, 100))
+    supervisor = keep(tmp_path / "file", way=way)
+    assert not any(supervisor.keep(float(second)) for second in range(0, 2000, 100))
     [record] = caplog.records
     assert record.levelname == level
     assert "threads are patched" in record.message
@@ -341,17 +341,17 @@ def test_a_watch_that_was_given_up_is_not_started_again(
     tmp_path: Path, keep: Keep, heard: Heard, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "downtime")
-    keeper = keep(tmp_path / "file")
-    until_healthy(keeper, heard)
+    supervisor = keep(tmp_path / "file")
+    until_healthy(supervisor, heard)
 
     def is_given_up() -> bool:
         for _ in range(100):
             (tmp_path / "other").touch()
             (tmp_path / "other").unlink()
-        return not keeper.keep(time.monotonic())
+        return not supervisor.keep(time.monotonic())
 
     wait_until(is_given_up, within=10, what="the watch is given up")
-    assert not any(keeper.keep(time.monotonic() + second) for second in range(0, 2000, 100))
+    assert not any(supervisor.keep(time.monotonic() + second) for second in range(0, 2000, 100))
     # watchdog may log an error of its own, as it is stopped under constant events.
     [record] = [record for record in caplog.records if record.name.startswith("downtime")]
     assert f"too many files come and go in {tmp_path}, so give ours a folder of their own" in record.message
@@ -366,11 +366,11 @@ def test_where_inotify_is_used_up_the_watch_is_not_tried_again(
         raise OSError(errno.ENOSPC, "inotify watch limit reached")
 
     monkeypatch.setattr("watchdog.observers.api.BaseObserver.start", used_up)
-    keeper = keep(tmp_path / "file")
-    wait_until(lambda: keeper.keep(time.monotonic()) or bool(caplog.records), within=5, what="something is said")
+    supervisor = keep(tmp_path / "file")
+    wait_until(lambda: supervisor.keep(time.monotonic()) or bool(caplog.records), within=5, what="something is said")
     monkeypatch.undo()
-    keeper.close()
-    assert not any(keeper.keep(time.monotonic() + second) for second in range(0, 2000, 100))
+    supervisor.close()
+    assert not any(supervisor.keep(time.monotonic() + second) for second in range(0, 2000, 100))
     [record] = caplog.records
     assert "inotify watch limit reached; requests compare the files, and this process does not try" in record.message
 

@@ -34,7 +34,7 @@ def names() -> list[str]:
 
 def seconds_fresh() -> float:
     """For how long no request will look at the files."""
-    return live.current.picture.fresh_until - live.time.monotonic()
+    return live.current.snapshot.fresh_until - live.time.monotonic()
 
 
 def at(seconds: float) -> str:
@@ -228,7 +228,7 @@ def test_whatever_fails_the_last_answer_stays_and_the_failure_is_logged(
     assert is_down() is is_raised
     settings.DOWNTIME_FLAG_FILE = Unusable()
     assert [is_down() for _ in range(3)] == [is_raised] * 3
-    assert (live.current.picture.up_until > clock.monotonic()) is not is_raised
+    assert (live.current.snapshot.up_until > clock.monotonic()) is not is_raised
     assert [record.levelname for record in caplog.records if record.exc_info] == ["ERROR"]
     assert "no such secret" in caplog.text
     assert 0 < seconds_fresh() <= 1
@@ -499,7 +499,7 @@ def test_a_process_is_known_by_its_pid(flag: Path, monkeypatch: pytest.MonkeyPat
     flag.touch()
     assert is_down()
     assert live.current is not parents
-    assert not parents.picture.answer.active
+    assert not parents.snapshot.answer.active
 
 
 @pytest.mark.parametrize(
@@ -529,7 +529,7 @@ def test_a_running_watch_does_not_delay_the_end_of_a_process(tmp_path: Path) -> 
         "logging.getLogger('downtime.reload.supervisor').addHandler(Watching())\n"
         "live.answer()\n"
         "while 'watchdog.observers.polling' not in __import__('sys').modules: time.sleep(0.01)\n"
-        "live.current._keeper._thread.join()\n"
+        "live.current._supervisor._thread.join()\n"
         "print(time.monotonic())\n"
     )
     settings = tmp_path / "watching_settings.py"

@@ -1,7 +1,7 @@
 import pytest
 
 from downtime.http import throttled_log
-from downtime.http.throttled_log import Seldom
+from downtime.http.throttled_log import ThrottledLogger
 
 
 def test_the_same_is_said_at_most_every_ten_seconds(
@@ -9,7 +9,7 @@ def test_the_same_is_said_at_most_every_ten_seconds(
 ) -> None:
     now = 1000.0
     monkeypatch.setattr("downtime.http.throttled_log.monotonic", lambda: now)
-    logger = Seldom("downtime.test")
+    logger = ThrottledLogger("downtime.test")
     for _ in range(25):
         try:
             raise RuntimeError("broken")
@@ -28,12 +28,12 @@ def test_another_exception_is_another_thing(caplog: pytest.LogCaptureFixture) ->
         try:
             raise error
         except (KeyError, ValueError):
-            Seldom("downtime.test").exception("this failed")
+            ThrottledLogger("downtime.test").exception("this failed")
     assert len(caplog.records) == 2
 
 
 def test_what_was_said_does_not_grow_without_bound(caplog: pytest.LogCaptureFixture) -> None:
     for number in range(250):
-        Seldom("downtime.test").warning(f"number {number}")
+        ThrottledLogger("downtime.test").warning(f"number {number}")
     assert len(caplog.records) == 250
     assert len(throttled_log._said) <= 100

@@ -1,7 +1,7 @@
 import pytest
 
 from downtime.files.disk import Fingerprint
-from downtime.reload.stability import Settling
+from downtime.reload.stability import Stability
 
 OLD = Fingerprint(1, 2, 3, 4, 5)
 NEW = Fingerprint(1, 2, 30, 40, 50)
@@ -9,29 +9,29 @@ SECOND = 1_000_000_000
 
 
 def test_nothing_is_due_while_the_file_is_as_it_was_taken() -> None:
-    state = Settling(OLD, OLD)
+    state = Stability(OLD, OLD)
     assert state.look(OLD, still=99.0) == state
     assert state.due is None
 
 
 @pytest.mark.parametrize("found", [NEW, None], ids=["changed", "gone"])
 def test_a_change_is_due_once_it_has_held_still(found: Fingerprint | None) -> None:
-    state = Settling(OLD, OLD).look(found, still=21.5)
+    state = Stability(OLD, OLD).look(found, still=21.5)
     assert (state.seen, state.taken, state.due) == (found, OLD, 21.5)
     assert state.look(found, still=22.5).due == 21.5
 
 
 def test_each_further_change_starts_the_wait_anew() -> None:
-    state = Settling(OLD, OLD).look(NEW, still=21.0).look(NEW._replace(size=31), still=21.9)
+    state = Stability(OLD, OLD).look(NEW, still=21.0).look(NEW._replace(size=31), still=21.9)
     assert state.due == 21.9
 
 
 def test_a_change_that_was_taken_back_is_due_no_more() -> None:
-    assert Settling(OLD, OLD).look(None, still=21.0).look(OLD, still=21.1).due is None
+    assert Stability(OLD, OLD).look(None, still=21.0).look(OLD, still=21.1).due is None
 
 
 def test_what_was_read_is_taken_and_due_again_only_where_it_is_said() -> None:
-    state = Settling(OLD, OLD).look(NEW, still=21.0)
+    state = Stability(OLD, OLD).look(NEW, still=21.0)
     assert state.take(again=None).due is None
     assert state.take(again=23.0).due == 23.0
     assert state.take(again=23.0).look(OLD, still=22.0).due == 22.0
@@ -46,7 +46,7 @@ def test_what_was_read_is_taken_and_due_again_only_where_it_is_said() -> None:
 def test_a_file_is_finished_when_its_writer_was_seen_to_finish_it_with_nothing_written_since(
     seen: Fingerprint | None, finished_ns: int, is_finished: bool
 ) -> None:
-    assert Settling(seen, OLD).is_finished(finished_ns) is is_finished
+    assert Stability(seen, OLD).is_finished(finished_ns) is is_finished
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_a_file_is_young_while_another_write_could_leave_no_trace(
     modified_ns: int, changed_ns: int, is_young: bool
 ) -> None:
     seen = OLD._replace(modified_ns=modified_ns, changed_ns=changed_ns)
-    assert Settling(seen, seen).is_young(10 * SECOND) is is_young
+    assert Stability(seen, seen).is_young(10 * SECOND) is is_young
 
 
 def test_a_file_that_is_gone_is_not_young() -> None:
-    assert not Settling(None, None).is_young(0)
+    assert not Stability(None, None).is_young(0)

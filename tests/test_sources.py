@@ -6,12 +6,12 @@ import pytest
 import pytest_django
 
 from downtime import live
-from downtime.admin_page.file_status import Source, sources
+from downtime.admin_page.file_status import FileStatus, sources
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-def found() -> list[Source]:
+def found() -> list[FileStatus]:
     """The schedule and the flags, after a look at them."""
     return sources(live.overview(), datetime.now(timezone.utc), BERLIN)
 

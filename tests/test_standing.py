@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from downtime.schedule.periods import NEVER, Period, Schedule
 from downtime.schedule.recurrence import Recurrence
-from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, Standing, standing
+from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, SiteStatus, site_status
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 
@@ -20,8 +20,8 @@ def period(start: float, end: float | None, paths: tuple[str, ...] = (), *, read
     return Period(at(start), NEVER if end is None else at(end), paths=paths, read_only=read_only)
 
 
-def stands(*periods: Period, flags: tuple[Period, ...] = ()) -> Standing:
-    return standing(Schedule(periods).at(NOW, flags))
+def stands(*periods: Period, flags: tuple[Period, ...] = ()) -> SiteStatus:
+    return site_status(Schedule(periods).at(NOW, flags))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_the_most_that_is_refused_is_the_state(periods: list[Period], state: str
 
 
 def test_a_raised_flag_takes_the_site_down() -> None:
-    assert stands(flags=(Period(at(-2)),)) == Standing(DOWN, at(-2), NEVER, standing_windows(Period(at(-2))))
+    assert stands(flags=(Period(at(-2)),)) == SiteStatus(DOWN, at(-2), NEVER, standing_windows(Period(at(-2))))
 
 
 def standing_windows(flag: Period) -> tuple[object, ...]:
@@ -101,12 +101,12 @@ def periods(draw: st.DrawFn) -> Period:
 @given(st.lists(periods(), max_size=6))
 def test_it_stands_so_at_each_moment_until_then_and_otherwise_after_it(listed: list[Period]) -> None:
     schedule = Schedule(tuple(listed))
-    found = standing(schedule.at(NOW))
+    found = site_status(schedule.at(NOW))
     if found.state == UP:
         return
 
     def parts(moment: datetime) -> set[object]:
-        then = standing(schedule.at(moment))
+        then = site_status(schedule.at(moment))
         return {(then.state, window.period.paths, window.period.read_only) for window in then.windows}
 
     now = parts(NOW)
@@ -118,7 +118,7 @@ def test_ten_thousand_parts_at_once_are_told_apart_from_none_in_no_time() -> Non
     parts = [period(-1, 1 + number / 3600, (f"/{number}",)) for number in range(10_000)]
     answer = Schedule(tuple(parts)).at(NOW)
     begun = time.perf_counter()
-    assert standing(answer).until == parts[-1].end
+    assert site_status(answer).until == parts[-1].end
     assert time.perf_counter() - begun < 1
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from downtime import live
-from downtime.reload.supervisor import Keeper, Wanted
+from downtime.reload.supervisor import Supervisor, WatchOptions
 from tests.processes import (
     FLAG,
     OPEN,
@@ -81,13 +81,15 @@ def costs_nothing() -> None:
 
 def leaves_nothing(folder: Path) -> None:
     """However often the watch is tried, no descriptor and no thread is left."""
-    keeper = Keeper(Wanted((str(folder / FLAG), str(folder / SCHEDULE)), "auto", 1.0), lambda path, finished: None)
+    supervisor = Supervisor(
+        WatchOptions((str(folder / FLAG), str(folder / SCHEDULE)), "auto", 1.0), lambda path, finished: None
+    )
     later = count(time.monotonic(), 1000)
 
     def tried() -> tuple[int, int]:
-        assert not keeper.keep(next(later))
-        if keeper._thread is not None:
-            keeper._thread.join()
+        assert not supervisor.keep(next(later))
+        if supervisor._thread is not None:
+            supervisor._thread.join()
         return open_descriptors(), running_threads()
 
     first = [tried() for _ in range(2)][-1]
@@ -115,7 +117,7 @@ def without_a_watch(folder: Path) -> None:
 @pytest.mark.parametrize("limit", ["max_inotify_instances", "max_inotify_watches"])
 def test_where_inotify_is_used_up_requests_keep_the_promise_and_one_line_says_so(tmp_path: Path, limit: str) -> None:
     log = run(without_a_watch, tmp_path, under=limited(limit), DOWNTIME_RECHECK=RECHECK)
-    # The keeper that is tried twenty times says it once as well.
+    # The supervisor that is tried twenty times says it once as well.
     assert lines_of(log, NO_WATCH) == 2
     assert all("WARNING" in line for line in log if NO_WATCH in line)
 
@@ -139,7 +141,7 @@ def recovers(folder: Path) -> None:
     def is_watched() -> bool:
         live.current.expire()
         live.answer()
-        return live.current.picture.fresh_until - time.monotonic() > A_DAY / 4
+        return live.current.snapshot.fresh_until - time.monotonic() > A_DAY / 4
 
     until(is_watched, within=8, what="a watch is on again")
     for raised in (True, False, True, False):

@@ -408,11 +408,11 @@ def test_what_is_known_of_each_flag_is_of_its_last_reading(tmp_path: Path, clock
     tracked = TrackedFlags((str(raised), str(other)))
     tracked.look(timezone.utc, max_age=None)
     first, second = tracked.known
-    assert (first.path, len(first.problems), second) == (str(raised), 1, schedule_tracker.Known(str(other)))
+    assert (first.path, len(first.problems), second) == (str(raised), 1, schedule_tracker.ReadState(str(other)))
     assert first.read_at == pytest.approx(clock.time(), abs=1)
     clock.passes(10)
     tracked.look(timezone.utc, max_age=None)
     assert tracked.known == [first, second]
     raised.unlink()
     tracked.look(timezone.utc, max_age=None)
-    assert tracked.known == [schedule_tracker.Known(str(raised)), second]
+    assert tracked.known == [schedule_tracker.ReadState(str(raised)), second]

@@ -9,7 +9,7 @@ import pytest
 from watchdog.events import FileCreatedEvent
 from watchdog.observers.polling import PollingObserver
 
-from downtime.reload.watch import _MOST_BESIDE, Watch, _Handler
+from downtime.reload.watch import _MOST_UNRELATED, Watch, _Handler
 from tests.servers.harness import wait_until
 
 POLLING = 0.05
@@ -245,7 +245,7 @@ def test_a_watch_beside_too_much_is_given_up(path: Path, start: Start, heard: He
         for _ in range(100):
             other.touch()
             other.unlink()
-        return watch.is_crowded
+        return watch.is_flooded
 
     wait_until(is_given_up, within=10, what="the watch is given up")
     wait_until(lambda: set(threading.enumerate()) == before, within=5, what="no thread is left")
@@ -260,7 +260,7 @@ def test_what_comes_and_goes_beside_the_file_at_times_is_borne(
     minutes = count(0, 60)
     monkeypatch.setattr("downtime.reload.watch.time", SimpleNamespace(monotonic=lambda: next(minutes)))
     handler = _Handler({str(path)}, heard.note, lambda: pytest.fail("it was given up"), can_tell_finished=True)
-    for _ in range(3 * _MOST_BESIDE):
+    for _ in range(3 * _MOST_UNRELATED):
         handler.dispatch(FileCreatedEvent(str(path.with_name("other"))))
     assert heard == []
 

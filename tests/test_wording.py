@@ -8,10 +8,10 @@ from downtime.admin_page import wording
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
 from downtime.files.parser import parse
-from downtime.reload.schedule_tracker import Known
+from downtime.reload.schedule_tracker import ReadState
 from downtime.reload.snapshot import Overview
 from downtime.schedule.periods import NEVER, Period
-from downtime.schedule.site_status import standing
+from downtime.schedule.site_status import site_status
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -26,9 +26,9 @@ def status(text: str, *flags: Flag, language: str = "en", zone: ZoneInfo = BERLI
     assert parsed.problems == ()
     schedule = parsed.schedule
     answer = schedule.at(NOW, [flag.period for flag in flags])
-    overview = Overview(answer, schedule.upcoming(NOW), schedule, list(flags), Known("downtime.yml"), [])
+    overview = Overview(answer, schedule.upcoming(NOW), schedule, list(flags), ReadState("downtime.yml"), [])
     with translation.override(language):
-        return wording.status(overview, standing(answer), zone)
+        return wording.status(overview, site_status(answer), zone)
 
 
 def flag(**keys: object) -> Flag:

@@ -11,12 +11,12 @@ from downtime.admin_page import shell_commands
 from downtime.files import disk, flag_file
 from downtime.files.disk import Fingerprint
 from downtime.files.loading import located
-from downtime.reload.schedule_tracker import Known
+from downtime.reload.schedule_tracker import ReadState
 from downtime.reload.snapshot import Overview
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FileStatus:
     """The schedule or a flag as it is now; times are None where it is not there, or not in force."""
 
     path: str
@@ -47,27 +47,27 @@ class Source:
         )
 
 
-def sources(overview: Overview, now: datetime, zone: tzinfo) -> list[Source]:
+def sources(overview: Overview, now: datetime, zone: tzinfo) -> list[FileStatus]:
     """The schedule, then each flag, with times in `zone`; what can't be looked at says why."""
     released = {raised.path for raised in overview.flags if raised.period.end <= now}
     return [
         _source(overview.known_schedule, disk.fingerprint, zone, is_flag=False, has_let_go=False),
         *(
-            _source(known, flag_file.look, zone, is_flag=True, has_let_go=known.path in released)
+            _source(known, flag_file.fingerprint, zone, is_flag=True, has_let_go=known.path in released)
             for known in overview.known_flags
         ),
     ]
 
 
 def _source(
-    known: Known, look: Callable[[str], Fingerprint | None], zone: tzinfo, *, is_flag: bool, has_let_go: bool
-) -> Source:
+    known: ReadState, look: Callable[[str], Fingerprint | None], zone: tzinfo, *, is_flag: bool, has_let_go: bool
+) -> FileStatus:
     found, trouble = None, ""
     try:
         found = look(known.path)
     except OSError as error:
         trouble = error.strerror or str(error)
-    return Source(
+    return FileStatus(
         path=known.path,
         is_flag=is_flag,
         is_there=found is not None,

@@ -11,10 +11,10 @@ from django.utils.translation import gettext
 
 from downtime import live
 from downtime.admin_page import shell_commands, wording
-from downtime.admin_page.file_status import Source, sources
+from downtime.admin_page.file_status import FileStatus, sources
 from downtime.admin_page.timeline import VIEWS, timeline
 from downtime.admin_page.timeline_svg import Drawing, drawing
-from downtime.schedule.site_status import UP, standing
+from downtime.schedule.site_status import UP, site_status
 
 _MOST_PROBLEMS = 20
 
@@ -33,15 +33,15 @@ class Panel:
         self.overview = live.overview()
         self.now = datetime.now(timezone.utc)
         self.zone = get_current_timezone()
-        self.standing = standing(self.overview.answer)
+        self.site_status = site_status(self.overview.answer)
 
     @property
     def status(self) -> str:
         """The state of the site in one line."""
-        return wording.status(self.overview, self.standing, self.zone)
+        return wording.status(self.overview, self.site_status, self.zone)
 
     @cached_property
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[FileStatus]:
         """The schedule, then each flag."""
         return sources(self.overview, self.now, self.zone)
 
@@ -55,7 +55,7 @@ class Panel:
     @property
     def advice(self) -> list[Advice]:
         """The command lines that change the state of the whole site, or its schedule."""
-        if self.standing.state == UP:
+        if self.site_status.state == UP:
             switch = Advice(gettext("Take the site down"), shell_commands.START)
         else:
             _schedule, _first, *others = self.sources

@@ -14,7 +14,7 @@ from downtime.admin_page import rows
 from downtime.files.flag_file import Flag
 from downtime.reload.snapshot import Overview
 from downtime.schedule.periods import NEVER, Period
-from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, Standing
+from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, SiteStatus
 
 PERIOD_STATES = {
     rows.ACTIVE: pgettext_lazy("downtime", "active"),
@@ -77,23 +77,23 @@ def stretch(start: datetime, end: datetime, zone: tzinfo) -> str:
     return gettext("%(start)s to %(end)s") % {"start": moment(start, zone), "end": moment(end, zone)}
 
 
-def status(overview: Overview, standing: Standing, zone: tzinfo) -> str:
+def status(overview: Overview, site_status: SiteStatus, zone: tzinfo) -> str:
     """The state of the site in one line: since when, until when and why; or what is next."""
-    is_read_only = standing.state == PARTLY and standing.windows[0].period.read_only
-    facts = [gettext("A part of the site is read-only") if is_read_only else str(SITE_STATES[standing.state])]
-    if standing.state == UP:
+    is_read_only = site_status.state == PARTLY and site_status.windows[0].period.read_only
+    facts = [gettext("A part of the site is read-only") if is_read_only else str(SITE_STATES[site_status.state])]
+    if site_status.state == UP:
         for ahead in overview.upcoming[:1]:
             told = {"name": name(ahead.period), "time": moment(ahead.start, zone)}
             facts.append(gettext("next: %(name)s, %(time)s") % told)
         return _SEPARATOR.join(facts)
-    if standing.state == PARTLY:
-        facts.append(_listed(covers(window.period) for window in standing.windows))
-    facts.append(gettext("since %(time)s") % {"time": moment(standing.since, zone)})
-    if standing.until == NEVER:
+    if site_status.state == PARTLY:
+        facts.append(_listed(covers(window.period) for window in site_status.windows))
+    facts.append(gettext("since %(time)s") % {"time": moment(site_status.since, zone)})
+    if site_status.until == NEVER:
         facts.append(gettext("end not known"))
     else:
-        facts.append(gettext("until %(time)s") % {"time": moment(standing.until, zone)})
-    causes = [window.period for window in standing.windows]
+        facts.append(gettext("until %(time)s") % {"time": moment(site_status.until, zone)})
+    causes = [window.period for window in site_status.windows]
     names = _listed(name(period, overview.flags) for period in causes)
     facts.append(gettext("because of %(names)s") % {"names": names})
     messages = (" ".join(period.message.split()) for period in causes)

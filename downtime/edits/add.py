@@ -10,8 +10,8 @@ from itertools import pairwise
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from downtime.edits import spans, splices, yaml_writer
-from downtime.edits.spans import Item
-from downtime.edits.splices import CannotEdit, Source, Splice
+from downtime.edits.spans import ItemSpan
+from downtime.edits.splices import CannotEdit, ScheduleText, Splice
 from downtime.edits.yaml_writer import Value
 from downtime.files import yaml_nodes
 from downtime.schedule import converters
@@ -68,7 +68,7 @@ def meant(keys: Mapping[str, Value], zone: tzinfo) -> Period:
     )
 
 
-def _splices(source: Source, keys: Mapping[str, Value]) -> list[Splice]:
+def _splices(source: ScheduleText, keys: Mapping[str, Value]) -> list[Splice]:
     if source.root is None or yaml_nodes.is_empty(source.root):
         ends = [token.start for token in yaml_nodes.tokens(source.text) if token.kind == "<document end>"]
         return [_new_list(source, ends[0] if ends else len(source.text), 0, keys)]
@@ -88,12 +88,12 @@ def _splices(source: Source, keys: Mapping[str, Value]) -> list[Splice]:
     raise CannotEdit("it has no list of periods that one could be added to; write  periods: []  by hand first")
 
 
-def _new_list(source: Source, at: int, column: int, keys: Mapping[str, Value]) -> Splice:
+def _new_list(source: ScheduleText, at: int, column: int, keys: Mapping[str, Value]) -> Splice:
     lines = [" " * column + line for line in (COMMENT, "periods:")]
     return splices.insert_lines(source.text, at, lines + _block(keys, column + 2, 2))
 
 
-def _into(source: Source, key: Node, listed: SequenceNode, keys: Mapping[str, Value]) -> list[Splice]:
+def _into(source: ScheduleText, key: Node, listed: SequenceNode, keys: Mapping[str, Value]) -> list[Splice]:
     items = spans.items(source.text, listed)
     if listed.flow_style:
         pairs = yaml_writer.flow(keys, is_json=isinstance(key, ScalarNode) and key.style == '"')
@@ -105,13 +105,13 @@ def _into(source: Source, key: Node, listed: SequenceNode, keys: Mapping[str, Va
     return [splices.insert_lines(source.text, spans.last_line(source.text, last.end, last.column), lines)]
 
 
-def _is_set_off(text: str, before: Item, item: Item) -> bool:
+def _is_set_off(text: str, before: ItemSpan, item: ItemSpan) -> bool:
     """Whether a blank line stands between the two, above the comments of the second."""
     start = spans.first_line(text, item.start, item.column, behind=before.end)
     return spans.first_blank(text, start) < start
 
 
-def _like(model: Node, item: Item, keys: Mapping[str, Value]) -> list[str]:
+def _like(model: Node, item: ItemSpan, keys: Mapping[str, Value]) -> list[str]:
     """The lines of a new item in the style of another one, which is the last."""
     is_here = item.start <= model.start_mark.index < item.end  # and not behind an alias
     if _is_flow(model):
@@ -125,7 +125,7 @@ def _block(keys: Mapping[str, Value], column: int, indent: int) -> list[str]:
     return [f"{' ' * column}{'-'.ljust(indent)}{first}", *(" " * (column + indent) + line for line in others)]
 
 
-def _into_flow(text: str, listed: SequenceNode, items: list[Item], pairs: list[str]) -> list[Splice]:
+def _into_flow(text: str, listed: SequenceNode, items: list[ItemSpan], pairs: list[str]) -> list[Splice]:
     one_line = f"{{{', '.join(pairs)}}}"
     if not items:
         opening = text.index("[", listed.start_mark.index) + 1

@@ -9,7 +9,7 @@ from yaml.nodes import SequenceNode
 
 from downtime.edits import spans, splices
 from downtime.edits.add import COMMENT
-from downtime.edits.spans import Item
+from downtime.edits.spans import ItemSpan
 from downtime.edits.splices import CannotEdit, Splice
 from downtime.files import yaml_nodes
 from downtime.schedule import converters
@@ -49,7 +49,7 @@ def _those(name: str, names: list[str]) -> str:
     return f"its periods are {', '.join(map(converters.shown, known[:_MOST_NAMES]))}{more}"
 
 
-def _without_block_item(text: str, items: list[Item], index: int) -> list[Splice]:
+def _without_block_item(text: str, items: list[ItemSpan], index: int) -> list[Splice]:
     item = items[index]
     if not spans.is_blank(text[spans.line_start(text, item.start) : item.start]):
         raise CannotEdit("the period begins behind something else on its line; take it out by hand")
@@ -73,7 +73,7 @@ def _with_key(text: str, start: int) -> int:
     return above if lines == [COMMENT, "periods:"] else start
 
 
-def _without_flow_item(text: str, items: list[Item], index: int) -> list[Splice]:
+def _without_flow_item(text: str, items: list[ItemSpan], index: int) -> list[Splice]:
     item = items[index]
     before = items[index - 1].comma if index else None
     behind = item.comma

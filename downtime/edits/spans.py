@@ -10,7 +10,7 @@ from downtime.files import yaml_nodes
 from downtime.files.yaml_nodes import Token
 
 
-class Item(NamedTuple):
+class ItemSpan(NamedTuple):
     """Where an item of a list stands: from its dash, or in flow style from its first character, to its last."""
 
     start: int
@@ -20,7 +20,7 @@ class Item(NamedTuple):
     """The comma behind it."""
 
 
-def items(source: str, listed: SequenceNode) -> list[Item]:
+def items(source: str, listed: SequenceNode) -> list[ItemSpan]:
     """The items of a list in the order of the text, be they written out or aliases."""
     within = [
         token for token in yaml_nodes.tokens(source) if listed.start_mark.index <= token.start < listed.end_mark.index
@@ -28,19 +28,19 @@ def items(source: str, listed: SequenceNode) -> list[Item]:
     return _flow_items(within) if listed.flow_style else _block_items(within)
 
 
-def _block_items(within: list[Token]) -> list[Item]:
+def _block_items(within: list[Token]) -> list[ItemSpan]:
     column = next(token.column for token in within if token.kind == "-")
-    found: list[Item] = []
+    found: list[ItemSpan] = []
     for token in within:
         if token.kind == "-" and token.column == column:
-            found.append(Item(token.start, token.end, column))
+            found.append(ItemSpan(token.start, token.end, column))
         elif found:  # else it is an anchor of the list
             found[-1] = found[-1]._replace(end=token.end)
     return found
 
 
-def _flow_items(within: list[Token]) -> list[Item]:
-    found: list[Item] = []
+def _flow_items(within: list[Token]) -> list[ItemSpan]:
+    found: list[ItemSpan] = []
     depth, is_open = 0, False
     for token in within:
         if token.kind in ("]", "}"):
@@ -51,7 +51,7 @@ def _flow_items(within: list[Token]) -> list[Item]:
         elif depth and is_open:
             found[-1] = found[-1]._replace(end=token.end)
         elif depth:
-            found.append(Item(token.start, token.end, token.column))
+            found.append(ItemSpan(token.start, token.end, token.column))
             is_open = True
         if token.kind in ("[", "{"):
             depth += 1

@@ -28,7 +28,7 @@ class CannotEdit(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ScheduleText:
     """A text without a problem: its schedule, the node of each period, the root, and the zone of its times."""
 
     text: str
@@ -46,13 +46,13 @@ class Splice(NamedTuple):
     text: str
 
 
-def opened(text: str, zone: tzinfo) -> Source:
+def opened(text: str, zone: tzinfo) -> ScheduleText:
     """The text, ready to be edited; raises CannotEdit where it has problems already."""
     parsed, nodes = parse_with_nodes(text, zone)
     if parsed.problems:
         raise CannotEdit("it has problems already; correct these first", parsed.problems)
     root = yaml_nodes.compose(text)
-    return Source(text, parsed.schedule, nodes, root, zone_of(root, zone))
+    return ScheduleText(text, parsed.schedule, nodes, root, zone_of(root, zone))
 
 
 def zone_of(mapping: Node | None, default: tzinfo) -> tzinfo:

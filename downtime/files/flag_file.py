@@ -30,7 +30,7 @@ class Flag:
     problems: tuple[Problem, ...] = ()
 
 
-def look(path: str) -> Fingerprint | None:
+def fingerprint(path: str) -> Fingerprint | None:
     """The flag's fingerprint, None where it is not raised. Raises OSError where that can't be told."""
     return disk.entry_fingerprint(path)
 

@@ -54,7 +54,7 @@ def load_flags(paths: tuple[str, ...], *, zone: tzinfo, max_age: float | None) -
     raised = []
     for path in paths:
         try:
-            fingerprint = flag_file.look(path)
+            fingerprint = flag_file.fingerprint(path)
         except OSError:
             continue
         if fingerprint is not None:
@@ -67,7 +67,7 @@ def hidden(paths: tuple[str, ...]) -> list[str]:
     reasons = []
     for path in paths:
         try:
-            flag_file.look(path)
+            flag_file.fingerprint(path)
         except OSError as error:
             reasons.append(f"{path} can't be looked at: {error.strerror}; it counts as before, or as not raised")
     return reasons

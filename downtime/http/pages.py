@@ -15,11 +15,11 @@ from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from downtime.conf import conf
-from downtime.http.throttled_log import PAUSE, Seldom
+from downtime.http.throttled_log import PAUSE, ThrottledLogger
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import NEVER, Period, Window
 
-logger = Seldom(__name__)
+logger = ThrottledLogger(__name__)
 
 BUILT_IN_PAGE = (
     '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -43,9 +43,9 @@ class Prepared:
 
 def built_in(method: str | None) -> HttpResponse:
     """The answer of last resort to a request with that method."""
-    response = marked(HttpResponse(BUILT_IN_PAGE, status=503))
+    response = mark_planned(HttpResponse(BUILT_IN_PAGE, status=503))
     response["Content-Length"] = str(len(response.content))
-    return bodiless(response) if method == "HEAD" else response
+    return drop_body(response) if method == "HEAD" else response
 
 
 def rendered(window: Window, release: datetime, language: str) -> Prepared:
@@ -61,7 +61,7 @@ def rendered(window: Window, release: datetime, language: str) -> Prepared:
                 "language_code": language,
                 "language_bidi": translation.get_language_bidi(),
             }
-            response = marked(HttpResponse(render_to_string(conf.DOWNTIME_TEMPLATE, context), status=503))
+            response = mark_planned(HttpResponse(render_to_string(conf.DOWNTIME_TEMPLATE, context), status=503))
         response["Content-Language"] = language
     except Exception:  # a template can raise anything; its error must not become the site's
         logger.exception("the template %s can't be rendered; the built-in page is shown", conf.DOWNTIME_TEMPLATE)
@@ -74,7 +74,7 @@ def rendered(window: Window, release: datetime, language: str) -> Prepared:
 _Response = TypeVar("_Response", bound=HttpResponseBase)
 
 
-def marked(response: _Response) -> _Response:
+def mark_planned(response: _Response) -> _Response:
     """The response with the headers that every answer carries; Django logs and mails nothing about it."""
     add_never_cache_headers(response)
     patch_vary_headers(response, ("Accept", "Accept-Language"))
@@ -83,13 +83,13 @@ def marked(response: _Response) -> _Response:
     return response
 
 
-def bodiless(response: HttpResponse) -> HttpResponse:
+def drop_body(response: HttpResponse) -> HttpResponse:
     """The answer to HEAD: that to GET, Content-Length included, without its body (RFC 9110 section 9.3.2)."""
     response.content = b""
     return response
 
 
-def copied(response: HttpResponse) -> HttpResponse:
+def copy_response(response: HttpResponse) -> HttpResponse:
     """A copy that others may change. Building one anew takes nearly three times as long (tests/benchmarks)."""
     headers = ResponseHeaders.__new__(ResponseHeaders)
     headers._store = response.headers._store.copy()

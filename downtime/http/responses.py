@@ -17,13 +17,13 @@ from downtime.conf import conf
 from downtime.decorators import is_marked
 from downtime.http.calling import call
 from downtime.http.negotiation import LONGEST, wishes
-from downtime.http.pages import Prepared, bodiless, built_in, copied, marked, rendered, timestamp
+from downtime.http.pages import Prepared, built_in, copy_response, drop_body, mark_planned, rendered, timestamp
 from downtime.http.redirects import is_target
-from downtime.http.throttled_log import Seldom
+from downtime.http.throttled_log import ThrottledLogger
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import Period, Window
 
-logger = Seldom(__name__)
+logger = ThrottledLogger(__name__)
 
 _MOST_KEPT = 500
 
@@ -48,7 +48,7 @@ class Refusals:
             return self._problem(request, window, release, language)
         redirect = window.period.redirect or self.redirect
         if redirect and not is_target(request, redirect):
-            return marked(HttpResponseRedirect(redirect))
+            return mark_planned(HttpResponseRedirect(redirect))
         return self._page(request, window, release, language)
 
     def _page(self, request: HttpRequest, window: Window, release: datetime, language: str) -> HttpResponse:
@@ -58,9 +58,9 @@ class Refusals:
             if len(self._pages) >= _MOST_KEPT:
                 self._pages.clear()
             page = self._pages[key] = rendered(window, release, language)
-        response = copied(page.response)
+        response = copy_response(page.response)
         self._tell_when(response, window.period, page.release)
-        return bodiless(response) if request.method == "HEAD" else response
+        return drop_body(response) if request.method == "HEAD" else response
 
     def _problem(self, request: HttpRequest, window: Window, release: datetime, language: str) -> HttpResponse:
         """Problem details (RFC 9457)."""
@@ -85,7 +85,7 @@ class Refusals:
         )
         response["Content-Length"] = str(len(response.content))
         self._tell_when(response, window.period, timestamp(release))
-        return marked(bodiless(response) if request.method == "HEAD" else response)
+        return mark_planned(drop_body(response) if request.method == "HEAD" else response)
 
     def _viewed(self, view: str, request: HttpRequest, window: Window, release: datetime) -> HttpResponseBase:
         """What DOWNTIME_VIEW answers, whose headers stay; those that it did not set are added."""
@@ -95,12 +95,12 @@ class Refusals:
         if isinstance(response, SimpleTemplateResponse):
             response.render()
         if isinstance(response, HttpResponse):
-            response = copied(response)  # as it may return the same one each time
+            response = copy_response(response)  # as it may return the same one each time
         if response.status_code == 503 and "Retry-After" not in response:
             self._tell_when(response, window.period, timestamp(release))
         if request.method == "HEAD" and isinstance(response, HttpResponse):
-            bodiless(response)
-        return marked(response)
+            drop_body(response)
+        return mark_planned(response)
 
     def _tell_when(self, response: HttpResponseBase, period: Period, release: float) -> None:
         """Retry-After (RFC 9110 section 10.2.3)."""

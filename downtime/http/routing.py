@@ -13,9 +13,9 @@ from django.urls import Resolver404, get_resolver
 from django.utils import translation
 
 from downtime.decorators import is_marked
-from downtime.http.throttled_log import PAUSE, Seldom
+from downtime.http.throttled_log import PAUSE, ThrottledLogger
 
-logger = Seldom(__name__)
+logger = ThrottledLogger(__name__)
 
 _MOST_KEPT = 500
 _LONGEST_KEPT = 500

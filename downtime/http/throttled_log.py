@@ -11,7 +11,7 @@ _MOST_KEPT = 100
 _said: dict[tuple[object, ...], float] = {}
 
 
-class Seldom:
+class ThrottledLogger:
     """A logger that says the same thing no more often than that."""
 
     def __init__(self, name: str) -> None:

@@ -11,7 +11,7 @@ from downtime.files import disk, flag_file
 from downtime.files.fields import Problem
 from downtime.files.flag_file import Flag
 from downtime.files.loading import Loaded, load_schedule, located
-from downtime.reload.stability import Settling
+from downtime.reload.stability import Stability
 from downtime.schedule.periods import Schedule
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ _LONGEST_WAIT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ReadState:
     """What this process knows of a file: when it read it last, in seconds since the epoch, and what was wrong there."""
 
     path: str
@@ -40,8 +40,8 @@ class TrackedSchedule:
     def __init__(self, path: str) -> None:
         self.path = path
         self.schedule = Schedule()
-        self.known = Known(path)
-        self._settling: Settling | None = None
+        self.known = ReadState(path)
+        self._settling: Stability | None = None
         self._looked = 0.0
         self._has_good = False
         self._shown: tuple[object, ...] = ()
@@ -68,11 +68,11 @@ class TrackedSchedule:
             return False
         return self._read(settling, zone, hold, is_first=is_first)
 
-    def _seen(self, start: float, hold: float, recheck: float, finished_ns: int) -> Settling:
+    def _seen(self, start: float, hold: float, recheck: float, finished_ns: int) -> Stability:
         found = disk.fingerprint(self.path)
         gap, self._looked = start - self._looked, start
         if self._settling is None:
-            return Settling(found, None)
+            return Stability(found, None)
         if gap <= _IDLE * recheck:
             return self._settling.look(found, still=start + min(hold, 2 * recheck - gap))
         pause = min(recheck / 4, _LONGEST_WAIT)
@@ -82,7 +82,7 @@ class TrackedSchedule:
         time.sleep(pause)
         return settling.look(disk.fingerprint(self.path), still=time.monotonic() + hold)
 
-    def _read(self, settling: Settling, zone: tzinfo, hold: float, *, is_first: bool) -> bool:
+    def _read(self, settling: Stability, zone: tzinfo, hold: float, *, is_first: bool) -> bool:
         loaded = load_schedule(self.path, zone)
         now = time.monotonic()
         self._settling = settling.look(loaded.fingerprint, still=now + hold)
@@ -95,7 +95,7 @@ class TrackedSchedule:
 
     def _take(self, loaded: Loaded) -> bool:
         problems = loaded.parsed.problems
-        self.known = Known(self.path, time.time(), problems, is_ignored=bool(problems) and self._has_good)
+        self.known = ReadState(self.path, time.time(), problems, is_ignored=bool(problems) and self._has_good)
         if problems:
             stays = "the last good schedule stays" if self._has_good else "the periods without a problem apply"
             lines = "".join(f"\n{located(self.path, problem)}" for problem in problems[:_MOST_LOGGED])
@@ -137,11 +137,11 @@ class TrackedFlags:
         return [self._raised[path] for path in self.paths if path in self._raised]
 
     @property
-    def known(self) -> list[Known]:
+    def known(self) -> list[ReadState]:
         """What was read of each flag, raised or not, in the order of the paths."""
         raised = self._raised
         return [
-            Known(path, self._read_at[path], raised[path].problems) if path in raised else Known(path)
+            ReadState(path, self._read_at[path], raised[path].problems) if path in raised else ReadState(path)
             for path in self.paths
         ]
 
@@ -150,7 +150,7 @@ class TrackedFlags:
         before = dict(self._raised)
         for path in self.paths:
             try:
-                found = flag_file.look(path)
+                found = flag_file.fingerprint(path)
             except OSError as error:
                 if path not in self._unsure:
                     logger.warning("%s can't be looked at: %s; it counts as before", path, error.strerror)

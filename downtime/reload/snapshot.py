@@ -12,8 +12,8 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.files.flag_file import Flag
-from downtime.reload.schedule_tracker import Known, TrackedFlags, TrackedSchedule
-from downtime.reload.supervisor import Keeper, Wanted
+from downtime.reload.schedule_tracker import ReadState, TrackedFlags, TrackedSchedule
+from downtime.reload.supervisor import Supervisor, WatchOptions
 from downtime.schedule.periods import ALWAYS, Answer, Schedule, Window
 
 logger = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ _NOTHING_YET = Answer(ALWAYS, ALWAYS)
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Snapshot:
     """What applies, until when that holds, and until when every request passes; both on the monotonic clock."""
 
     answer: Answer = _NOTHING_YET
@@ -40,43 +40,43 @@ class Overview:
     upcoming: list[Window]
     schedule: Schedule
     flags: list[Flag]
-    known_schedule: Known
-    known_flags: list[Known]
+    known_schedule: ReadState
+    known_flags: list[ReadState]
 
 
-class Live:
-    """The picture of one process. One attribute assignment publishes a new one, or calls for a new look."""
+class ProcessState:
+    """The snapshot of one process. One attribute assignment publishes a new one, or calls for a new look."""
 
     def __init__(self) -> None:
-        self.picture = Picture()
+        self.snapshot = Snapshot()
         self._lock = threading.Lock()
-        self._last = Picture()
+        self._last = Snapshot()
         self._ahead: tuple[Answer, list[Window]] = (_NOTHING_YET, [])
         self._is_whole = False  # whether the last answer says all that was seen
         self._interval = 1.0
         self._finished_ns = 0
         self._schedule: TrackedSchedule | None = None
         self._flags: TrackedFlags | None = None
-        self._keeper: Keeper | None = None
+        self._supervisor: Supervisor | None = None
 
-    def look(self, *, watch: bool) -> Picture:
+    def look(self, *, watch: bool) -> Snapshot:
         """Looks at the files, unless another thread has just done so, and publishes what applies.
 
         Whatever fails, the last answer stays; the failure is logged."""
         with self._lock:
-            picture = self.picture
+            snapshot = self.snapshot
             start = time.monotonic()
-            if start < picture.fresh_until:
-                return picture
-            self.picture = looking = Picture(picture.answer)
+            if start < snapshot.fresh_until:
+                return snapshot
+            self.snapshot = looking = Snapshot(snapshot.answer)
             try:
                 self._last = self._looked(start, watch)
             except Exception:  # whatever it is, it must not become an error of the site
                 logger.exception("the downtime files could not be looked at; what applied before still does")
                 self._is_whole = False
                 self._last = _until(start + max(self._interval, _FAILED_PAUSE), self._last.answer)
-            if self.picture is looking:  # else an event came meanwhile, and the next request looks again
-                self.picture = self._last
+            if self.snapshot is looking:  # else an event came meanwhile, and the next request looks again
+                self.snapshot = self._last
             return self._last
 
     def active(self) -> tuple[Window, ...]:
@@ -98,17 +98,17 @@ class Live:
 
     def expire(self) -> None:
         """Makes the next request look at the files."""
-        self.picture = Picture()
+        self.snapshot = Snapshot()
 
     def close(self) -> None:
         """Ends the watch, and waits for its threads."""
-        if self._keeper is not None:
-            self._keeper.close()
+        if self._supervisor is not None:
+            self._supervisor.close()
 
-    def _looked(self, start: float, watch: bool) -> Picture:
+    def _looked(self, start: float, watch: bool) -> Snapshot:
         schedule, flags = self._tracked()
         recheck = self._interval = conf.DOWNTIME_RECHECK
-        if not ((watch or self._keeper is not None) and self._is_watched(schedule, flags, start)):
+        if not ((watch or self._supervisor is not None) and self._is_watched(schedule, flags, start)):
             self._interval /= 4
         zone = get_default_timezone()
         if flags.look(zone, max_age=conf.DOWNTIME_FLAG_MAX_AGE):
@@ -158,21 +158,21 @@ class Live:
         schedule_path, flag_paths = conf.DOWNTIME_SCHEDULE_FILE, conf.DOWNTIME_FLAG_FILE
         if self._schedule is None or self._schedule.path != schedule_path:
             self._schedule = TrackedSchedule(schedule_path)
-            self._last = Picture()
+            self._last = Snapshot()
         if self._flags is None or self._flags.paths != flag_paths:
             self._flags = TrackedFlags(flag_paths)
-            self._last = Picture()
+            self._last = Snapshot()
         return self._schedule, self._flags
 
     def _is_watched(self, schedule: TrackedSchedule, flags: TrackedFlags, now: float) -> bool:
-        wanted = Wanted((schedule.path, *flags.paths), conf.DOWNTIME_WATCH, max(conf.DOWNTIME_RECHECK, 0.1))
-        old = self._keeper
+        wanted = WatchOptions((schedule.path, *flags.paths), conf.DOWNTIME_WATCH, max(conf.DOWNTIME_RECHECK, 0.1))
+        old = self._supervisor
         if old is not None and old.wanted == wanted:
             return old.keep(now)
-        self._keeper = keeper = Keeper(wanted, self._changed)
+        self._supervisor = supervisor = Supervisor(wanted, self._changed)
         if old is not None:
             threading.Thread(target=old.close, name="downtime-closer", daemon=True).start()
-        return keeper.keep(now)
+        return supervisor.keep(now)
 
     def _changed(self, path: str, is_finished: bool) -> None:
         if is_finished and self._schedule is not None and path == self._schedule.path:
@@ -180,6 +180,6 @@ class Live:
         self.expire()
 
 
-def _until(until: float, answer: Answer) -> Picture:
-    """The picture that holds until then, monotonic seconds."""
-    return Picture(answer, until, _PAST if answer.active else until)
+def _until(until: float, answer: Answer) -> Snapshot:
+    """The snapshot that holds until then, monotonic seconds."""
+    return Snapshot(answer, until, _PAST if answer.active else until)

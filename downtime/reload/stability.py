@@ -11,7 +11,7 @@ _YOUNG_NS = 2_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
+class Stability:
     """What was last seen of a file, until when it has to stay so, and which of its states was taken over."""
 
     seen: Fingerprint | None
@@ -21,7 +21,7 @@ class Settling:
     again: float | None = None
     """When to read once more although the fingerprint stays, monotonic seconds."""
 
-    def look(self, found: Fingerprint | None, *, still: float) -> Settling:
+    def look(self, found: Fingerprint | None, *, still: float) -> Stability:
         """The state after a look at the file; a change has to hold still until `still`, monotonic seconds."""
         return self if found == self.seen else replace(self, seen=found, still=still)
 
@@ -34,7 +34,7 @@ class Settling:
         """Whether its writer was seen to finish it at that wall-clock time, with nothing written since."""
         return self.seen is not None and self.seen.changed_ns <= finished_ns
 
-    def take(self, *, again: float | None) -> Settling:
+    def take(self, *, again: float | None) -> Stability:
         """The state after what was seen has been read; `again` is when to read it once more, monotonic seconds."""
         return replace(self, taken=self.seen, again=again)
 

@@ -35,7 +35,7 @@ def prepare(way: str) -> None:
         import downtime.reload.watch  # noqa: F401
 
 
-class Wanted(NamedTuple):
+class WatchOptions(NamedTuple):
     """What to watch, and how: one of conf.WATCHERS, and the seconds between two polls."""
 
     paths: tuple[str, ...]
@@ -43,10 +43,10 @@ class Wanted(NamedTuple):
     interval: float
 
 
-class Keeper:
+class Supervisor:
     """Keeps a watch for one process. `on_change` is told of a path, and whether its writer has finished it."""
 
-    def __init__(self, wanted: Wanted, on_change: Callable[[str, bool], None]) -> None:
+    def __init__(self, wanted: WatchOptions, on_change: Callable[[str, bool], None]) -> None:
         self.wanted = wanted
         self._on_change = on_change
         self._watch: Watch | None = None
@@ -63,9 +63,9 @@ class Keeper:
         if self.wanted.way == "none" or not can_run_threads():
             self._do_without()
             return False
-        if self._watch is not None and self._watch.is_crowded:
+        if self._watch is not None and self._watch.is_flooded:
             folders = ", ".join(sorted({step.folder for found in self._places.values() for step in found}))
-            self._stand_down(
+            self._give_up_watching(
                 f"too many files come and go in {folders}, so give ours a folder of their own", for_good=True
             )
             return False
@@ -76,12 +76,12 @@ class Keeper:
         if now >= self._not_before:
             self._not_before = now + self._pause
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-            self._thread = threading.Thread(target=self._renew, args=(places,), name="downtime-keeper", daemon=True)
+            self._thread = threading.Thread(target=self._renew, args=(places,), name="downtime-supervisor", daemon=True)
             try:
                 self._thread.start()
             except RuntimeError as error:  # no thread to be had, or the interpreter is ending
                 self._thread = None
-                self._stand_down(str(error))
+                self._give_up_watching(str(error))
         return False
 
     def close(self) -> None:
@@ -106,7 +106,7 @@ class Keeper:
             self._watch = Watch(names, self._changed, self.wanted.interval if self.wanted.way == "polling" else None)
         except Exception as error:  # whatever a system refuses or a library raises, the files are compared all the same
             # Where the user's inotify watches are used up, watchdog 6.0.0 leaks three descriptors at each try.
-            self._stand_down(str(error), for_good=isinstance(error, OSError) and error.errno == errno.ENOSPC)
+            self._give_up_watching(str(error), for_good=isinstance(error, OSError) and error.errno == errno.ENOSPC)
         else:
             self._is_down = False
             logger.info("%s watches %s", self._watch.kind, ", ".join(sorted(names)))
@@ -126,7 +126,7 @@ class Keeper:
             logging.WARNING if is_wanted else logging.INFO, "no watch runs: %s; requests compare the files", reason
         )
 
-    def _stand_down(self, reason: str, *, for_good: bool = False) -> None:
+    def _give_up_watching(self, reason: str, *, for_good: bool = False) -> None:
         if not self._is_down:
             again = "this process does not try again" if for_good else "it is tried again"
             logger.warning("no watch runs: %s; requests compare the files, and %s", reason, again)

@@ -39,7 +39,7 @@ _INOTIFY = "InotifyObserver"
 
 # A watch costs up to 75 microseconds for each event beside its files (measured). Where more than these come within that
 # time, in seconds, it is given up, before it costs a hundredth of a core for long.
-_MOST_BESIDE, _BESIDE_WITHIN = 2000, 20.0
+_MOST_UNRELATED, _UNRELATED_WITHIN = 2000, 20.0
 
 OnChange = Callable[[str, bool], None]
 """Is told which path changed, and whether its writer has closed it or moved it into place."""
@@ -51,7 +51,7 @@ class Watch:
     `polling` is the interval in seconds at which the names are compared, None for the native way of the system."""
 
     def __init__(self, names: Mapping[str, Collection[str]], on_change: OnChange, polling: float | None) -> None:
-        self.is_crowded = False  # whether it was given up, as too much came and went beside its files
+        self.is_flooded = False  # whether it was given up, as too much came and went beside its files
         paths = {os.path.join(folder, name) for folder in names for name in names[folder]}
         self._observer = _native() if polling is None else _polling(paths, polling)
         try:
@@ -80,7 +80,7 @@ class Watch:
             self._observer.join()
 
     def _give_up(self) -> None:
-        self.is_crowded = True
+        self.is_flooded = True
         threading.Thread(target=self.stop, name="downtime-stopper", daemon=True).start()  # its own thread can't join
 
 
@@ -88,13 +88,13 @@ class _Handler(FileSystemEventHandler):
     """Runs under the observer's lock and on its thread, which an exception would end."""
 
     def __init__(
-        self, paths: set[str], on_change: OnChange, on_crowd: Callable[[], None], *, can_tell_finished: bool
+        self, paths: set[str], on_change: OnChange, on_flood: Callable[[], None], *, can_tell_finished: bool
     ) -> None:
         self._paths = paths
         self._on_change = on_change
-        self._on_crowd = on_crowd
+        self._on_crowd = on_flood
         self._can_tell_finished = can_tell_finished
-        self._beside = 0
+        self._unrelated = 0
         self._since = time.monotonic()
 
     def dispatch(self, event: FileSystemEvent) -> None:
@@ -107,13 +107,13 @@ class _Handler(FileSystemEventHandler):
             self._count()
 
     def _count(self) -> None:
-        self._beside += 1
-        if self._beside == _MOST_BESIDE:
+        self._unrelated += 1
+        if self._unrelated == _MOST_UNRELATED:
             now = time.monotonic()
-            if now - self._since < _BESIDE_WITHIN:
+            if now - self._since < _UNRELATED_WITHIN:
                 self._on_crowd()
             else:
-                self._beside, self._since = 0, now
+                self._unrelated, self._since = 0, now
 
 
 def _native() -> BaseObserver:

@@ -13,7 +13,7 @@ _STATES = (PARTLY, READ_ONLY, PARTLY, DOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SiteStatus:
     """One of the states, and the windows that bring it about. ALWAYS and NEVER stand for what is not known."""
 
     state: str
@@ -22,13 +22,13 @@ class Standing:
     windows: tuple[Window, ...] = ()
 
 
-def standing(answer: Answer) -> Standing:
+def site_status(answer: Answer) -> SiteStatus:
     """The most that is refused now, until that is over or more is refused."""
     if not answer.active:
-        return Standing(UP)
+        return SiteStatus(UP)
     most = max(_weight(window.period) for window in answer.active)
     windows = tuple(window for window in answer.active if _weight(window.period) == most)
-    return Standing(_STATES[most], min(window.began for window in windows), _until(answer, most, windows), windows)
+    return SiteStatus(_STATES[most], min(window.began for window in windows), _until(answer, most, windows), windows)
 
 
 def _weight(period: Period) -> int:

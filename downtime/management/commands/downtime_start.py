@@ -38,7 +38,7 @@ class Command(DowntimeCommand):
         keys = arguments.answer(options)
         path = conf.DOWNTIME_FLAG_FILE[0]
         try:
-            was_raised = flag_file.look(path) is not None
+            was_raised = flag_file.fingerprint(path) is not None
             flag_file.raise_flag(path, {**keys, "end": _iso(end)} if end else keys)
         except CannotWrite as error:
             raise CommandError(str(error)) from error
