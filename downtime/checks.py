@@ -21,8 +21,9 @@ from django.urls import Resolver404, get_script_prefix
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import Settings, conf
-from downtime.files.loading import hidden, load_flags, load_schedule, located
-from downtime.http.routing import view_of
+from downtime.files.flag_file import load_flags, uninspectable
+from downtime.files.schedule_file import load_schedule
+from downtime.http.site_code import view_of
 from downtime.setting_rules import RULES, is_absolute
 
 _MIDDLEWARE = "downtime.middleware.DowntimeMiddleware"
@@ -93,20 +94,20 @@ def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     loaded = load_schedule(conf.DOWNTIME_SCHEDULE_FILE, zone)
     hint = "The file is not taken over before every problem is corrected."
     messages: list[CheckMessage] = [
-        Warning(located(loaded.path, problem), hint=hint, id="downtime.W006")
+        Warning(problem.located(loaded.path), hint=hint, id="downtime.W006")
         for problem in loaded.parsed.problems[:_MOST_PROBLEMS]
     ]
     for raised in load_flags(conf.DOWNTIME_FLAG_FILE, zone=zone, max_age=max_age):
         hint = "The flag counts all the same; correct it or write it anew."
         messages += [
-            Warning(located(raised.path, problem), hint=hint, id="downtime.W007") for problem in raised.problems
+            Warning(problem.located(raised.path), hint=hint, id="downtime.W007") for problem in raised.problems
         ]
         if raised.period.end <= datetime.now(timezone.utc):
             left = f"{raised.path} is still there, but it let go at {raised.period.end:%Y-%m-%d %H:%M} UTC."
             messages.append(Warning(left, hint="Remove it.", id="downtime.W007"))
     hint = "Let the site's user enter its folder."
     return messages + [
-        Warning(f"{reason}.", hint=hint, id="downtime.W008") for reason in hidden(conf.DOWNTIME_FLAG_FILE)
+        Warning(f"{reason}.", hint=hint, id="downtime.W008") for reason in uninspectable(conf.DOWNTIME_FLAG_FILE)
     ]
 
 

@@ -10,9 +10,8 @@ from django.http import HttpRequest
 
 from downtime.conf import conf
 from downtime.http import bypass, client_address
-from downtime.http.calling import call
 from downtime.http.redirects import is_own, is_target
-from downtime.http.routing import Routes
+from downtime.http.site_code import Routes, call
 from downtime.http.throttled_log import ThrottledLogger
 from downtime.schedule.url_paths import is_below, is_plain, trimmed
 

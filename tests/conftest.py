@@ -88,6 +88,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     for name in (
         *("live.time", "reload.snapshot.time", "reload.snapshot.datetime", "reload.schedule_tracker.time"),
+        "reload.flag_tracker.time",
         *("http.responses.time", "http.pages.time", "middleware.monotonic"),
     ):
         monkeypatch.setattr(f"downtime.{name}", clock.monotonic if name.endswith("monotonic") else clock)

@@ -1,6 +1,6 @@
 import pytest
 
-from downtime.http.calling import call
+from downtime.http.site_code import call
 
 
 def twice(number: int) -> int:

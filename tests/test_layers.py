@@ -1,7 +1,10 @@
-"""Imports point down only: each room may import those before it in the list, and nothing else of the package."""
+"""Who may import whom: each room of the package imports rooms of the floors below it, and only those that it needs."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -9,112 +12,40 @@ import pytest
 import downtime
 
 PACKAGE = Path(downtime.__file__).parent
-ROOMS = [
-    "schedule.url_paths",
-    "schedule.recurrence",
-    "schedule.periods",
-    "schedule.site_status",
-    "admin_page.rows",
-    "admin_page.timeline",
-    "admin_page.shell_commands",
-    "schedule.occurrence",
-    "http.client_address",
-    "schedule.converters",
-    "files.disk",
-    "files.atomic_write",
-    "reload.path_resolution",
-    "files.yaml_nodes",
-    "reload.watch",
-    "conf",
-    "reload.stability",
-    "files.fields",
-    "files.parser",
-    "files.flag_file",
-    "files.loading",
-    "edits.spans",
-    "edits.yaml_writer",
-    "edits.splices",
-    "edits.end",
-    "edits.add",
-    "edits.cancel",
-    "files.rewriting",
-    "reload.supervisor",
-    "reload.schedule_tracker",
-    "reload.snapshot",
-    "live",
-    "http.throttled_log",
-    "http.calling",
-    "http.redirects",
-    "decorators",
-    "http.routing",
-    "http.bypass",
-    "exemptions",
-    "http.negotiation",
-    "http.pages",
-    "http.responses",
-    "middleware",
-    "setting_rules",
-    "checks",
-    "context_processors",
-    "templatetags.downtime",
-    "admin_page.file_status",
-    "admin_page.wording",
-    "admin_page.columns",
-    "admin_page.timeline_svg",
-    "admin_page.status_panel",
-    "admin_page.changelist",
-    "admin",
-    "management.output",
-    "management.arguments",
-    "management.base",
-    "management.editor",
-    "management.commands.downtime_cancel",
-    "management.commands.downtime_check",
-    "management.commands.downtime_edit",
-    "management.commands.downtime_end",
-    "management.commands.downtime_link",
-    "management.commands.downtime_schedule",
-    "management.commands.downtime_start",
-    "management.commands.downtime_status",
-    "apps",
+MAY_IMPORT = {
+    "schedule": set[str](),
+    "conf": set(),
+    "decorators": set(),
+    "files": {"schedule"},
+    "http": {"schedule", "conf", "decorators"},
+    "edits": {"schedule", "files"},
+    "reload": {"schedule", "files", "conf"},
+    "exemptions": {"schedule", "http", "conf"},
+    "setting_rules": {"schedule", "http", "conf"},
+    "live": {"schedule", "reload", "conf"},
+    "checks": {"files", "http", "conf", "setting_rules"},
+    "management": {"schedule", "files", "edits", "http", "conf", "exemptions"},
+    "middleware": {"live", "exemptions", "http"},
+    "context_processors": {"schedule", "live"},
+    "templatetags": {"schedule", "live"},
+    "admin_page": {"schedule", "files", "reload", "live", "http", "exemptions", "conf"},
+    "apps": {"checks"},
+    "admin": {"admin_page"},
+}
+"""Each package, and each module of the top level; a room stands below those that may import it."""
+
+MODULES = sorted(
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    for path in PACKAGE.rglob("*.py")
+    if path.name != "__init__.py"
+)
+WITHOUT_DJANGO = [name for name in MODULES if name.partition(".")[0] in ("schedule", "files", "edits")]
+# Time, paths and zone come in as arguments here too.
+PURE = [
+    *WITHOUT_DJANGO,
+    *("reload.watch", "reload.path_resolution", "reload.stability", "http.client_address"),
+    *("admin_page.rows", "admin_page.timeline", "admin_page.shell_commands"),
 ]
-# These know no Django and no clock: time, paths and zone come in as arguments.
-CORE = [
-    *[
-        "schedule.url_paths",
-        "schedule.recurrence",
-        "schedule.periods",
-        "schedule.converters",
-        "files.disk",
-        "files.atomic_write",
-        "reload.path_resolution",
-        "files.yaml_nodes",
-        "reload.watch",
-        "reload.stability",
-    ],
-    *[
-        "files.fields",
-        "files.parser",
-        "files.flag_file",
-        "files.loading",
-        "edits.spans",
-        "edits.yaml_writer",
-        "edits.splices",
-        "edits.end",
-    ],
-    *[
-        "edits.add",
-        "edits.cancel",
-        "files.rewriting",
-        "schedule.occurrence",
-        "http.client_address",
-        "schedule.site_status",
-        "admin_page.rows",
-        "admin_page.timeline",
-        "admin_page.shell_commands",
-    ],
-]
-WRITERS = [room for room in ROOMS if room.startswith(("edits.", "files.rewriting", "management"))]
 ONLY_IMPORTERS = {
     "watchdog": {"reload.watch"},
     "cronsim": {"schedule.recurrence"},
@@ -122,82 +53,103 @@ ONLY_IMPORTERS = {
     "threading": {"reload.supervisor", "reload.snapshot", "reload.watch"},
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
+# The lock helper is Django's, and only who writes needs it.
+LATE = {"files.atomic_write": {"django.core.files.locks"}}
 
 
-def tree_of(room: str) -> ast.Module:
-    return ast.parse(PACKAGE.joinpath(*room.split(".")).with_suffix(".py").read_text())
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(PACKAGE.joinpath(*module.split(".")).with_suffix(".py").read_text())
 
 
-def imports(room: str) -> Iterator[str]:
-    """The full name of all that a room imports, be it nested in a function or only for the types."""
-    for node in ast.walk(tree_of(room)):
+def imports(module: str) -> Iterator[str]:
+    """The full name of all that a module imports, be it nested in a function or only for the types."""
+    for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{room} imports relatively on line {node.lineno}"
+            assert node.level == 0, f"{module} imports relatively on line {node.lineno}"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def rooms_of(room: str) -> set[str]:
-    """The rooms that a room imports, or imports something from."""
-    own = [name.removeprefix("downtime.") for name in imports(room) if name.partition(".")[0] == "downtime"]
-    found = {next((known for known in ROOMS if f"{name}.".startswith(f"{known}.")), name) for name in own}
-    return found - {room}
+def own_imports(module: str) -> set[str]:
+    """The modules of the package that a module imports, or imports something from."""
+    own = [name.removeprefix("downtime.") for name in imports(module) if name.partition(".")[0] == "downtime"]
+    return {next((known for known in MODULES if f"{name}.".startswith(f"{known}.")), name) for name in own}
 
 
-def test_every_module_has_its_place_in_the_list() -> None:
-    modules = (path.relative_to(PACKAGE).with_suffix("").parts for path in PACKAGE.rglob("*.py"))
-    assert sorted(".".join(parts) for parts in modules if parts[-1] != "__init__") == sorted(ROOMS)
+def room_of(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def test_every_module_has_its_room() -> None:
+    assert {room_of(module) for module in MODULES} == set(MAY_IMPORT)
 
 
 def test_a_package_itself_is_empty() -> None:
-    assert [path for path in PACKAGE.rglob("__init__.py") if path.read_text().strip()] == []
+    packages = [path for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE]
+    assert [path for path in packages if path.read_text()] == []
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_imports_only_rooms_below_it(room: str) -> None:
-    assert rooms_of(room) <= set(ROOMS[: ROOMS.index(room)])
+def test_every_module_that_a_rule_names_is_there() -> None:
+    named = {*PURE, *LATE, *(module for modules in ONLY_IMPORTERS.values() for module in modules)}
+    assert named <= set(MODULES)
 
 
-@pytest.mark.parametrize("room", WRITERS)
-def test_what_edits_the_files_does_not_know_this_process_s_picture_of_them(room: str) -> None:
-    reached, waiting = set[str](), [room]
-    while waiting:
-        waiting += rooms_of(waiting.pop()) - reached
-        reached.update(waiting)
-    assert not reached & {"live", "reload.snapshot", "reload.supervisor", "reload.schedule_tracker", "reload.watch"}
+def test_the_rooms_stand_one_above_the_other() -> None:
+    TopologicalSorter(MAY_IMPORT).prepare()  # raises CycleError
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_rooms_that_it_may(room: str) -> None:
+    reached = {room_of(name) for module in MODULES if room_of(module) == room for name in own_imports(module)}
+    assert reached - {room} <= MAY_IMPORT[room]
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_no_modules_of_a_room_import_each_other_in_a_circle(room: str) -> None:
+    inside = [module for module in MODULES if room_of(module) == room]
+    TopologicalSorter({module: own_imports(module) & set(inside) for module in inside}).prepare()  # raises CycleError
 
 
 @pytest.mark.parametrize("library", ONLY_IMPORTERS)
 def test_a_library_is_known_to_few(library: str) -> None:
     importers = {
-        room
-        for room in ROOMS
-        for name in imports(room)
+        module
+        for module in MODULES
+        for name in imports(module)
         if name.partition(".")[0] == library and not name.startswith("yaml.nodes.")
     }
     assert importers == ONLY_IMPORTERS[library]
 
 
-@pytest.mark.parametrize("room", CORE)
-def test_the_core_knows_no_django(room: str) -> None:
-    known = {name for name in imports(room) if name.partition(".")[0] == "django"}
-    assert known == ({"django.core.files.locks"} if room == "files.atomic_write" else set())
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_module_knows_no_django(module: str) -> None:
+    known = {name for name in imports(module) if name.partition(".")[0] == "django"}
+    assert known == LATE.get(module, set())
 
 
-@pytest.mark.parametrize("room", CORE)
-def test_the_core_knows_no_clock(room: str) -> None:
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_module_knows_no_clock(module: str) -> None:
     read = {
         f"{node.value.id}.{node.attr}"
-        for node in ast.walk(tree_of(room))
+        for node in ast.walk(tree_of(module))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in CLOCKS
     }
     assert not {name for name in read if name.partition(".")[0] in ("datetime", "date", "time", "timezone")}
-    assert not {name for name in imports(room) if name.startswith("time.")}
+    assert not {name for name in imports(module) if name.startswith("time.")}
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room != "reload.supervisor"])
-def test_imports_stand_at_the_top_but_where_they_cost_too_much(room: str) -> None:
-    functions = [node for node in ast.walk(tree_of(room)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+def test_what_reads_and_edits_the_files_can_be_imported_without_django() -> None:
+    code = "import sys\nsys.modules['django'] = None\n" + "".join(
+        f"import downtime.{name}\n" for name in WITHOUT_DJANGO
+    )
+    command = [sys.executable, "-c", code]
+    ran = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module not in ("reload.supervisor", *LATE)])
+def test_imports_stand_at_the_top_except_where_they_cost_too_much(module: str) -> None:
+    functions = [node for node in ast.walk(tree_of(module)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     nested = [node for function in functions for node in ast.walk(function)]
     assert not [node.lineno for node in nested if isinstance(node, ast.Import | ast.ImportFrom)]

@@ -6,15 +6,16 @@ import pytest
 
 from downtime.files import disk
 from downtime.files.fields import Problem
-from downtime.files.loading import load_flags, load_schedule, located
+from downtime.files.flag_file import load_flags
 from downtime.files.parser import Parsed
+from downtime.files.schedule_file import load_schedule
 from downtime.schedule.periods import NEVER
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def problems(path: Path) -> list[str]:
-    return [located("downtime.yml", problem) for problem in load_schedule(str(path), BERLIN).parsed.problems]
+    return [problem.located("downtime.yml") for problem in load_schedule(str(path), BERLIN).parsed.problems]
 
 
 def test_a_schedule_is_read_with_its_fingerprint(schedule: Path) -> None:
@@ -112,4 +113,4 @@ def test_the_greatest_age_holds_for_each_flag(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/srv/downtime.yml", "downtime.yml"])
 def test_located(path: str) -> None:
-    assert located(path, Problem(12, "wrong")) == f"{path}:12: wrong"
+    assert Problem(12, "wrong").located(path) == f"{path}:12: wrong"

@@ -10,7 +10,7 @@ import pytest
 
 from downtime.files.atomic_write import CannotWrite, locked
 from downtime.files.disk import fingerprint
-from downtime.files.rewriting import rewrite, take_over
+from downtime.files.schedule_file import rewrite, take_over
 
 
 def upper(text: str) -> str:
@@ -156,7 +156,7 @@ def test_what_cannot_be_read_is_an_error_and_is_not_written(
 
 ADD = """
 import sys
-from downtime.files.rewriting import rewrite
+from downtime.files.schedule_file import rewrite
 for number in range(25):
     rewrite(sys.argv[1], lambda text: text + f"{sys.argv[2]}{number}\\n")
 """

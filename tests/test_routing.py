@@ -6,7 +6,7 @@ from django.urls import include, path, set_urlconf
 from django.views.generic import View
 
 from downtime.decorators import downtime_exempt
-from downtime.http.routing import Routes
+from downtime.http.site_code import Routes
 from tests.conftest import request_for
 
 
@@ -119,7 +119,7 @@ def test_a_urlconf_that_fails_slowly_is_left_alone_for_ten_times_as_long(
             now += 5
             raise RuntimeError("no connection")
 
-    monkeypatch.setattr("downtime.http.routing.monotonic", lambda: now)
+    monkeypatch.setattr("downtime.http.site_code.monotonic", lambda: now)
     settings.ROOT_URLCONF = Slow()
     routes = Routes()
     for _ in range(70):

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from downtime.reload import schedule_tracker
-from downtime.reload.schedule_tracker import TrackedFlags, TrackedSchedule
+from downtime.reload.flag_tracker import FlagTracker
+from downtime.reload.schedule_tracker import ScheduleTracker
 from tests.conftest import Clock
 
 HOLD = 1.0
@@ -19,7 +20,7 @@ TWO = f"{ONE}  - {{start: 2020-01-01, name: two}}\n"
 DAMAGED = f"{ONE}  - {{start: 2020-02-30, name: two}}\n"
 
 
-def looked(tracked: TrackedSchedule, *, hold: float = HOLD, finished: int = 0) -> list[str]:
+def looked(tracked: ScheduleTracker, *, hold: float = HOLD, finished: int = 0) -> list[str]:
     """The names of the periods that are in force after a look at the file."""
     before = tracked.schedule
     start = schedule_tracker.time.monotonic()
@@ -29,10 +30,10 @@ def looked(tracked: TrackedSchedule, *, hold: float = HOLD, finished: int = 0) -
 
 
 @pytest.fixture
-def tracked(schedule: Path, clock: Clock) -> TrackedSchedule:
+def tracked(schedule: Path, clock: Clock) -> ScheduleTracker:
     """The schedule `ONE`, which was read, and long ago."""
     schedule.write_text(ONE)
-    tracked = TrackedSchedule(str(schedule))
+    tracked = ScheduleTracker(str(schedule))
     assert looked(tracked) == ["one"]
     clock.passes(10)
     assert looked(tracked) == ["one"]
@@ -60,10 +61,10 @@ def levels_of(caplog: pytest.LogCaptureFixture) -> list[str]:
 def test_what_is_sound_applies_from_the_first_look(schedule: Path, content: str | None, names: list[str]) -> None:
     if content is not None:
         schedule.write_text(content)
-    assert looked(TrackedSchedule(str(schedule))) == names
+    assert looked(ScheduleTracker(str(schedule))) == names
 
 
-def test_a_change_is_taken_over_once_it_has_held_still(tracked: TrackedSchedule, schedule: Path, clock: Clock) -> None:
+def test_a_change_is_taken_over_once_it_has_held_still(tracked: ScheduleTracker, schedule: Path, clock: Clock) -> None:
     for half in ("", "periods:\n", "periods:\n  - {start: 2020-01-01}\n", TWO):
         schedule.write_text(half)
         assert looked(tracked) == ["one"]
@@ -74,12 +75,12 @@ def test_a_change_is_taken_over_once_it_has_held_still(tracked: TrackedSchedule,
     assert looked(tracked) == ["one", "two"]
 
 
-def test_a_change_is_taken_over_at_once_when_its_writer_has_finished(tracked: TrackedSchedule, schedule: Path) -> None:
+def test_a_change_is_taken_over_at_once_when_its_writer_has_finished(tracked: ScheduleTracker, schedule: Path) -> None:
     schedule.write_text(TWO)
     assert looked(tracked, finished=time.time_ns()) == ["one", "two"]
 
 
-def test_a_writer_that_goes_on_has_not_finished(tracked: TrackedSchedule, schedule: Path) -> None:
+def test_a_writer_that_goes_on_has_not_finished(tracked: ScheduleTracker, schedule: Path) -> None:
     finished = time.time_ns()
     time.sleep(0.02)  # the kernel's clock ticks
     schedule.write_text(TWO)
@@ -87,7 +88,7 @@ def test_a_writer_that_goes_on_has_not_finished(tracked: TrackedSchedule, schedu
 
 
 def test_a_file_that_is_replaced_while_it_is_read_has_not_held_still(
-    tracked: TrackedSchedule, schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule.write_text("")
     looked(tracked)
@@ -107,7 +108,7 @@ def test_a_file_that_is_replaced_while_it_is_read_has_not_held_still(
     assert looked(tracked) == ["one", "two"]
 
 
-def test_gone_has_to_hold_still_as_well(tracked: TrackedSchedule, schedule: Path, clock: Clock) -> None:
+def test_gone_has_to_hold_still_as_well(tracked: ScheduleTracker, schedule: Path, clock: Clock) -> None:
     schedule.unlink()
     assert looked(tracked, finished=time.time_ns()) == ["one"]
     clock.passes(0.6)
@@ -118,7 +119,7 @@ def test_gone_has_to_hold_still_as_well(tracked: TrackedSchedule, schedule: Path
 
 @pytest.mark.parametrize("change", [lambda path: path.write_text(TWO), Path.unlink], ids=["changed", "gone"])
 def test_after_an_idle_time_a_change_is_waited_for(
-    tracked: TrackedSchedule, schedule: Path, clock: Clock, change: Callable[[Path], object]
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, change: Callable[[Path], object]
 ) -> None:
     """Else the first request would be decided by what has not been true for long."""
     change(schedule)
@@ -130,7 +131,7 @@ def test_after_an_idle_time_a_change_is_waited_for(
 
 @pytest.mark.parametrize("finished", [True, False], ids=["finished", "unchanged"])
 def test_after_an_idle_time_nobody_waits_without_need(
-    tracked: TrackedSchedule, schedule: Path, clock: Clock, finished: bool
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, finished: bool
 ) -> None:
     if finished:
         schedule.write_text(TWO)
@@ -141,7 +142,7 @@ def test_after_an_idle_time_nobody_waits_without_need(
 
 
 def test_after_an_idle_time_too_a_file_that_is_being_written_is_no_change(
-    tracked: TrackedSchedule, schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule.write_text("periods:\n")
     clock.passes(100)
@@ -152,7 +153,7 @@ def test_after_an_idle_time_too_a_file_that_is_being_written_is_no_change(
 
 
 def test_a_change_counts_within_two_rechecks_of_the_last_look_before_it(
-    tracked: TrackedSchedule, schedule: Path, clock: Clock
+    tracked: ScheduleTracker, schedule: Path, clock: Clock
 ) -> None:
     schedule.write_text(TWO)
     before = clock.monotonic()
@@ -163,7 +164,7 @@ def test_a_change_counts_within_two_rechecks_of_the_last_look_before_it(
     assert looked(tracked) == ["one", "two"]
 
 
-def test_gone_for_a_moment_is_no_change(tracked: TrackedSchedule, schedule: Path, clock: Clock) -> None:
+def test_gone_for_a_moment_is_no_change(tracked: ScheduleTracker, schedule: Path, clock: Clock) -> None:
     """As when vim or git writes the file."""
     aside = schedule.rename(schedule.with_suffix(".aside"))
     assert looked(tracked) == ["one"]
@@ -178,7 +179,7 @@ def test_gone_for_a_moment_is_no_change(tracked: TrackedSchedule, schedule: Path
 
 @pytest.mark.parametrize("content", [DAMAGED, "periods: [", "\0", "5"], ids=["a period", "no YAML", "NUL", "a number"])
 def test_the_last_good_schedule_stays_whole_when_the_file_is_damaged(
-    tracked: TrackedSchedule, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture, content: str
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture, content: str
 ) -> None:
     schedule.write_text(content)
     looked(tracked)
@@ -199,7 +200,7 @@ def test_the_last_good_schedule_stays_whole_when_the_file_is_damaged(
 
 
 def test_lines_that_only_moved_make_another_schedule_for_whoever_names_them(
-    tracked: TrackedSchedule, schedule: Path, clock: Clock
+    tracked: ScheduleTracker, schedule: Path, clock: Clock
 ) -> None:
     schedule.write_text(f"# Moved.\n{ONE}")
     told = []
@@ -212,7 +213,7 @@ def test_lines_that_only_moved_make_another_schedule_for_whoever_names_them(
 
 
 def test_each_change_of_the_problems_is_logged_once(
-    tracked: TrackedSchedule, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for content, levels in [
         (DAMAGED, ["WARNING"]),
@@ -232,13 +233,13 @@ def test_each_change_of_the_problems_is_logged_once(
 
 def test_the_log_does_not_grow_with_the_number_of_problems(schedule: Path, caplog: pytest.LogCaptureFixture) -> None:
     schedule.write_text("periods:\n" + "  - {start: x}\n" * 1000)
-    looked(TrackedSchedule(str(schedule)))
+    looked(ScheduleTracker(str(schedule)))
     assert "(1000)" in caplog.records[0].message
     assert len(caplog.records[0].message.splitlines()) == 21
 
 
 def test_a_file_that_can_not_be_looked_at_changes_nothing(
-    tracked: TrackedSchedule, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     schedule.unlink()
     schedule.symlink_to(schedule)
@@ -255,7 +256,7 @@ def test_a_file_that_can_not_be_looked_at_changes_nothing(
 
 def test_a_process_can_start_on_a_file_that_can_not_be_looked_at(schedule: Path, clock: Clock) -> None:
     schedule.symlink_to(schedule)
-    tracked = TrackedSchedule(str(schedule))
+    tracked = ScheduleTracker(str(schedule))
     assert looked(tracked) == []
     assert tracked.due == float("inf")
     schedule.unlink()
@@ -279,7 +280,7 @@ def test_a_second_write_within_a_tick_of_the_clock_is_not_lost(
     monkeypatch.setattr(os, "stat", coarse(os.stat))
     monkeypatch.setattr(os, "fstat", coarse(os.fstat))
     schedule.write_text(ONE)
-    tracked = TrackedSchedule(str(schedule))
+    tracked = ScheduleTracker(str(schedule))
     assert looked(tracked, hold=0.25) == ["one"]
     schedule.write_text(ONE.replace("one", "two"))
     assert 0 < tracked.due - clock.monotonic() <= 0.5
@@ -291,7 +292,7 @@ def test_a_second_write_within_a_tick_of_the_clock_is_not_lost(
 # Flags
 
 
-def messages(tracked: TrackedFlags, *, max_age: float | None = None) -> list[str]:
+def messages(tracked: FlagTracker, *, max_age: float | None = None) -> list[str]:
     """The messages of the raised flags after a look at them."""
     before = tracked.raised
     has_changed = tracked.look(timezone.utc, max_age=max_age)
@@ -305,14 +306,14 @@ def paths(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def flags(paths: list[Path]) -> TrackedFlags:
+def flags(paths: list[Path]) -> FlagTracker:
     for path in paths:
         path.parent.mkdir()
-    return TrackedFlags(tuple(map(str, paths)))
+    return FlagTracker(tuple(map(str, paths)))
 
 
 def test_flags_are_raised_rewritten_and_lowered(
-    flags: TrackedFlags, paths: list[Path], caplog: pytest.LogCaptureFixture
+    flags: FlagTracker, paths: list[Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second = paths
     assert messages(flags) == []
@@ -329,7 +330,7 @@ def test_flags_are_raised_rewritten_and_lowered(
     assert levels_of(caplog) == ["INFO"] * 5
 
 
-def test_a_folder_that_is_gone_holds_no_flag(flags: TrackedFlags, paths: list[Path]) -> None:
+def test_a_folder_that_is_gone_holds_no_flag(flags: FlagTracker, paths: list[Path]) -> None:
     paths[0].write_text("a")
     assert messages(flags) == ["a"]
     paths[0].parent.rename(paths[0].parent.with_name("c"))
@@ -337,7 +338,7 @@ def test_a_folder_that_is_gone_holds_no_flag(flags: TrackedFlags, paths: list[Pa
 
 
 def test_a_flag_that_can_not_be_looked_at_counts_as_before(
-    flags: TrackedFlags, paths: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    flags: FlagTracker, paths: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     paths[0].write_text("a")
     assert messages(flags) == ["a"]
@@ -360,7 +361,7 @@ def test_a_flag_that_can_not_be_looked_at_counts_as_before(
 
 
 def test_what_is_not_understood_in_a_flag_is_logged_once_for_each_change(
-    flags: TrackedFlags, paths: list[Path], caplog: pytest.LogCaptureFixture
+    flags: FlagTracker, paths: list[Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     paths[0].write_text("end: soon\nmessage: a\n")
     assert [messages(flags) for _ in range(3)] == [["a"]] * 3
@@ -370,7 +371,7 @@ def test_what_is_not_understood_in_a_flag_is_logged_once_for_each_change(
     assert f"{paths[0]}:1: end is 'later'" in caplog.records[-1].message
 
 
-def test_the_age_of_a_flag_counts_from_its_last_write(flags: TrackedFlags, paths: list[Path]) -> None:
+def test_the_age_of_a_flag_counts_from_its_last_write(flags: FlagTracker, paths: list[Path]) -> None:
     paths[0].touch()
     os.utime(paths[0], (1000, 1000))
     messages(flags, max_age=60)
@@ -390,7 +391,7 @@ def test_the_age_of_a_flag_counts_from_its_last_write(flags: TrackedFlags, paths
 def test_what_is_known_of_the_schedule_is_of_its_last_reading(
     schedule: Path, clock: Clock, contents: list[str], problems: int, is_ignored: bool
 ) -> None:
-    tracked = TrackedSchedule(str(schedule))
+    tracked = ScheduleTracker(str(schedule))
     assert (tracked.known.read_at, tracked.known.problems) == (None, ())
     for content in contents:
         clock.passes(10)
@@ -405,7 +406,7 @@ def test_what_is_known_of_the_schedule_is_of_its_last_reading(
 def test_what_is_known_of_each_flag_is_of_its_last_reading(tmp_path: Path, clock: Clock) -> None:
     raised, other = tmp_path / "raised.flag", tmp_path / "other.flag"
     raised.write_text("message: Soon.\nnonsense: 1\n")
-    tracked = TrackedFlags((str(raised), str(other)))
+    tracked = FlagTracker((str(raised), str(other)))
     tracked.look(timezone.utc, max_age=None)
     first, second = tracked.known
     assert (first.path, len(first.problems), second) == (str(raised), 1, schedule_tracker.ReadState(str(other)))

@@ -60,9 +60,10 @@ def test_of_many_commands_at_the_same_time_no_edit_is_lost(site: Site) -> None:
 FORKING = """
 import json, os, re, select, signal, subprocess, sys, time
 from zoneinfo import ZoneInfo
+import django.core.files.locks  # as it is imported late, and its system calls are not ours
 from downtime.files import atomic_write
 from downtime.edits.add import add
-from downtime.files.rewriting import rewrite
+from downtime.files.schedule_file import rewrite
 
 path, log, old = sys.argv[1:]
 KEYS = {"name": "new", "start": "2099-01-01", "duration": "2h"}

@@ -10,7 +10,6 @@ from datetime import datetime, tzinfo
 from downtime.admin_page import shell_commands
 from downtime.files import disk, flag_file
 from downtime.files.disk import Fingerprint
-from downtime.files.loading import located
 from downtime.reload.schedule_tracker import ReadState
 from downtime.reload.snapshot import Overview
 
@@ -73,7 +72,7 @@ def _source(
         is_there=found is not None,
         changed_at=None if found is None else found.modified_at.astimezone(zone),
         read_at=None if known.read_at is None else datetime.fromtimestamp(known.read_at, zone),
-        problems=tuple(located(known.path, problem) for problem in known.problems),
+        problems=tuple(problem.located(known.path) for problem in known.problems),
         has_let_go=has_let_go,
         trouble=trouble,
     )

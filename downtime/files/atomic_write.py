@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
-from django.core.files import locks
-
 from downtime.files.disk import OPEN_FLAGS
 
 _TEMPORARY = ".tmp"
@@ -48,6 +46,8 @@ def locked(path: str, *, timeout: float = 10.0) -> Iterator[None]:
 
 
 def _is_taken(file: BinaryIO, lock_path: str) -> bool:
+    from django.core.files import locks  # so that whoever only reads the files needs no Django
+
     try:
         return locks.lock(file, locks.LOCK_EX | locks.LOCK_NB)
     except OSError as error:

@@ -25,6 +25,10 @@ class Problem:
     line: int
     message: str
 
+    def located(self, path: str) -> str:
+        """The problem as a line that editors and people can follow: file:line: message."""
+        return f"{path}:{self.line}: {self.message}"
+
 
 class Found(NamedTuple):
     """A value in a mapping, and the line of its key."""

@@ -77,6 +77,30 @@ def meaning(source: str, zone: tzinfo, raised: datetime) -> tuple[Period, tuple[
     return Period(raised, end, line=yaml_nodes.line_of(root), **plain), reader.problems_by_line()
 
 
+def load_flags(paths: tuple[str, ...], *, zone: tzinfo, max_age: float | None) -> list[Flag]:
+    """The raised ones of the flags, in order; one of which it can't be told counts as not raised."""
+    raised = []
+    for path in paths:
+        try:
+            found = fingerprint(path)
+        except OSError:
+            continue
+        if found is not None:
+            raised.append(read(path, found, zone=zone, max_age=max_age))
+    return raised
+
+
+def uninspectable(paths: tuple[str, ...]) -> list[str]:
+    """What keeps each flag of which it can't be told whether it is raised from being looked at."""
+    reasons = []
+    for path in paths:
+        try:
+            fingerprint(path)
+        except OSError as error:
+            reasons.append(f"{path} can't be looked at: {error.strerror}; it counts as before, or as not raised")
+    return reasons
+
+
 def message(text: str) -> str:
     """A message that a flag can hold; raises ValueError for one that is too long."""
     if len(text) > _LONGEST // 8:  # each character may take eight, escaped

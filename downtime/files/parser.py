@@ -27,6 +27,15 @@ def parse(source: str, zone: tzinfo) -> Parsed:
     return parse_with_nodes(source, zone)[0]
 
 
+def parse_bytes(content: bytes, zone: tzinfo) -> Parsed:
+    """What the content of a schedule file means; content that is not UTF-8 text is a problem."""
+    try:
+        return parse(content.decode().removeprefix("\ufeff"), zone)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return Parsed(problems=(Problem(line, "it is no UTF-8 text; allowed is UTF-8"),))
+
+
 def parse_with_nodes(source: str, zone: tzinfo) -> tuple[Parsed, tuple[Node, ...]]:
     """What `source` means, and for each period of its schedule the mapping that it was read from."""
     reader = Reader(source)

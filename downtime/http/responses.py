@@ -15,10 +15,10 @@ from django.utils.translation import gettext
 
 from downtime.conf import conf
 from downtime.decorators import is_marked
-from downtime.http.calling import call
 from downtime.http.negotiation import LONGEST, wishes
 from downtime.http.pages import Prepared, built_in, copy_response, drop_body, mark_planned, rendered, timestamp
 from downtime.http.redirects import is_target
+from downtime.http.site_code import call
 from downtime.http.throttled_log import ThrottledLogger
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import Period, Window

@@ -14,9 +14,8 @@ from downtime.conf import conf
 from downtime.edits.splices import CannotEdit
 from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem
-from downtime.files.flag_file import Flag
-from downtime.files.loading import Loaded, hidden, load_flags, load_schedule, located
-from downtime.files.rewriting import rewrite
+from downtime.files.flag_file import Flag, load_flags, uninspectable
+from downtime.files.schedule_file import Loaded, load_schedule, rewrite
 from downtime.management.output import title
 from downtime.schedule.periods import Answer, Window
 
@@ -36,9 +35,9 @@ class State:
 
     def problems(self) -> list[str]:
         """Every problem of the files, as file:line: message."""
-        of_flags = [located(flag.path, problem) for flag in self.flags for problem in flag.problems]
-        of_flags += hidden(conf.DOWNTIME_FLAG_FILE)
-        return of_flags + [located(self.loaded.path, problem) for problem in self.loaded.parsed.problems]
+        of_flags = [problem.located(flag.path) for flag in self.flags for problem in flag.problems]
+        of_flags += uninspectable(conf.DOWNTIME_FLAG_FILE)
+        return of_flags + [problem.located(self.loaded.path) for problem in self.loaded.parsed.problems]
 
     def name(self, window: Window) -> str:
         """What a person calls the window: the name of its period, its line, or the path of its flag."""
@@ -51,7 +50,7 @@ class State:
         """Why the site is down or may be; nothing where it is up."""
         if self.answer.active:
             return f"The site is still down, because of: {', '.join(map(self.name, self.answer.active))}"
-        if reasons := hidden(conf.DOWNTIME_FLAG_FILE):
+        if reasons := uninspectable(conf.DOWNTIME_FLAG_FILE):
             return "\n".join(["The site may still be down:", *reasons])
         return ""
 
@@ -92,7 +91,7 @@ def edit_schedule(edit: Callable[[str], str], *, creates: bool = False) -> str:
 
 def listed(path: str, problems: Sequence[Problem]) -> str:
     """The first problems, each on a line of its own, and how many there are more."""
-    lines = [located(path, problem) for problem in problems[:_MOST_PROBLEMS]]
+    lines = [problem.located(path) for problem in problems[:_MOST_PROBLEMS]]
     if len(problems) > _MOST_PROBLEMS:
         lines.append(f"and {len(problems) - _MOST_PROBLEMS} more, which manage.py downtime_check lists")
     return "".join(f"\n{line}" for line in lines)

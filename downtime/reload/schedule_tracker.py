@@ -7,10 +7,9 @@ import time
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from downtime.files import disk, flag_file
+from downtime.files import disk
 from downtime.files.fields import Problem
-from downtime.files.flag_file import Flag
-from downtime.files.loading import Loaded, load_schedule, located
+from downtime.files.schedule_file import Loaded, load_schedule
 from downtime.reload.stability import Stability
 from downtime.schedule.periods import Schedule
 
@@ -34,7 +33,7 @@ class ReadState:
     """Whether what an earlier state of it said stays in force, because of the problems."""
 
 
-class TrackedSchedule:
+class ScheduleTracker:
     """The last good schedule of a file. Until there is one, the sound periods of a damaged file count."""
 
     def __init__(self, path: str) -> None:
@@ -98,7 +97,7 @@ class TrackedSchedule:
         self.known = ReadState(self.path, time.time(), problems, is_ignored=bool(problems) and self._has_good)
         if problems:
             stays = "the last good schedule stays" if self._has_good else "the periods without a problem apply"
-            lines = "".join(f"\n{located(self.path, problem)}" for problem in problems[:_MOST_LOGGED])
+            lines = "".join(f"\n{problem.located(self.path)}" for problem in problems[:_MOST_LOGGED])
             message = f"{self.path} has problems ({len(problems)}), so {stays}:{lines}"
             self._report((loaded.fingerprint, problems), message)
             if self._has_good:
@@ -120,50 +119,3 @@ class TrackedSchedule:
 def _places(schedule: Schedule) -> list[object]:
     """What periods are called by, and shown in, beside what they mean."""
     return [(period.line, period.zone) for period in schedule.periods]
-
-
-class TrackedFlags:
-    """The raised flags, each as it was last read."""
-
-    def __init__(self, paths: tuple[str, ...]) -> None:
-        self.paths = paths
-        self._raised: dict[str, Flag] = {}
-        self._read_at: dict[str, float] = {}
-        self._unsure: set[str] = set()
-
-    @property
-    def raised(self) -> list[Flag]:
-        """The raised flags in the order of the paths."""
-        return [self._raised[path] for path in self.paths if path in self._raised]
-
-    @property
-    def known(self) -> list[ReadState]:
-        """What was read of each flag, raised or not, in the order of the paths."""
-        raised = self._raised
-        return [
-            ReadState(path, self._read_at[path], raised[path].problems) if path in raised else ReadState(path)
-            for path in self.paths
-        ]
-
-    def look(self, zone: tzinfo, *, max_age: float | None) -> bool:
-        """Looks at each flag; True where one was raised, lowered or rewritten. What can't be told stays as it was."""
-        before = dict(self._raised)
-        for path in self.paths:
-            try:
-                found = flag_file.fingerprint(path)
-            except OSError as error:
-                if path not in self._unsure:
-                    logger.warning("%s can't be looked at: %s; it counts as before", path, error.strerror)
-                self._unsure.add(path)
-                continue
-            self._unsure.discard(path)
-            if found is None:
-                if self._raised.pop(path, None):
-                    logger.info("the flag %s was lowered", path)
-            elif path not in before or before[path].fingerprint != found:
-                self._raised[path] = flag_file.read(path, found, zone=zone, max_age=max_age)
-                self._read_at[path] = time.time()
-                logger.info("the flag %s is raised", path)
-                for problem in self._raised[path].problems:
-                    logger.warning("%s", located(path, problem))
-        return self._raised != before

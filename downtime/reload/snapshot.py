@@ -12,7 +12,8 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.files.flag_file import Flag
-from downtime.reload.schedule_tracker import ReadState, TrackedFlags, TrackedSchedule
+from downtime.reload.flag_tracker import FlagTracker
+from downtime.reload.schedule_tracker import ReadState, ScheduleTracker
 from downtime.reload.supervisor import Supervisor, WatchOptions
 from downtime.schedule.periods import ALWAYS, Answer, Schedule, Window
 
@@ -55,8 +56,8 @@ class ProcessState:
         self._is_whole = False  # whether the last answer says all that was seen
         self._interval = 1.0
         self._finished_ns = 0
-        self._schedule: TrackedSchedule | None = None
-        self._flags: TrackedFlags | None = None
+        self._schedule: ScheduleTracker | None = None
+        self._flags: FlagTracker | None = None
         self._supervisor: Supervisor | None = None
 
     def look(self, *, watch: bool) -> Snapshot:
@@ -123,7 +124,7 @@ class ProcessState:
         boundary = asked + (answer.until - now).total_seconds()
         return _until(min(start + self._interval, schedule.due, boundary), answer)
 
-    def _asked(self, schedule: TrackedSchedule, flags: TrackedFlags, now: datetime) -> Answer:
+    def _asked(self, schedule: ScheduleTracker, flags: FlagTracker, now: datetime) -> Answer:
         raised = [flag.period for flag in flags.raised]
         try:
             answer = schedule.schedule.at(now, raised)
@@ -154,17 +155,17 @@ class ProcessState:
             self._finished_ns = 0
         return finished_ns
 
-    def _tracked(self) -> tuple[TrackedSchedule, TrackedFlags]:
+    def _tracked(self) -> tuple[ScheduleTracker, FlagTracker]:
         schedule_path, flag_paths = conf.DOWNTIME_SCHEDULE_FILE, conf.DOWNTIME_FLAG_FILE
         if self._schedule is None or self._schedule.path != schedule_path:
-            self._schedule = TrackedSchedule(schedule_path)
+            self._schedule = ScheduleTracker(schedule_path)
             self._last = Snapshot()
         if self._flags is None or self._flags.paths != flag_paths:
-            self._flags = TrackedFlags(flag_paths)
+            self._flags = FlagTracker(flag_paths)
             self._last = Snapshot()
         return self._schedule, self._flags
 
-    def _is_watched(self, schedule: TrackedSchedule, flags: TrackedFlags, now: float) -> bool:
+    def _is_watched(self, schedule: ScheduleTracker, flags: FlagTracker, now: float) -> bool:
         wanted = WatchOptions((schedule.path, *flags.paths), conf.DOWNTIME_WATCH, max(conf.DOWNTIME_RECHECK, 0.1))
         old = self._supervisor
         if old is not None and old.wanted == wanted:

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.files.loading import load_schedule, located
+from downtime.files.schedule_file import load_schedule
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import agenda
 
@@ -29,7 +29,7 @@ class Command(DowntimeCommand):
         if options["file"] and not os.path.lexists(path):
             raise CommandError(f"{path} is not there; name a file that is")
         for problem in loaded.parsed.problems:
-            self.stdout.write(located(path, problem))
+            self.stdout.write(problem.located(path))
         if loaded.parsed.problems:
             sys.exit(1)
         schedule = loaded.parsed.schedule

@@ -10,10 +10,9 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.edits.add import COMMENT
-from downtime.files import disk
+from downtime.files import disk, schedule_file
 from downtime.files.fields import Problem
-from downtime.files.loading import LARGEST, parsed
-from downtime.files.rewriting import take_over
+from downtime.files.parser import parse_bytes
 from downtime.management import editor
 from downtime.management.base import DowntimeCommand, listed
 from downtime.management.output import agenda
@@ -29,13 +28,13 @@ class Command(DowntimeCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path = conf.DOWNTIME_SCHEDULE_FILE
         try:
-            old = _content(path) if disk.fingerprint(path) else None
+            old = schedule_file.content(path) if disk.fingerprint(path) else None
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}") from error
         first = f"{COMMENT}\n".encode() if old is None else old
         with editor.copied(os.path.basename(path), first) as copy:
             new, schedule = self._edited(copy, first)
-            if new != first and not take_over(path, old, new):
+            if new != first and not schedule_file.take_over(path, old, new):
                 raise CommandError(f"{path} was changed by somebody else meanwhile, and is left as they made it")
         if new == first:
             self.stdout.write(f"{path} was not changed.")
@@ -48,8 +47,8 @@ class Command(DowntimeCommand):
         """What was made of the copy, and what that means, once it has no problem or is as it was at first."""
         while True:
             editor.edit(copy)
-            content = _content(copy)
-            found = parsed(content, get_default_timezone())
+            content = schedule_file.content(copy)
+            found = parse_bytes(content, get_default_timezone())
             if not found.problems or content == first:
                 return content, found.schedule
             self._ask(copy, found.problems)
@@ -75,7 +74,3 @@ def _line() -> str:
         return sys.stdin.readline() or "give up"
     except KeyboardInterrupt:
         return "give up"
-
-
-def _content(path: str) -> bytes:
-    return disk.read(path, limit=LARGEST)[0]

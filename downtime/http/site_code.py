@@ -1,16 +1,19 @@
-"""Which view does a path lead to, and does that say that it passes?"""
+"""Calls the site's own views and callables, and asks its URLconf; any of them may raise anything."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
+from inspect import isawaitable
 from time import monotonic
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, get_resolver
 from django.utils import translation
+from django.utils.module_loading import import_string
 
 from downtime.decorators import is_marked
 from downtime.http.throttled_log import PAUSE, ThrottledLogger
@@ -57,3 +60,13 @@ def _leads_to_marked(path: str, urlconf: Any) -> bool:
         return is_marked(view_of(path, urlconf))
     except Resolver404:
         return False
+
+
+def call(name: str, *arguments: object) -> Any:
+    """What the callable of that dotted path returns; raises what it raises, and ImportError where there is none."""
+    result = import_string(name)(*arguments)
+    return async_to_sync(_awaited)(result) if isawaitable(result) else result
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result

@@ -1,0 +1,72 @@
+"""Loads downtime.yml, and rewrites it under its lock."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from downtime.files import atomic_write, disk
+from downtime.files.disk import Fingerprint
+from downtime.files.fields import Problem
+from downtime.files.parser import Parsed, parse_bytes
+
+# In bytes; some 300,000 periods.
+LARGEST = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A schedule file as it was read; without a fingerprint it was not there."""
+
+    path: str
+    fingerprint: Fingerprint | None
+    parsed: Parsed
+    is_read: bool = True
+    """False where its content could not be got at, which another try may mend."""
+
+
+def load_schedule(path: str, zone: tzinfo) -> Loaded:
+    """The schedule file; one that is missing means no periods, one that can't be read is a problem."""
+    fingerprint = None
+    try:
+        fingerprint = disk.fingerprint(path)
+        read, fingerprint = disk.read(path, limit=LARGEST)
+    except (FileNotFoundError, NotADirectoryError):
+        return Loaded(path, None, Parsed())
+    except OSError as error:
+        problem = Problem(1, f"it can't be read: {error.strerror}")
+        return Loaded(path, fingerprint, Parsed(problems=(problem,)), is_read=False)
+    return Loaded(path, fingerprint, parse_bytes(read, zone))
+
+
+def rewrite(path: str, edit: Callable[[str], str], *, creates: bool = False) -> None:
+    """Puts what `edit` makes of the text in the file's place, whole or not at all; it `creates` one that is missing.
+
+    Raises atomic_write.CannotWrite; OSError and UnicodeDecodeError where it can't be read; and what `edit` raises."""
+    with atomic_write.locked(path):
+        atomic_write.sweep(path)
+        old = content(path) if not creates or disk.fingerprint(path) else b""
+        mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
+        text = old[len(mark) :].decode()
+        edited = edit(text)
+        if edited != text:
+            atomic_write.replace(path, mark + edited.encode())
+
+
+def take_over(path: str, old: bytes | None, new: bytes) -> bool:
+    """Puts the new content in the place of the old, None for no file; False where another one is there by now.
+
+    Raises atomic_write.CannotWrite, and OSError where the file can't be read."""
+    with atomic_write.locked(path):
+        atomic_write.sweep(path)
+        if (content(path) if disk.fingerprint(path) else None) != old:
+            return False
+        atomic_write.replace(path, new)
+        return True
+
+
+def content(path: str) -> bytes:
+    """The whole content of the file; raises OSError, also if it is larger than LARGEST."""
+    return disk.read(path, limit=LARGEST)[0]
