@@ -90,6 +90,12 @@ def test_a_package_itself_is_empty() -> None:
     assert [path for path in packages if path.read_text()] == []
 
 
+def test_the_package_of_all_holds_the_version_and_nothing_else() -> None:
+    [statement] = ast.parse(PACKAGE.joinpath("__init__.py").read_text()).body
+    assert isinstance(statement, ast.Assign)
+    assert ast.unparse(statement) == f"__version__ = {downtime.__version__!r}"
+
+
 def test_every_module_that_a_rule_names_is_there() -> None:
     named = {*PURE, *LATE, *(module for modules in ONLY_IMPORTERS.values() for module in modules)}
     assert named <= set(MODULES)
