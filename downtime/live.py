@@ -83,7 +83,7 @@ def _mine() -> ProcessState:
     return current
 
 
-def _forget() -> None:  # pragma: no cover (only in children, which end unmeasured: tests/test_forking.py)
+def _forget() -> None:  # pragma: no cover (only in children, which end unmeasured: tests/system/test_forking.py)
     """Lets a forked child look for itself at once; under uWSGI, which runs no such hooks, when it next has to."""
     global current, _states
     current, _states = ProcessState(), {}

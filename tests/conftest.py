@@ -18,7 +18,7 @@ from django.test import AsyncClient, Client, RequestFactory
 
 from downtime import live
 from downtime.http import throttled_log
-from tests.servers.harness import wait_until
+from tests.support.harness import wait_until
 
 # In CI the same examples each time, so that a run tells of the change and not of chance; elsewhere new ones.
 hypothesis.settings.register_profile("downtime", deadline=None, derandomize=os.environ.get("CI") == "true")

@@ -12,7 +12,7 @@ from django.urls import clear_script_prefix, path, set_script_prefix
 
 from downtime import checks, setting_rules
 from downtime.conf import Settings
-from tests.servers.programs import ROOT
+from tests.support.programs import ROOT
 
 OURS = "downtime.middleware.DowntimeMiddleware"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -55,7 +55,7 @@ RIGHT: list[tuple[str, list[Any]]] = [
     ("DOWNTIME_EXEMPT_IF", [None, [], ("tests.test_exemptions.yes",), ["tests.test_exemptions.async_yes"]]),
     ("DOWNTIME_URL_REDIRECT", [None, "/a/", "https://a.example/b?c#d", "http://a.example:8000"]),
     ("DOWNTIME_TEMPLATE", [None, "downtime/downtime.html"]),
-    ("DOWNTIME_VIEW", [None, "tests.test_responses.told"]),
+    ("DOWNTIME_VIEW", [None, "tests.http.test_responses.told"]),
     ("DOWNTIME_RETRY_AFTER", [None, 1, 60.0]),
     ("DOWNTIME_WATCH", [None, "auto", "native", "polling", "none"]),
     ("DOWNTIME_RECHECK", [None, 0, 0.5, 60]),

@@ -14,8 +14,8 @@ from downtime import live
 from downtime.conf import conf
 from downtime.schedule.periods import Schedule, Window
 from tests.conftest import Clock
-from tests.servers.harness import wait_until
-from tests.servers.programs import ROOT
+from tests.support.harness import wait_until
+from tests.support.programs import ROOT
 
 OPEN = "periods:\n  - start: 2020-01-01\n"
 NEXT_YEAR = "periods:\n  - start: 2999-01-01\n"

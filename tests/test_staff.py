@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.servers.programs import ROOT
+from tests.support.programs import ROOT
 
 SITE = """
 import asyncio, logging, os, sqlite3, sys

@@ -1,0 +1,146 @@
+"""The sample site runs, and its schedule shows what there is."""
+
+import os
+import re
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from datetime import datetime, timezone
+from email.message import Message
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from downtime.files.fields import KEYS
+from downtime.files.parser import Parsed, parse
+from tests.support.harness import wait_until
+from tests.support.programs import ROOT
+from tests.support.sample import copied, manage, served
+
+README = (ROOT / "README.rst").read_text()
+SCHEDULE = (ROOT / "sample_config" / "downtime.yml").read_text()
+# The commented periods, and the comments that stand behind a line, as they would be without their mark.
+UNCOMMENTED = re.sub(r"^(  )# (- name|  [a-z_]+:)", r"\1\2", SCHEDULE, flags=re.MULTILINE)
+
+
+def parsed(text: str) -> Parsed:
+    return parse(text, ZoneInfo("Europe/Berlin"))
+
+
+def test_the_schedule_has_no_problem_and_takes_nothing_down() -> None:
+    found = parsed(SCHEDULE)
+    assert found.problems == ()
+    assert len(found.schedule.periods) > 3
+    now = datetime.now(timezone.utc)
+    assert found.schedule.at(now).active == ()
+    assert found.schedule.upcoming(now) == []
+
+
+def test_what_is_commented_out_has_no_problem_either() -> None:
+    found = parsed(UNCOMMENTED)
+    assert found.problems == ()
+    assert len(found.schedule.periods) == len(parsed(SCHEDULE).schedule.periods) + 1
+
+
+@pytest.mark.parametrize("key", ["periods", *KEYS])
+def test_the_schedule_shows_every_key(key: str) -> None:
+    assert re.search(rf"^(?:  (?:- |  ))?{key}:", UNCOMMENTED, re.MULTILINE)
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """A copy of the sample site."""
+    return copied(tmp_path)
+
+
+def test_the_checks_find_nothing(sample: Path) -> None:
+    assert "no issues (0 silenced)" in manage(sample, "check", "--fail-level", "DEBUG")
+
+
+def answer(url: str, accept: str = "text/html") -> tuple[int, Message, str]:
+    request = urllib.request.Request(url, headers={"Accept": accept})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status, response.headers, response.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read().decode()
+    except OSError:
+        return 0, Message(), ""
+
+
+def test_the_site_goes_down_and_comes_back_as_the_readme_says(sample: Path) -> None:
+    flag = sample / "downtime.flag"
+    with served(sample) as url:
+        wait_until(lambda: answer(url)[0] == 200, within=20, what="the site answers")
+        flag.touch()
+        wait_until(lambda: answer(url)[0] == 503, within=3, what="the site is down")
+        status, headers, page = answer(url)
+        assert (status, headers["X-Downtime"]) == (503, "planned")
+        assert "Down for maintenance" in page
+        assert answer(url, "application/json")[1].get_content_type() == "application/problem+json"
+        flag.unlink()
+        wait_until(lambda: answer(url)[0] == 200, within=3, what="the site is back")
+        manage(sample, "downtime_start", "--message", "Back at four.")
+        assert "Back at four." in answer(url)[2]
+        manage(sample, "downtime_end")
+        assert answer(url)[0] == 200
+
+
+class Browser:
+    """Keeps cookies, and nothing else."""
+
+    def __init__(self) -> None:
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+    def open(self, url: str, **fields: str) -> str:
+        """The page at which a GET ends, or, with fields, a POST of these."""
+        data = urllib.parse.urlencode(fields).encode() if fields else None
+        with self._opener.open(url, data, timeout=10) as response:
+            return response.read().decode()
+
+
+def test_the_admin_can_be_looked_at_from_the_first_run_on(sample: Path) -> None:
+    """By the user whom README.rst names."""
+    [(user, password)] = re.findall(r"as ``(\w+)`` with the\s+password ``(\w+)``", README)
+    for _ in range(2):  # the database is made once
+        with served(sample) as url:
+            wait_until(lambda url=url: answer(url)[0] == 200, within=20, what="the site answers")
+            browser = Browser()
+            form = browser.open(f"{url}admin/downtime/period/")
+            token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form)[0]
+            login = f"{url}admin/login/?next=/admin/downtime/period/"
+            page = browser.open(login, username=user, password=password, csrfmiddlewaretoken=token)
+            assert "The site is up" in page
+            assert "storage-upgrade" in page
+            (sample / "downtime.flag").touch()
+            wait_until(
+                lambda url=url, browser=browser: "The site is down" in browser.open(f"{url}admin/downtime/period/"),
+                within=3,
+                what="the page tells that the site is down",
+            )
+            (sample / "downtime.flag").unlink()
+    assert manage(sample, "makemigrations", "--check") == "No changes detected\n"
+
+
+def test_the_pictures_of_the_readme_are_there_and_small() -> None:
+    pictures = [ROOT / name for name in re.findall(r"^\.\. image:: (\S+)$", README, re.MULTILINE)]
+    assert len(pictures) == 2
+    for picture in pictures:
+        assert picture.read_bytes().startswith(b"\x89PNG")
+        assert picture.stat().st_size < 100_000
+
+
+def test_the_first_period_can_be_tried_out_as_its_comment_says(sample: Path) -> None:
+    schedule = sample / "downtime.yml"
+    schedule.write_text(SCHEDULE.replace("enabled: false", "enabled: true", 1))
+    assert "try-me" in manage(sample, "downtime_status")
+    assert "The site is down." in manage(sample, "downtime_status")
+
+
+def test_the_deploy_script_is_a_shell_script() -> None:
+    script = ROOT / "sample_config" / "deploy.sh"
+    assert os.access(script, os.X_OK)
+    subprocess.run(["sh", "-n", str(script)], check=True)
