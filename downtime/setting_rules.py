@@ -80,52 +80,52 @@ def _is_template(value: Any) -> bool:
 
 
 RULES: dict[str, Rule] = {
-    "DOWNTIME_SCHEDULE_FILE": Rule("E001", is_absolute, "Allowed is the absolute path of a file, as a str or a Path"),
+    "DOWNTIME_SCHEDULE_FILE": Rule("E001", is_absolute, "It must be the absolute path of a file, as a str or a Path"),
     "DOWNTIME_FLAG_FILE": Rule(
         "E002",
         _is_path_or_paths,
-        "Allowed are the absolute path of a file, as a str or a Path, and a list of such",
+        "It must be the absolute path of a file, as a str or a Path, or a list of them",
     ),
     "DOWNTIME_FLAG_MAX_AGE": Rule(
         "E003",
         lambda v: is_number(v) and v > 0,
-        "Allowed are a number of seconds above 0, and None",
+        "It must be a number of seconds above 0, or None",
     ),
-    "DOWNTIME_EXEMPT_EXACT_URLS": Rule("E004", _are_paths, "Allowed is a list of paths that begin with /"),
+    "DOWNTIME_EXEMPT_EXACT_URLS": Rule("E004", _are_paths, "It must be a list of paths that begin with /"),
     "DOWNTIME_EXEMPT_PATHS": Rule(
         "E005",
         _are_prefixes,
-        "Allowed is a list of path prefixes such as /admin, without wildcards; / alone would exempt the whole site",
+        "It must be a list of path prefixes such as /admin, without wildcards; / alone would exempt the whole site",
     ),
     "DOWNTIME_EXEMPT_IPS": Rule(
         "E011",
         _are_networks,
-        "Allowed is a list of addresses and networks such as 192.0.2.1, 198.51.100.0/24 or 2001:db8::/32",
+        "It must be a list of addresses and networks such as 192.0.2.1, 198.51.100.0/24 or 2001:db8::/32",
     ),
     "DOWNTIME_PROXY_COUNT": Rule(
-        "E012", is_count, "Allowed is a whole number from 0 on; while it is wrong, no address is exempt"
+        "E012", is_count, "It must be a whole number, at least 0; while it is wrong, no address is exempt"
     ),
     "DOWNTIME_EXEMPT_IF": Rule(
         "E013",
         _are_callables,
-        "Allowed is a list of dotted paths of callables, such as downtime.exemptions.is_staff",
+        "It must be a list of dotted paths of callables, such as downtime.exemptions.is_staff",
     ),
     "DOWNTIME_URL_REDIRECT": Rule(
         "E006",
         lambda v: isinstance(v, str) and _is_right(converters.url, v),
-        "Allowed are an http or https URL, a path of this site such as /upgrade/, and None",
+        "It must be an http or https URL, a path of this site such as /upgrade/, or None",
     ),
-    "DOWNTIME_TEMPLATE": Rule("E007", _is_template, "Allowed is the name of a template that can be loaded"),
-    "DOWNTIME_VIEW": Rule("E014", _is_callable, "Allowed are the dotted path of a callable, and None"),
+    "DOWNTIME_TEMPLATE": Rule("E007", _is_template, "It must be the name of a template that can be loaded"),
+    "DOWNTIME_VIEW": Rule("E014", _is_callable, "It must be the dotted path of a callable, or None"),
     "DOWNTIME_RETRY_AFTER": Rule(
         "E008",
         lambda v: is_number(v) and v >= 1 and v == int(v),
-        "Allowed are a whole number of seconds from 1 on, and None",
+        "It must be a whole number of seconds, at least 1, or None",
     ),
-    "DOWNTIME_WATCH": Rule("E009", lambda v: v in WATCHERS, f"Allowed are {', '.join(map(repr, WATCHERS))}"),
+    "DOWNTIME_WATCH": Rule("E009", lambda v: v in WATCHERS, f"It must be {' or '.join(map(repr, WATCHERS))}"),
     "DOWNTIME_RECHECK": Rule(
         "E010",
         lambda v: is_number(v) and v >= 0,
-        "Allowed is a number of seconds from 0 on",
+        "It must be a number of seconds, at least 0",
     ),
 }

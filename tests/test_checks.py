@@ -98,7 +98,7 @@ def test_a_wrong_setting_is_an_error_that_names_it_its_value_and_what_is_allowed
     setattr(settings, name, value)
     [message] = found()
     assert (message.id, message.level, message.msg) == (f"downtime.{id}", ERROR, f"{name} is {value!r}.")
-    assert str(message.hint).startswith("Allowed ")
+    assert str(message.hint).startswith("It must be ")
 
 
 @pytest.mark.parametrize(

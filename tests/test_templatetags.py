@@ -104,7 +104,7 @@ def test_the_banner_is_in_the_language_and_the_zone_of_the_request(schedule: Pat
 
 @pytest.mark.parametrize("within", ["soon", "", "5", "-1h", "1.5h"])
 def test_a_time_ahead_that_is_none_is_refused_whether_or_not_a_period_is_to_come(within: str) -> None:
-    with pytest.raises(TemplateSyntaxError, match=r"^within of downtime_banner is '.*'; allowed is a duration"):
+    with pytest.raises(TemplateSyntaxError, match=r"^within of downtime_banner is '.*'; it must be a duration"):
         banner("{% downtime_banner within=within %}", within=within)
 
 

@@ -67,7 +67,7 @@ def read(path: str, *, limit: int) -> tuple[bytes, Fingerprint]:
             if not stat.S_ISREG(before.st_mode):
                 raise OSError(errno.EINVAL, "it is no regular file", path)
             if before.st_size > limit:
-                raise OSError(errno.EFBIG, f"it has {before.st_size} bytes; allowed are {limit}", path)
+                raise OSError(errno.EFBIG, f"it has {before.st_size} bytes; at most {limit} are read", path)
             file.seek(0)
             content = file.read(limit)
             if Fingerprint.of(before) == Fingerprint.of(os.fstat(file.fileno())):

@@ -57,10 +57,10 @@ class Reader:
             line, key = yaml_nodes.line_of(key_node), getattr(key_node, "value", "")
             if not isinstance(key, str) or key not in allowed:
                 near = _nearest(key, allowed) if len(self.problems) < _MOST_HINTS else None
-                hint = f"did you mean {near}?" if near else f"allowed are {', '.join(allowed)}"
-                self.problems.append(Problem(line, f"{yaml_nodes.found(key_node)} is no key of {what}; {hint}"))
+                hint = f"did you mean {near}?" if near else f"the keys are {', '.join(allowed)}"
+                self.problems.append(Problem(line, f"{yaml_nodes.found(key_node)} is not a key of {what}; {hint}"))
             elif key in found:
-                message = f"the key {key} is there twice, first on line {found[key].line}; allowed is once"
+                message = f"the key {key} is there twice, first on line {found[key].line}; remove one of them"
                 self.problems.append(Problem(line, message))
             else:
                 found[key] = Found(line, value)
@@ -95,7 +95,7 @@ class Reader:
     def end(self, found: Mapping[str, Found], zone: tzinfo | None, start: datetime) -> datetime:
         """The end that `end` or `duration` sets, NEVER without them or with a problem."""
         if "end" in found and "duration" in found:
-            message = "both end and duration are given; allowed is one of the two"
+            message = "both end and duration are given; give only one of them"
             self.problems.append(Problem(found["duration"].line, message))
         elif "duration" in found:
             length: timedelta | None = self.value(found["duration"], duration, "duration")
@@ -104,7 +104,7 @@ class Reader:
             end: datetime | None = self.value(found["end"], moment(zone, fold=1), "end")
             if end is None or end > start:
                 return end or NEVER
-            message = f"end is {yaml_nodes.found(found['end'].node)}; allowed is a time after the start"
+            message = f"end is {yaml_nodes.found(found['end'].node)}; it must be a time after the start"
             self.problems.append(Problem(found["end"].line, message))
         return NEVER
 

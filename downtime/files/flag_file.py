@@ -42,7 +42,7 @@ def read(path: str, fingerprint: Fingerprint, *, zone: tzinfo, max_age: float | 
         content, _ = disk.read(path, limit=_LONGEST)
         period, problems = meaning(content.decode().removeprefix("\ufeff"), zone, raised)
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         period, problems = (
             Period(raised),
             (Problem(1, f"the flag's content can't be read: {reason}; it counts all the same"),),
@@ -63,9 +63,7 @@ def meaning(source: str, zone: tzinfo, raised: datetime) -> tuple[Period, tuple[
         keys = [key.value for key, _ in yaml_nodes.pairs(root)] if root else []
     except yaml_nodes.NotYaml as error:
         if _LOOKS_LIKE_KEYS.search(source) or _CONTROLS.search(source):
-            return Period(raised), (
-                Problem(error.line, f"{error.message}; allowed are a plain text and the keys of a period"),
-            )
+            return Period(raised), (Problem(error.line, f"{error.message}; write plain text, or the keys of a period"),)
         root = None
     except ValueError:
         root = None
@@ -104,7 +102,7 @@ def uninspectable(paths: tuple[str, ...]) -> list[str]:
 def message(text: str) -> str:
     """A message that a flag can hold; raises ValueError for one that is too long."""
     if len(text) > _LONGEST // 8:  # each character may take eight, escaped
-        raise ValueError(f"allowed are up to {_LONGEST // 8} characters")
+        raise ValueError(f"it must have at most {_LONGEST // 8} characters")
     return text
 
 

@@ -33,7 +33,7 @@ def parse_bytes(content: bytes, zone: tzinfo) -> Parsed:
         return parse(content.decode().removeprefix("\ufeff"), zone)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return Parsed(problems=(Problem(line, "it is no UTF-8 text; allowed is UTF-8"),))
+        return Parsed(problems=(Problem(line, "it is not UTF-8 text; save it as UTF-8"),))
 
 
 def parse_with_nodes(source: str, zone: tzinfo) -> tuple[Parsed, tuple[Node, ...]]:

@@ -135,7 +135,7 @@ def is_plain(text: str) -> bool:
 def text(node: Node) -> str:
     """The text of a scalar; raises ValueError for a list, a mapping, a tag, and a word that YAML reads as no text."""
     if not isinstance(node, ScalarNode) or node.tag != TEXT:
-        raise ValueError("allowed is a text")
+        raise ValueError("it must be a text")
     if is_empty(node):
         raise ValueError("give it a value, or leave the key out")
     if node.style == "" and not is_plain(node.value):
@@ -147,19 +147,19 @@ def truth(node: Node) -> bool:
     """The bool that a plain true or false stands for; raises ValueError for anything else, yes and no included."""
     value = node.value if isinstance(node, ScalarNode) and node.tag == TEXT and node.style == "" else ""
     if value.lower() not in ("true", "false"):
-        raise ValueError("allowed are true and false")
+        raise ValueError("it must be true or false")
     return bool(value.lower() == "true")
 
 
 def items(node: Node) -> list[Node]:
     """The items of a list; raises ValueError for anything else."""
     if not isinstance(node, SequenceNode) or node.tag != LIST:
-        raise ValueError("allowed is a list")
+        raise ValueError("it must be a list")
     return list(node.value)
 
 
 def pairs(node: Node) -> list[tuple[Node, Node]]:
     """The keys and values of a mapping; raises ValueError for anything else."""
     if not isinstance(node, MappingNode) or node.tag != MAPPING:
-        raise ValueError("allowed is a mapping, a key and a value on each line")
+        raise ValueError("it must be a mapping, a key and a value on each line")
     return list(node.value)

@@ -91,7 +91,7 @@ class Refusals:
         """What DOWNTIME_VIEW answers, whose headers stay; those that it did not set are added."""
         response: object = call(view, request, occurrence(window, timezone.get_default_timezone(), end=release))
         if not isinstance(response, HttpResponseBase):
-            raise TypeError(f"{view} returned {type(response).__name__}; allowed is an HttpResponse")
+            raise TypeError(f"{view} returned {type(response).__name__}; it must return an HttpResponse")
         if isinstance(response, SimpleTemplateResponse):
             response.render()
         if isinstance(response, HttpResponse):

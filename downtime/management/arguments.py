@@ -67,7 +67,7 @@ def moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int) -
     if value.startswith("+"):
         return read(option, value, lambda text: now + converters.duration(text[1:]))
     if not _DATE.match(value):
-        refuse(option, value, "allowed is a time such as '2026-12-01 02:00', or '+2h' for two hours from now")
+        refuse(option, value, "it must be a time such as '2026-12-01 02:00', or '+2h' for two hours from now")
     return read(option, value, lambda text: converters.moment(text, zone, fold=fold))
 
 

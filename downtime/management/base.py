@@ -83,7 +83,7 @@ def edit_schedule(edit: Callable[[str], str], *, creates: bool = False) -> str:
     except CannotEdit as error:
         raise CommandError(f"{path} was not changed: {error}{listed(path, error.problems)}") from error
     except UnicodeDecodeError as error:
-        raise CommandError(f"{path} was not changed: it is no UTF-8 text; allowed is UTF-8") from error
+        raise CommandError(f"{path} was not changed: it is not UTF-8 text; save it as UTF-8") from error
     except OSError as error:
         raise CommandError(f"{path} can't be read: {error.strerror}") from error
     return path

@@ -31,7 +31,7 @@ def moment(text: str, zone: tzinfo | None, *, fold: int) -> datetime:
     match = _MOMENT.fullmatch(text)
     if match is None:
         raise ValueError(
-            "allowed is an ISO 8601 date or date and time, such as 2026-12-01, 2026-12-01 02:00 "
+            "it must be an ISO 8601 date or date and time, such as 2026-12-01, 2026-12-01 02:00 "
             "or 2026-12-01T02:00:30+01:00"
         )
     year, month, day, hour, minute, second, utc, sign, hours, minutes = match.groups(default="0")
@@ -40,12 +40,12 @@ def moment(text: str, zone: tzinfo | None, *, fold: int) -> datetime:
     except ValueError as error:
         raise ValueError(f"there is no such time: {error}") from error
     if not 1970 <= local.year <= _LAST_YEAR:
-        raise ValueError(f"allowed are the years 1970 to {_LAST_YEAR}")
+        raise ValueError(f"its year must be 1970 to {_LAST_YEAR}")
     if utc != "0":
         return local.replace(tzinfo=timezone.utc)
     if sign != "0":
         if int(hours) > 23 or int(minutes) > 59:
-            raise ValueError("allowed as an offset is at most +23:59")
+            raise ValueError("its offset must be at most +23:59")
         offset = timedelta(hours=int(hours), minutes=int(minutes))
         return (local + offset if sign == "-" else local - offset).replace(tzinfo=timezone.utc)
     if zone is None:
@@ -84,14 +84,14 @@ def duration(text: str) -> timedelta:
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
     length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     if not timedelta() < length <= _LONGEST_DURATION:
-        raise ValueError(f"allowed is a duration such as 90m, 2h, 1h30m or 1d, up to {_LONGEST_DURATION.days}d")
+        raise ValueError(f"it must be a duration such as 90m, 2h, 1h30m or 1d, up to {_LONGEST_DURATION.days}d")
     return length
 
 
 def seconds(text: str) -> int:
     """A whole number of seconds, at least 1."""
     if not _SECONDS.fullmatch(text) or int(text) < 1:
-        raise ValueError("allowed is a whole number of seconds from 1 to 999999999, such as 600")
+        raise ValueError("it must be a whole number of seconds from 1 to 999999999, such as 600")
     return int(text)
 
 
@@ -101,7 +101,7 @@ def zone(text: str) -> tzinfo:
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("allowed is an IANA time zone name such as Europe/Berlin or UTC") from error
+        raise ValueError("it must be an IANA time zone name such as Europe/Berlin or UTC") from error
 
 
 def url(text: str) -> str:
@@ -116,14 +116,14 @@ def url(text: str) -> str:
     return text
 
 
-_URLS = "allowed is a URL such as https://status.example.com/, or a path of this site such as /upgrade/"
+_URLS = "it must be a URL such as https://status.example.com/, or a path of this site such as /upgrade/"
 
 
 def prefix(text: str) -> str:
     """A path prefix, trimmed: `/search` and `/search/` are the same, and `/` is the whole site."""
     if not text.startswith("/") or not is_plain(text) or re.search(r"[*?#%\x00-\x1f\\]", text):
         raise ValueError(
-            "allowed is a path prefix such as /search, in whole segments, decoded, "
+            "it must be a path prefix such as /search, in whole segments, decoded, "
             "without a wildcard, query or fragment"
         )
     return trimmed(text)
@@ -132,7 +132,7 @@ def prefix(text: str) -> str:
 def name(text: str) -> str:
     """The name of a period: one line of up to 100 printable characters."""
     if not text or len(text) > 100 or not text.isprintable() or text != text.strip():
-        raise ValueError("allowed is one line of 1 to 100 printable characters")
+        raise ValueError("it must be one line of 1 to 100 printable characters")
     return text
 
 

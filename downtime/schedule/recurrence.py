@@ -30,7 +30,7 @@ def check_expression(expression: str) -> None:
 
 @lru_cache(maxsize=1024)
 def _check_fields(expression: str) -> None:
-    allowed = "allowed are five cron fields such as '30 3 * * SUN' (minute, hour, day, month, weekday)"
+    allowed = "it must be five cron fields such as '30 3 * * SUN' (minute, hour, day, month, weekday)"
     if len(expression) > _LONGEST or len(expression.split()) != 5:
         raise ValueError(allowed)
     try:

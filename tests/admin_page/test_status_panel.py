@@ -119,7 +119,7 @@ def test_a_damaged_schedule_can_be_checked(staff: Client, schedule: Path) -> Non
 def test_a_damaged_flag_is_a_problem_too(staff: Client, flag: Path) -> None:
     flag.write_text("message: Soon.\nstart: 2020-01-01\n")
     page = text(staff)
-    assert f"{flag}:2: 'start' is no key of a flag" in page
+    assert f"{flag}:2: 'start' is not a key of a flag" in page
     assert "problems are corrected" not in page
     assert "Soon." in page
 

@@ -99,7 +99,7 @@ def test_what_is_no_regular_file_or_too_large_is_an_error_and_never_waited_for(f
         for name, reason in refused.items():
             with pytest.raises(OSError, match=reason):
                 disk.read(str(file.parent / name), limit=100)
-    with pytest.raises(OSError, match="it has 3 bytes; allowed are 2"):
+    with pytest.raises(OSError, match="it has 3 bytes; at most 2 are read"):
         disk.read(str(file), limit=2)
 
 

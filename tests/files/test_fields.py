@@ -26,23 +26,23 @@ def test_each_key_is_found_with_its_line() -> None:
 @pytest.mark.parametrize(
     ("source", "line", "message"),
     [
-        ("name: a\nmesage: b\n", 2, "'mesage' is no key of a period; did you mean message?"),
-        ("pathes: [/a]\n", 1, "'pathes' is no key of a period; did you mean paths?"),
-        ("Start: a\n", 1, "'Start' is no key of a period; did you mean start?"),
-        ("zzz: a\n", 1, f"'zzz' is no key of a period; allowed are {', '.join(KEYS)}"),
-        ("<<: {name: a}\n", 1, f"'<<' is no key of a period; allowed are {', '.join(KEYS)}"),
-        ("'': a\n", 1, f"empty is no key of a period; allowed are {', '.join(KEYS)}"),
-        ("? [a, b]\n: c\n", 1, f"a list is no key of a period; allowed are {', '.join(KEYS)}"),
-        ("? {name: b}\n: c\n", 1, f"a mapping is no key of a period; allowed are {', '.join(KEYS)}"),
-        ("name: a\nname: b\n", 2, "the key name is there twice, first on line 1; allowed is once"),
-        ("name: a\nend: b\n'name': a\n", 3, "the key name is there twice, first on line 1; allowed is once"),
-        ("a\n", 1, "a period is 'a'; allowed is a mapping, a key and a value on each line"),
-        ("- a\n", 1, "a period is a list; allowed is a mapping, a key and a value on each line"),
+        ("name: a\nmesage: b\n", 2, "'mesage' is not a key of a period; did you mean message?"),
+        ("pathes: [/a]\n", 1, "'pathes' is not a key of a period; did you mean paths?"),
+        ("Start: a\n", 1, "'Start' is not a key of a period; did you mean start?"),
+        ("zzz: a\n", 1, f"'zzz' is not a key of a period; the keys are {', '.join(KEYS)}"),
+        ("<<: {name: a}\n", 1, f"'<<' is not a key of a period; the keys are {', '.join(KEYS)}"),
+        ("'': a\n", 1, f"empty is not a key of a period; the keys are {', '.join(KEYS)}"),
+        ("? [a, b]\n: c\n", 1, f"a list is not a key of a period; the keys are {', '.join(KEYS)}"),
+        ("? {name: b}\n: c\n", 1, f"a mapping is not a key of a period; the keys are {', '.join(KEYS)}"),
+        ("name: a\nname: b\n", 2, "the key name is there twice, first on line 1; remove one of them"),
+        ("name: a\nend: b\n'name': a\n", 3, "the key name is there twice, first on line 1; remove one of them"),
+        ("a\n", 1, "a period is 'a'; it must be a mapping, a key and a value on each line"),
+        ("- a\n", 1, "a period is a list; it must be a mapping, a key and a value on each line"),
         (
             "!!python/dict {}\n",
             1,
             "a period is something tagged 'tag:yaml.org,2002:python/dict'; "
-            "allowed is a mapping, a key and a value on each line",
+            "it must be a mapping, a key and a value on each line",
         ),
     ],
 )
@@ -52,7 +52,7 @@ def test_a_key_that_is_not_allowed_is_a_problem_with_its_line(source: str, line:
 
 def test_a_key_of_another_place_is_refused_without_a_guess_at_what_was_meant() -> None:
     assert read("name: a\n", ("message", "paths"))[0].problems == [
-        Problem(1, "'name' is no key of a period; allowed are message, paths")
+        Problem(1, "'name' is not a key of a period; the keys are message, paths")
     ]
 
 
@@ -71,7 +71,7 @@ def test_an_alias_bomb_as_a_key_costs_nothing() -> None:
     assert root is not None
     reader = Reader(bomb)
     reader.keys(root.value[-1], "a period", KEYS)
-    assert [problem.message[:30] for problem in reader.problems] == ["a list is no key of a period; "]
+    assert [problem.message[:30] for problem in reader.problems] == ["a list is not a key of a period; "]
 
 
 def test_the_plain_fields_are_read_and_the_wrong_ones_are_left_out() -> None:
@@ -97,7 +97,7 @@ def test_the_zone_is_that_of_the_mapping_or_the_default_or_unknown() -> None:
     reader, found = read("timezone: Berlin\n")
     assert reader.zone(found, timezone.utc) is None
     assert reader.problems == [
-        Problem(1, "timezone is 'Berlin'; allowed is an IANA time zone name such as Europe/Berlin or UTC")
+        Problem(1, "timezone is 'Berlin'; it must be an IANA time zone name such as Europe/Berlin or UTC")
     ]
 
 
@@ -118,11 +118,11 @@ def test_the_end_is_set_by_end_or_duration_or_by_nothing(source: str, end: datet
 @pytest.mark.parametrize(
     ("source", "line", "message"),
     [
-        ("end: 2026-12-02\n\nduration: 1h\n", 3, "both end and duration are given; allowed is one of the two"),
-        ("end: 2026-12-01 02:00\n", 1, "end is '2026-12-01 02:00'; allowed is a time after the start"),
-        ("end: 2026-11-01\n", 1, "end is '2026-11-01'; allowed is a time after the start"),
-        ("end: soon\n", 1, "end is 'soon'; allowed is an ISO 8601 date"),
-        ("duration: long\n", 1, "duration is 'long'; allowed is a duration such as"),
+        ("end: 2026-12-02\n\nduration: 1h\n", 3, "both end and duration are given; give only one of them"),
+        ("end: 2026-12-01 02:00\n", 1, "end is '2026-12-01 02:00'; it must be a time after the start"),
+        ("end: 2026-11-01\n", 1, "end is '2026-11-01'; it must be a time after the start"),
+        ("end: soon\n", 1, "end is 'soon'; it must be an ISO 8601 date"),
+        ("duration: long\n", 1, "duration is 'long'; it must be a duration such as"),
     ],
 )
 def test_a_wrong_end_is_a_problem_and_leaves_it_open(source: str, line: int, message: str) -> None:

@@ -147,14 +147,14 @@ def test_line_breaks_and_a_byte_order_mark_change_nothing(line_break: str, mark:
 
 
 BAD_ROOTS = {
-    "a list": ("- start: 2026-12-01\n", 1, "the schedule is a list; allowed is a mapping"),
-    "a text": ("down\n", 1, "the schedule is 'down'; allowed is a mapping"),
-    "unknown key": ("\nperiod: []\n", 2, "'period' is no key of the schedule; did you mean periods?"),
-    "periods twice": ("periods: []\nperiods: []\n", 2, "the key periods is there twice, first on line 1; allowed is"),
-    "periods is a mapping": ("\nperiods: {}\n", 2, "periods is a mapping; allowed is a list"),
-    "periods is a text": ("periods: none\n", 1, "periods is 'none'; allowed is a list"),
-    "bad zone": ("timezone: CEST\n", 1, "timezone is 'CEST'; allowed is an IANA time zone name"),
-    "zone is a list": ("timezone: [UTC]\n", 1, "timezone is a list; allowed is a text"),
+    "a list": ("- start: 2026-12-01\n", 1, "the schedule is a list; it must be a mapping"),
+    "a text": ("down\n", 1, "the schedule is 'down'; it must be a mapping"),
+    "unknown key": ("\nperiod: []\n", 2, "'period' is not a key of the schedule; did you mean periods?"),
+    "periods twice": ("periods: []\nperiods: []\n", 2, "the key periods is there twice, first on line 1; remove one"),
+    "periods is a mapping": ("\nperiods: {}\n", 2, "periods is a mapping; it must be a list"),
+    "periods is a text": ("periods: none\n", 1, "periods is 'none'; it must be a list"),
+    "bad zone": ("timezone: CEST\n", 1, "timezone is 'CEST'; it must be an IANA time zone name"),
+    "zone is a list": ("timezone: [UTC]\n", 1, "timezone is a list; it must be a text"),
     "two documents": ("periods: []\n---\nperiods: []\n", 2, "it is not valid YAML: expected a single document"),
     "no YAML": ("periods:\n  - start: [\n", 2, "it is not valid YAML"),
     "deep": ("periods: [[[[[[[[[[", 1, "it is not valid YAML: it is nested deeper than a schedule can be"),
@@ -171,44 +171,44 @@ def test_a_wrong_file_is_one_problem_with_its_line(source: str, line: int, messa
 
 # Each stands on line 5 of a period that is sound otherwise.
 BAD_VALUES = {
-    "name: ''": "name is empty; allowed is one line of 1 to 100 printable characters",
-    "name: [a]": "name is a list; allowed is a text",
+    "name: ''": "name is empty; it must be one line of 1 to 100 printable characters",
+    "name: [a]": "name is a list; it must be a text",
     "name:": "name is empty; give it a value, or leave the key out",
     "name: no": "name is 'no'; YAML reads that as no text; write it in quotes: 'no'",
-    'name: "a\\nb"': "name is 'a\\nb'; allowed is one line of 1 to 100 printable characters",
-    "start: soon": "start is 'soon'; allowed is an ISO 8601 date or date and time, such as 2026-12-01",
-    "start: 22:00": "start is '22:00'; allowed is an ISO 8601 date or date and time, such as 2026-12-01",
+    'name: "a\\nb"': "name is 'a\\nb'; it must be one line of 1 to 100 printable characters",
+    "start: soon": "start is 'soon'; it must be an ISO 8601 date or date and time, such as 2026-12-01",
+    "start: 22:00": "start is '22:00'; it must be an ISO 8601 date or date and time, such as 2026-12-01",
     "start: 2026-02-30": "start is '2026-02-30'; there is no such time: day is out of range for month",
-    "start: {a: b}": "start is a mapping; allowed is a text",
+    "start: {a: b}": "start is a mapping; it must be a text",
     "start: ~": "start is '~'; give it a value, or leave the key out",
-    "start: 9990-01-01": "start is '9990-01-01'; allowed are the years 1970 to 9900",
-    "end: later": "end is 'later'; allowed is an ISO 8601 date or date and time, such as 2026-12-01",
-    "end: 2026-12-01": "end is '2026-12-01'; allowed is a time after the start",
-    "duration: 2": "duration is '2'; allowed is a duration such as 90m, 2h, 1h30m or 1d, up to 3660d",
-    "duration: 0m": "duration is '0m'; allowed is a duration such as 90m, 2h, 1h30m or 1d, up to 3660d",
-    "duration: [2h]": "duration is a list; allowed is a text",
-    "timezone: Mars/Olympus": "timezone is 'Mars/Olympus'; allowed is an IANA time zone name such as Europe/Berlin",
-    "enabled: yes": "enabled is 'yes'; allowed are true and false",
-    "enabled: 'true'": "enabled is 'true'; allowed are true and false",
-    "enabled: 1": "enabled is '1'; allowed are true and false",
-    "enabled:": "enabled is empty; allowed are true and false",
-    "message: [a]": "message is a list; allowed is a text",
+    "start: 9990-01-01": "start is '9990-01-01'; its year must be 1970 to 9900",
+    "end: later": "end is 'later'; it must be an ISO 8601 date or date and time, such as 2026-12-01",
+    "end: 2026-12-01": "end is '2026-12-01'; it must be a time after the start",
+    "duration: 2": "duration is '2'; it must be a duration such as 90m, 2h, 1h30m or 1d, up to 3660d",
+    "duration: 0m": "duration is '0m'; it must be a duration such as 90m, 2h, 1h30m or 1d, up to 3660d",
+    "duration: [2h]": "duration is a list; it must be a text",
+    "timezone: Mars/Olympus": "timezone is 'Mars/Olympus'; it must be an IANA time zone name such as Europe/Berlin",
+    "enabled: yes": "enabled is 'yes'; it must be true or false",
+    "enabled: 'true'": "enabled is 'true'; it must be true or false",
+    "enabled: 1": "enabled is '1'; it must be true or false",
+    "enabled:": "enabled is empty; it must be true or false",
+    "message: [a]": "message is a list; it must be a text",
     "message: off": "message is 'off'; YAML reads that as no text; write it in quotes: 'off'",
-    "message: !!binary aGk=": "message is something tagged 'tag:yaml.org,2002:binary'; allowed is a text",
-    "redirect: upgrade": "redirect is 'upgrade'; allowed is a URL such as https://status.example.com/",
-    "redirect: javascript:x": "redirect is 'javascript:x'; allowed is a URL such as https://status.example.com/",
-    "retry_after: 0": "retry_after is '0'; allowed is a whole number of seconds from 1 to 999999999, such as 600",
-    "retry_after: 10m": "retry_after is '10m'; allowed is a whole number of seconds from 1 to 999999999, such as 600",
-    "retry_after: 1.5": "retry_after is '1.5'; allowed is a whole number of seconds from 1 to 999999999, such as 600",
-    "read_only: on": "read_only is 'on'; allowed are true and false",
-    "paths: /search": "paths is '/search'; allowed is a list",
+    "message: !!binary aGk=": "message is something tagged 'tag:yaml.org,2002:binary'; it must be a text",
+    "redirect: upgrade": "redirect is 'upgrade'; it must be a URL such as https://status.example.com/",
+    "redirect: javascript:x": "redirect is 'javascript:x'; it must be a URL such as https://status.example.com/",
+    "retry_after: 0": "retry_after is '0'; it must be a whole number of seconds from 1 to 999999999, such as 600",
+    "retry_after: 10m": "retry_after is '10m'; it must be a whole number of seconds from 1 to 999999999, such as 600",
+    "retry_after: 1.5": "retry_after is '1.5'; it must be a whole number of seconds from 1 to 999999999, such as 600",
+    "read_only: on": "read_only is 'on'; it must be true or false",
+    "paths: /search": "paths is '/search'; it must be a list",
     "paths: []": "paths is a list; name at least one path prefix, or leave the key out to cover the whole site",
-    "paths: [search]": "paths is a list; allowed is a path prefix such as /search",
-    "paths: [/a, '/b*']": "paths is a list; allowed is a path prefix such as /search",
-    "paths: [[/a]]": "paths is a list; allowed is a text",
+    "paths: [search]": "paths is a list; it must be a path prefix such as /search",
+    "paths: [/a, '/b*']": "paths is a list; it must be a path prefix such as /search",
+    "paths: [[/a]]": "paths is a list; it must be a text",
     "paths: [/a, ~]": "paths is a list; give it a value, or leave the key out",
-    "mesage: a": "'mesage' is no key of a period; did you mean message?",
-    "until: a": "'until' is no key of a period; allowed are name, start, end, duration, cron, timezone, enabled,",
+    "mesage: a": "'mesage' is not a key of a period; did you mean message?",
+    "until: a": "'until' is not a key of a period; the keys are name, start, end, duration, cron, timezone, enabled,",
 }
 
 
@@ -231,8 +231,8 @@ BAD_CRONS = {
     "both wrong": (
         "duration: x\n    cron: x",
         [
-            "4: duration is 'x'; allowed is a duration such as 90m, 2h, 1h30m or 1d, up to 3660d",
-            "5: cron is 'x'; allowed are five cron fields such as '30 3 * * SUN' (minute, hour, day, month, weekday)",
+            "4: duration is 'x'; it must be a duration such as 90m, 2h, 1h30m or 1d, up to 3660d",
+            "5: cron is 'x'; it must be five cron fields such as '30 3 * * SUN' (minute, hour, day, month, weekday)",
         ],
     ),
     "empty": (
@@ -241,11 +241,11 @@ BAD_CRONS = {
     ),
     "bad zone": (
         "cron: '0 2 * * *'\n    duration: 1h\n    timezone: x",
-        ["6: timezone is 'x'; allowed is an IANA time zone name such as Europe/Berlin or UTC"],
+        ["6: timezone is 'x'; it must be an IANA time zone name such as Europe/Berlin or UTC"],
     ),
     "bounds the wrong way round": (
         "cron: '0 2 * * *'\n    duration: 1h\n    start: 2027-01-02\n    end: 2027-01-01",
-        ["7: end is '2027-01-01'; allowed is a time after the start"],
+        ["7: end is '2027-01-01'; it must be a time after the start"],
     ),
 }
 
@@ -265,7 +265,7 @@ def test_a_period_needs_a_start_or_cron() -> None:
 
 def test_end_and_duration_exclude_each_other() -> None:
     assert shown(parse("periods:\n- start: 2026-12-01\n  end: 2026-12-02\n  duration: 1d\n", BERLIN)) == [
-        "4: both end and duration are given; allowed is one of the two"
+        "4: both end and duration are given; give only one of them"
     ]
 
 

@@ -52,9 +52,9 @@ def test_a_byte_order_mark_is_no_part_of_the_text(schedule: Path) -> None:
 
 def test_a_file_that_is_not_utf_8_is_a_problem_on_the_line_where_that_shows(schedule: Path) -> None:
     schedule.write_bytes("periods:\n- start: 2026-12-01\n  message: Zurück\n".encode("latin-1"))
-    assert problems(schedule) == ["downtime.yml:3: it is no UTF-8 text; allowed is UTF-8"]
+    assert problems(schedule) == ["downtime.yml:3: it is not UTF-8 text; save it as UTF-8"]
     schedule.write_bytes("periods: []\n".encode("utf-16"))
-    assert problems(schedule) == ["downtime.yml:1: it is no UTF-8 text; allowed is UTF-8"]
+    assert problems(schedule) == ["downtime.yml:1: it is not UTF-8 text; save it as UTF-8"]
     assert load_schedule(str(schedule), BERLIN).is_read
 
 
@@ -62,7 +62,7 @@ def test_a_problem_says_where_it_is_as_editors_follow_it(schedule: Path) -> None
     schedule.write_text("periods:\n- start: soon\n  x: 1\n")
     assert [line.partition("; ")[0] for line in problems(schedule)] == [
         "downtime.yml:2: start is 'soon'",
-        "downtime.yml:3: 'x' is no key of a period",
+        "downtime.yml:3: 'x' is not a key of a period",
     ]
 
 
@@ -80,7 +80,7 @@ def test_a_file_beyond_all_measure_is_a_problem_and_is_not_read(schedule: Path) 
     schedule.touch()
     os.truncate(schedule, 2**40)
     assert problems(schedule) == [
-        "downtime.yml:1: it can't be read: it has 1099511627776 bytes; allowed are 33554432",
+        "downtime.yml:1: it can't be read: it has 1099511627776 bytes; at most 33554432 are read",
     ]
 
 

@@ -345,7 +345,7 @@ def test_a_view_of_ones_own_that_fails_is_replaced_by_the_built_in_page(
     assert (answer.status_code, answer.content.decode()) == (503, BUILT_IN_PAGE)
     assert "the answer to a refused request failed" in caplog.text
     if view == "returns_text":
-        assert f"{HERE}.returns_text returned str; allowed is an HttpResponse" in caplog.text
+        assert f"{HERE}.returns_text returned str; it must return an HttpResponse" in caplog.text
 
 
 def test_a_site_answers_by_a_view_of_its_own(settings: pytest_django.Settings, ask: Ask, flag: Path) -> None:

@@ -140,28 +140,28 @@ def test_start_raises_the_first_flag_of_a_list(settings: pytest_django.Settings,
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["--until", "soon"], "--until is 'soon'; allowed is a time such as '2026-12-01 02:00', or '+2h'"),
-        (["--until", "2020-01-01"], "--until is '2020-01-01'; allowed is a time after now, which is 2"),
+        (["--until", "soon"], "--until is 'soon'; it must be a time such as '2026-12-01 02:00', or '+2h'"),
+        (["--until", "2020-01-01"], "--until is '2020-01-01'; it must be a time after now, which is 2"),
         (["--until", "2099-02-30"], "--until is '2099-02-30'; there is no such time"),
         (["--until", "2027-03-28 02:30"], "--until is '2027-03-28 02:30'; the clocks of Europe/Berlin skip"),
-        (["--until", "+soon"], "--until is '+soon'; allowed is a duration"),
-        (["--until", ""], "--until is ''; allowed is"),
-        (["--for", "2"], "--for is '2'; allowed is a duration"),
-        (["--for", "0m"], "--for is '0m'; allowed is a duration"),
-        (["--for", "-1h"], "--for is '-1h'; allowed is a duration"),
-        (["--for", "99999d"], "--for is '99999d'; allowed is a duration"),
-        (["--for", ""], "--for is ''; allowed is a duration"),
-        (["--for", "1h", "--until", "2099-01-01"], "--until and --for are both given; allowed is one of the two"),
-        (["--retry-after", "0"], "--retry-after is '0'; allowed is a whole number"),
-        (["--retry-after", "1.5"], "--retry-after is '1.5'; allowed is a whole number"),
-        (["--retry-after", "soon"], "--retry-after is 'soon'; allowed is a whole number"),
-        (["--redirect", "javascript:alert(1)"], "--redirect is 'javascript:alert(1)'; allowed is a URL"),
-        (["--redirect", "status"], "--redirect is 'status'; allowed is a URL"),
-        (["--redirect", ""], "--redirect is ''; allowed is a URL"),
+        (["--until", "+soon"], "--until is '+soon'; it must be a duration"),
+        (["--until", ""], "--until is ''; it must be"),
+        (["--for", "2"], "--for is '2'; it must be a duration"),
+        (["--for", "0m"], "--for is '0m'; it must be a duration"),
+        (["--for", "-1h"], "--for is '-1h'; it must be a duration"),
+        (["--for", "99999d"], "--for is '99999d'; it must be a duration"),
+        (["--for", ""], "--for is ''; it must be a duration"),
+        (["--for", "1h", "--until", "2099-01-01"], "--until and --for are both given; give only one of them"),
+        (["--retry-after", "0"], "--retry-after is '0'; it must be a whole number"),
+        (["--retry-after", "1.5"], "--retry-after is '1.5'; it must be a whole number"),
+        (["--retry-after", "soon"], "--retry-after is 'soon'; it must be a whole number"),
+        (["--redirect", "javascript:alert(1)"], "--redirect is 'javascript:alert(1)'; it must be a URL"),
+        (["--redirect", "status"], "--redirect is 'status'; it must be a URL"),
+        (["--redirect", ""], "--redirect is ''; it must be a URL"),
         (["--message", "long " * 2_000], "--message is 'long long"),
-        (["--path", "shop"], "--path is 'shop'; allowed is a path prefix"),
-        (["--path", "/shop", "--path", "/a/*"], "--path is '/a/*'; allowed is a path prefix"),
-        (["--path", ""], "--path is ''; allowed is a path prefix"),
+        (["--path", "shop"], "--path is 'shop'; it must be a path prefix"),
+        (["--path", "/shop", "--path", "/a/*"], "--path is '/a/*'; it must be a path prefix"),
+        (["--path", ""], "--path is ''; it must be a path prefix"),
     ],
     ids=lambda value: repr(value)[:60],
 )
@@ -392,9 +392,9 @@ def test_status_tells_since_when_why_until_when_what_comes_and_what_is_wrong(sch
         "  the period on line 5: from 2998-01-01 01:00:00 CET to 2998-01-02 01:00:00 CET",
         "  later: from 2999-01-01 01:00:00 CET without a known end: Much.",
         "Problems:",
-        f"  {flag}:2: end is 'soon'; allowed is an ISO 8601 date or date and time, such as 2026-12-01, "
+        f"  {flag}:2: end is 'soon'; it must be an ISO 8601 date or date and time, such as 2026-12-01, "
         "2026-12-01 02:00 or 2026-12-01T02:00:30+01:00",
-        f"  {schedule}:6: start is 'never'; allowed is an ISO 8601 date or date and time, such as 2026-12-01, "
+        f"  {schedule}:6: start is 'never'; it must be an ISO 8601 date or date and time, such as 2026-12-01, "
         "2026-12-01 02:00 or 2026-12-01T02:00:30+01:00",
     ]
 
@@ -539,7 +539,7 @@ def test_a_refusal_is_one_line_and_exit_code_1(
 ) -> None:
     ran = manage("downtime_start", "--until", "yesterday")
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert re.fullmatch(r"CommandError: --until is 'yesterday'; allowed is .*\n", ran.stderr)
+    assert re.fullmatch(r"CommandError: --until is 'yesterday'; it must be .*\n", ran.stderr)
     assert not flag.exists()
 
 
@@ -575,7 +575,7 @@ def test_end_tells_of_a_damaged_schedule_only_when_every_process_has_seen_that_t
 ) -> None:
     flag.touch()
     schedule.write_text("periods: [{start: 2020-01-01, finish: x}]")
-    with pytest.raises(CommandError, match=f"{schedule}:1: 'finish' is no key of a period"):
+    with pytest.raises(CommandError, match=f"{schedule}:1: 'finish' is not a key of a period"):
         run("downtime_end")
     assert not flag.exists()
 

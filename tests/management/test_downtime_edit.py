@@ -134,7 +134,7 @@ def test_without_a_terminal_what_is_unsound_is_refused_and_kept(
     [copy] = copies(temporary)
     first, problem, last = told.splitlines()
     assert first == "The text has problems:"
-    assert problem.startswith(f"{copy}:3: start is 'soon'; allowed is an ISO 8601 date")
+    assert problem.startswith(f"{copy}:3: start is 'soon'; it must be an ISO 8601 date")
     assert last == f"{schedule} was left alone; what you wrote is kept in {copy}"
     assert copy.read_text() == UNSOUND
     assert schedule.read_text() == OLD.replace("\r\n", "\n")
@@ -345,7 +345,7 @@ def test_on_a_terminal_the_problems_are_shown_and_the_text_can_be_edited_again(
         f"touch '{tmp_path}/again'",
     )
     shown = terminal()
-    shown.says("/downtime.yml:3: start is 'soon'; allowed is")
+    shown.says("/downtime.yml:3: start is 'soon'; it must be")
     shown.says("Edit again, or give up? [e/g] ")
     shown.type("what?\n")
     shown.says("Edit again, or give up? [e/g] ")

@@ -172,26 +172,26 @@ REFUSED = {
         "it is not said when the period is over; give --end TIME or --for DURATION, "
         "or use downtime_start where that is not known",
     ),
-    "both": ([*NEW, "--end", "2027-06-01"], "--end and --for are both given; allowed is one of the two"),
+    "both": ([*NEW, "--end", "2027-06-01"], "--end and --for are both given; give only one of them"),
     "cron alone": (
         ["new", "--cron", "* * * * *"],
         "--cron needs --for DURATION, which says how long it lasts each time",
     ),
-    "a start": (["new", "--start", "soon", "--for", "2h"], "--start is 'soon'; allowed is a time such as '2026-"),
-    "an end": (["new", "--start", "2027-05-01", "--end", "2h"], "--end is '2h'; allowed is a time such as '2026-"),
-    "from now": (["new", "--start", "+soon", "--for", "2h"], "--start is '+soon'; allowed is a duration such as 90m"),
-    "a duration": (["new", "--start", "+1h", "--for", "long"], "--for is 'long'; allowed is a duration such as 90m"),
-    "a cron": (["new", "--cron", "* *", "--for", "1h"], "--cron is '* *'; allowed are five cron fields"),
-    "a zone": ([*NEW, "--timezone", "Mars"], "--timezone is 'Mars'; allowed is an IANA time zone name"),
-    "a name": (["a\nb", *NEW[1:]], r"NAME is 'a\nb'; allowed is one line of 1 to 100 printable characters"),
-    "no name": (["", *NEW[1:]], "NAME is ''; allowed is one line of 1 to 100 printable characters"),
+    "a start": (["new", "--start", "soon", "--for", "2h"], "--start is 'soon'; it must be a time such as '2026-"),
+    "an end": (["new", "--start", "2027-05-01", "--end", "2h"], "--end is '2h'; it must be a time such as '2026-"),
+    "from now": (["new", "--start", "+soon", "--for", "2h"], "--start is '+soon'; it must be a duration such as 90m"),
+    "a duration": (["new", "--start", "+1h", "--for", "long"], "--for is 'long'; it must be a duration such as 90m"),
+    "a cron": (["new", "--cron", "* *", "--for", "1h"], "--cron is '* *'; it must be five cron fields"),
+    "a zone": ([*NEW, "--timezone", "Mars"], "--timezone is 'Mars'; it must be an IANA time zone name"),
+    "a name": (["a\nb", *NEW[1:]], r"NAME is 'a\nb'; it must be one line of 1 to 100 printable characters"),
+    "no name": (["", *NEW[1:]], "NAME is ''; it must be one line of 1 to 100 printable characters"),
     "a taken name": (["one", *NEW[1:]], "was not changed: the name 'one' is taken by the period on line 2"),
-    "a path": ([*NEW, "--path", "shop"], "--path is 'shop'; allowed is a path prefix such as /search"),
-    "a redirect": ([*NEW, "--redirect", "x"], "--redirect is 'x'; allowed is a URL such as"),
-    "seconds": ([*NEW, "--retry-after", "0"], "--retry-after is '0'; allowed is a whole number of seconds"),
+    "a path": ([*NEW, "--path", "shop"], "--path is 'shop'; it must be a path prefix such as /search"),
+    "a redirect": ([*NEW, "--redirect", "x"], "--redirect is 'x'; it must be a URL such as"),
+    "seconds": ([*NEW, "--retry-after", "0"], "--retry-after is '0'; it must be a whole number of seconds"),
     "an end before the start": (
         ["new", "--start", "2027-05-01", "--end", "2027-04-30"],
-        "--end is '2027-04-30'; allowed is a time after the start, 2027-05-01 00:00:00 CEST",
+        "--end is '2027-04-30'; it must be a time after the start, 2027-05-01 00:00:00 CEST",
     ),
     "over": (
         ["new", "--start", "2020-05-01", "--for", "2h"],
@@ -473,13 +473,13 @@ def test_a_file_with_problems_is_not_edited_and_they_are_shown(schedule: Path, c
     before = fingerprint(str(schedule))
     first, *lines = refusal(*command).splitlines()
     assert first == f"{schedule} was not changed: it has problems already; correct these first"
-    assert lines[0].startswith(f"{schedule}:5: start is 'soon'; allowed is")
+    assert lines[0].startswith(f"{schedule}:5: start is 'soon'; it must be")
     assert lines[20:] == ["and 5 more, which manage.py downtime_check lists"]
     assert fingerprint(str(schedule)) == before
 
 
 UNREADABLE: dict[str, tuple[Callable[[Path], object], str]] = {
-    "no UTF-8": (lambda path: path.write_bytes(b"caf\xe9"), "was not changed: it is no UTF-8 text; allowed is UTF-8"),
+    "no UTF-8": (lambda path: path.write_bytes(b"caf\xe9"), "was not changed: it is not UTF-8 text; save it as UTF-8"),
     "a folder": (lambda path: path.mkdir(), "can't be read: Is a directory"),
     "a pipe": (lambda path: os.mkfifo(path), "can't be read: it is no regular file"),
 }
@@ -538,10 +538,10 @@ def test_check_prints_each_problem_with_its_place_and_exits_with_1(
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 26
     assert all(
-        re.match(rf"other\.yml:{number}: start is 'soon'; allowed is", line)
+        re.match(rf"other\.yml:{number}: start is 'soon'; it must be", line)
         for number, line in enumerate(lines[:-1], 2)
     )
-    assert lines[-1].startswith("other.yml:27: 'zone' is no key of the schedule; did you mean timezone?")
+    assert lines[-1].startswith("other.yml:27: 'zone' is not a key of the schedule; did you mean timezone?")
     assert exit_code("other.yml") == 1
 
 
@@ -577,7 +577,7 @@ def test_check_needs_no_setting_but_the_app(tmp_path: Path) -> None:
     assert (sound.returncode, sound.stderr) == (0, "")
     assert "  later: from 2098-12-31 18:00:00 CST without a known end\n" in sound.stdout
     assert (unsound.returncode, unsound.stderr) == (1, "")
-    assert unsound.stdout.startswith("unsound.yml:3: end is 'never'; allowed is an ISO 8601 date")
+    assert unsound.stdout.startswith("unsound.yml:3: end is 'never'; it must be an ISO 8601 date")
 
 
 def test_check_of_an_empty_and_of_a_missing_schedule(schedule: Path, tmp_path: Path) -> None:

@@ -140,10 +140,10 @@ def test_five_fields_that_occur_are_sound(expression: str) -> None:
 @pytest.mark.parametrize(
     ("expression", "reason"),
     [
-        ("", "allowed are"),
-        ("* * * *", "allowed are"),
-        ("* * * * * *", "allowed are"),
-        ("@daily", "allowed are"),
+        ("", "it must be five"),
+        ("* * * *", "it must be five"),
+        ("* * * * * *", "it must be five"),
+        ("@daily", "it must be five"),
         ("60 * * * *", "Bad minute"),
         ("* 24 * * *", "Bad hour"),
         ("* * 0 * *", "Bad day-of-month"),
@@ -156,7 +156,7 @@ def test_five_fields_that_occur_are_sound(expression: str) -> None:
         ("² * * * *", "Bad minute"),
         ("0 0 30 2 *", "Bad day-of-month"),
         ("0 0 */29 2 MON#5", "does not occur within 50 years"),
-        (f"{'1,' * 100}1 * * * *", "allowed are"),
+        (f"{'1,' * 100}1 * * * *", "it must be five"),
     ],
 )
 def test_an_expression_that_is_wrong_or_never_occurs_is_refused_with_what_is_allowed(
@@ -164,7 +164,7 @@ def test_an_expression_that_is_wrong_or_never_occurs_is_refused_with_what_is_all
 ) -> None:
     with pytest.raises(ValueError, match=reason) as caught:
         check_expression(expression)
-    assert "allowed are five cron fields such as '30 3 * * SUN'" in str(caught.value)
+    assert "it must be five cron fields such as '30 3 * * SUN'" in str(caught.value)
 
 
 def test_without_cronsim_the_module_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,7 +48,7 @@ class Command(DowntimeCommand):
 
 def _hours(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= _MOST_HOURS):
-        raise ValueError(f"allowed is a whole number of hours from 1 to {_MOST_HOURS}")
+        raise ValueError(f"it must be a whole number of hours from 1 to {_MOST_HOURS}")
     return int(text)
 
 
@@ -56,7 +56,7 @@ def _absolute(text: str) -> str:
     if text.startswith(("http://", "https://")):
         with suppress(ValueError):
             return converters.url(text)
-    raise ValueError("allowed is a whole URL of the site, such as https://www.example.com/")
+    raise ValueError("it must be a whole URL of the site, such as https://www.example.com/")
 
 
 def _own_url() -> str:

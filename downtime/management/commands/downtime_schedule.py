@@ -74,7 +74,7 @@ def _require(options: dict[str, Any]) -> None:
             "or use downtime_start where that is not known"
         )
     elif options["end"] is not None and options["duration"] is not None:
-        raise CommandError("--end and --for are both given; allowed is one of the two")
+        raise CommandError("--end and --for are both given; give only one of them")
 
 
 def _unplaced(options: dict[str, Any]) -> dict[str, Value]:
@@ -111,7 +111,7 @@ def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Va
 def _next(period: Period, options: dict[str, Any], now: datetime) -> Window:
     """The first window of the period that is not over; ends the command where there is none."""
     if period.end <= period.start:
-        arguments.refuse("--end", options["end"], f"allowed is a time after the start, {shown(period.start)}")
+        arguments.refuse("--end", options["end"], f"it must be a time after the start, {shown(period.start)}")
     window = next(Schedule((period,)).windows(now), None)
     if window:
         return window

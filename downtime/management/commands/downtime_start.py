@@ -54,11 +54,11 @@ def _end(options: dict[str, Any], now: datetime) -> datetime | None:
     """When the flag is to let go by itself."""
     until, duration = options["until"], options["duration"]
     if until is not None and duration is not None:
-        raise CommandError("--until and --for are both given; allowed is one of the two")
+        raise CommandError("--until and --for are both given; give only one of them")
     if until is not None:
         end = arguments.moment("--until", until, now, get_default_timezone(), fold=1)
         if end <= now:
-            arguments.refuse("--until", until, f"allowed is a time after now, which is {shown(now)}")
+            arguments.refuse("--until", until, f"it must be a time after now, which is {shown(now)}")
         return end
     return now + arguments.read("--for", duration, converters.duration) if duration is not None else None
 
