@@ -3,9 +3,7 @@
 import os
 import tempfile
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -13,56 +11,18 @@ import hypothesis
 import pytest
 import pytest_django
 from asgiref.sync import async_to_sync
-from django.http import HttpRequest, HttpResponse
-from django.test import AsyncClient, Client, RequestFactory
+from django.http import HttpResponse
+from django.test import AsyncClient, Client
 
 from downtime import live
 from downtime.http import throttled_log
-from tests.support.harness import wait_until
+from tests.support.clock import CLOCKS, Clock
+from tests.support.requests import Ask
+from tests.support.waiting import wait_until
 
 # In CI the same examples each time, so that a run tells of the change and not of chance; elsewhere new ones.
 hypothesis.settings.register_profile("downtime", deadline=None, derandomize=os.environ.get("CI") == "true")
 hypothesis.settings.load_profile("downtime")
-
-
-Ask = Callable[..., HttpResponse]
-
-
-class Clock:
-    """The clocks that the app reads, put forward by hand."""
-
-    def __init__(self) -> None:
-        self._passed = 0.0
-        self._jumped = 0.0
-
-    def passes(self, seconds: float) -> None:
-        """Time goes by, on every clock."""
-        self._passed += seconds
-
-    def jumps(self, seconds: float) -> None:
-        """Somebody sets the wall clock."""
-        self._jumped += seconds
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self._passed
-
-    def sleep(self, seconds: float) -> None:
-        self.passes(seconds)
-
-    def time(self) -> float:
-        return time.time() + self._passed + self._jumped
-
-    def time_ns(self) -> int:
-        return int(self.time() * 1e9)
-
-    def now(self, zone: tzinfo) -> datetime:
-        return datetime.now(zone) + timedelta(seconds=self._passed + self._jumped)
-
-
-def request_for(path_info: str, *, script: str = "", host: str = "example.com") -> HttpRequest:
-    """A request as the server hands it over: the path is decoded already, and its bytes are latin-1 (PEP 3333)."""
-    path = path_info.encode().decode("latin-1")
-    return RequestFactory().get("/", PATH_INFO=path, SCRIPT_NAME=script, headers={"host": host})
 
 
 @pytest.fixture(params=["client", "async_client"])
@@ -86,12 +46,8 @@ async def _awaited(response: Awaitable[HttpResponse]) -> HttpResponse:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Where requests read the time."""
     clock = Clock()
-    for name in (
-        *("live.time", "reload.snapshot.time", "reload.snapshot.datetime", "reload.schedule_tracker.time"),
-        "reload.flag_tracker.time",
-        *("http.responses.time", "http.pages.time", "middleware.monotonic"),
-    ):
-        monkeypatch.setattr(f"downtime.{name}", clock.monotonic if name.endswith("monotonic") else clock)
+    for name in CLOCKS:
+        monkeypatch.setattr(name, clock.monotonic if name.endswith("monotonic") else clock)
     return clock
 
 

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 
 from downtime.exemptions import Exemptions, is_staff, is_superuser
 from downtime.http import bypass
-from tests.conftest import request_for
+from tests.support.requests import request_for
 
 
 @pytest.mark.parametrize(

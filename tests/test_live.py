@@ -13,9 +13,9 @@ import pytest_django
 from downtime import live
 from downtime.conf import conf
 from downtime.schedule.periods import Schedule, Window
-from tests.conftest import Clock
-from tests.support.harness import wait_until
+from tests.support.clock import Clock
 from tests.support.programs import ROOT
+from tests.support.waiting import wait_until
 
 OPEN = "periods:\n  - start: 2020-01-01\n"
 NEXT_YEAR = "periods:\n  - start: 2999-01-01\n"

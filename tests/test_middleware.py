@@ -22,7 +22,8 @@ from downtime.http import bypass, throttled_log
 from downtime.http.pages import BUILT_IN_PAGE
 from downtime.http.responses import for_one_client
 from downtime.middleware import DowntimeMiddleware
-from tests.conftest import Ask, Clock
+from tests.support.clock import Clock
+from tests.support.requests import Ask
 
 OPEN = "periods:\n  - start: 2020-01-01\n"
 

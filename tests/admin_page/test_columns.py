@@ -8,9 +8,9 @@ from django.utils import translation
 from downtime.admin_page.columns import COLUMNS, cells
 from downtime.admin_page.rows import rows
 from downtime.files.parser import parse
+from tests.support.texts import BERLIN
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
-BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def row(text: str, zone: ZoneInfo = BERLIN) -> dict[str, str | None]:

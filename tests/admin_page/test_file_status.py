@@ -1,14 +1,12 @@
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_django
 
 from downtime import live
 from downtime.admin_page.file_status import FileStatus, sources
-
-BERLIN = ZoneInfo("Europe/Berlin")
+from tests.support.texts import BERLIN
 
 
 def found() -> list[FileStatus]:

@@ -12,9 +12,9 @@ from downtime.reload.schedule_tracker import ReadState
 from downtime.reload.snapshot import Overview
 from downtime.schedule.periods import NEVER, Period
 from downtime.schedule.site_status import site_status
+from tests.support.texts import BERLIN
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
-BERLIN = ZoneInfo("Europe/Berlin")
 UPGRADE = "- {name: upgrade, start: 2026-12-01 02:00, end: 2026-12-01 14:00, message: Faster disks.}\n"
 SHOP = "- {name: shop, start: 2026-12-01 03:00, duration: 1d, paths: [/shop, /cart]}\n"
 READING = "- {start: 2026-12-01 04:00, end: 2026-12-02, read_only: true}\n"

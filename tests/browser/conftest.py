@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support import sample
-from tests.support.harness import wait_until
 from tests.support.programs import ROOT, require
 from tests.support.sample import answers
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

@@ -9,8 +9,7 @@ from downtime.edits.add import add, meant
 from downtime.edits.cancel import cancel
 from downtime.files.parser import parse
 from tests.support.schedules import NEW, SCHEDULES, after, before, schedules
-
-BERLIN = ZoneInfo("Europe/Berlin")
+from tests.support.texts import BERLIN
 
 
 @pytest.mark.parametrize("marked", SCHEDULES.values(), ids=SCHEDULES)

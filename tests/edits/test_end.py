@@ -11,8 +11,8 @@ from downtime.edits.splices import CannotEdit
 from downtime.files.parser import parse
 from downtime.schedule.periods import NEVER
 from tests.support.schedules import after, before
+from tests.support.texts import BERLIN
 
-BERLIN = ZoneInfo("Europe/Berlin")
 # In Berlin 03:04:05.6 on 2026-12-01.
 NOW = datetime(2026, 12, 1, 2, 4, 5, 600_000, timezone.utc)
 

@@ -1,5 +1,4 @@
 from datetime import datetime, timezone
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given
@@ -7,8 +6,8 @@ from hypothesis import strategies as st
 
 from downtime.edits import spans, splices
 from downtime.edits.splices import CannotEdit, Splice, spliced
+from tests.support.texts import BERLIN
 
-BERLIN = ZoneInfo("Europe/Berlin")
 TEXTS = st.lists(st.sampled_from(["a", "  # b", "", " ", "ü🚧"]), max_size=6)
 
 

@@ -71,7 +71,7 @@ def test_an_alias_bomb_as_a_key_costs_nothing() -> None:
     assert root is not None
     reader = Reader(bomb)
     reader.keys(root.value[-1], "a period", KEYS)
-    assert [problem.message[:30] for problem in reader.problems] == ["a list is not a key of a period; "]
+    assert [problem.message[:33] for problem in reader.problems] == ["a list is not a key of a period; "]
 
 
 def test_the_plain_fields_are_read_and_the_wrong_ones_are_left_out() -> None:

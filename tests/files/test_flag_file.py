@@ -3,7 +3,6 @@ import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
@@ -14,8 +13,8 @@ from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem
 from downtime.files.flag_file import FLAG_KEYS, Flag, lower_flag, meaning, raise_flag
 from downtime.schedule.periods import NEVER, Period
+from tests.support.texts import BERLIN
 
-BERLIN = ZoneInfo("Europe/Berlin")
 RAISED = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)
 
 

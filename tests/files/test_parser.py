@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from downtime.files.parser import Parsed, parse, parse_with_nodes
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
 from downtime.schedule.recurrence import Recurrence
-
-BERLIN = ZoneInfo("Europe/Berlin")
+from tests.support.texts import BERLIN
 
 
 def utc(text: str) -> datetime:

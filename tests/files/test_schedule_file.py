@@ -1,6 +1,5 @@
 import os
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,8 +9,7 @@ from downtime.files.flag_file import load_flags
 from downtime.files.parser import Parsed
 from downtime.files.schedule_file import load_schedule
 from downtime.schedule.periods import NEVER
-
-BERLIN = ZoneInfo("Europe/Berlin")
+from tests.support.texts import BERLIN
 
 
 def problems(path: Path) -> list[str]:

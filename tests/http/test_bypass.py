@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from downtime.http import bypass
-from tests.conftest import Clock
+from tests.support.clock import Clock
 
 HOUR = 3600
 

@@ -6,7 +6,7 @@ from django.test import Client, RequestFactory
 
 from downtime.exemptions import Exemptions
 from downtime.http.redirects import is_own, is_target
-from tests.conftest import request_for
+from tests.support.requests import request_for
 
 
 @pytest.mark.parametrize(

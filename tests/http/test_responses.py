@@ -20,7 +20,8 @@ from downtime.http.pages import BUILT_IN_PAGE, built_in
 from downtime.http.responses import Refusals
 from downtime.schedule.occurrence import Occurrence
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
-from tests.conftest import Ask, Clock
+from tests.support.clock import Clock
+from tests.support.requests import Ask
 
 START = datetime(2026, 12, 1, 1, tzinfo=timezone.utc)
 OPEN = Period(START)

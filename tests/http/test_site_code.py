@@ -7,7 +7,7 @@ from django.views.generic import View
 
 from downtime.decorators import downtime_exempt
 from downtime.http.site_code import Routes
-from tests.conftest import request_for
+from tests.support.requests import request_for
 
 
 def view(request: HttpRequest) -> HttpResponse:

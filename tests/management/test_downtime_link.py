@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from downtime.http import bypass
-from tests.conftest import Ask, Clock
+from tests.support.clock import Clock
+from tests.support.requests import Ask
 
 
 def link(*arguments: str) -> str:

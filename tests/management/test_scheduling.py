@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_django
@@ -21,8 +20,8 @@ from downtime.schedule.periods import Period
 from tests.management.test_commands import refusal, run
 from tests.support.programs import ROOT
 from tests.support.schedules import SCHEDULES, after, before
+from tests.support.texts import BERLIN
 
-BERLIN = ZoneInfo("Europe/Berlin")
 NEW = ("new", "--start", "2027-05-01 02:00", "--for", "2h")
 NAMED = "periods:\n  - name: one\n    start: 2020-01-01\n    end: 2020-01-02\n"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Ask
 from tests.support.programs import ROOT, require
+from tests.support.requests import Ask
 
 LOCALE = ROOT / "downtime" / "locale"
 # Words that are the same in English.

@@ -15,9 +15,9 @@ import pytest
 
 from downtime.files.fields import KEYS
 from downtime.files.parser import Parsed, parse
-from tests.support.harness import wait_until
 from tests.support.programs import ROOT
 from tests.support.sample import copied, manage, served
+from tests.support.waiting import wait_until
 
 README = (ROOT / "README.rst").read_text()
 SCHEDULE = (ROOT / "sample_config" / "downtime.yml").read_text()

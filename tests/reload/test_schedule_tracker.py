@@ -11,7 +11,7 @@ import pytest
 from downtime.reload import schedule_tracker
 from downtime.reload.flag_tracker import FlagTracker
 from downtime.reload.schedule_tracker import ScheduleTracker
-from tests.conftest import Clock
+from tests.support.clock import Clock
 
 HOLD = 1.0
 RECHECK = 1.0

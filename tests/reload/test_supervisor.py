@@ -15,8 +15,8 @@ import pytest
 
 from downtime.reload import watch  # noqa: F401  # so that no thread of a test has to import it
 from downtime.reload.supervisor import Supervisor, WatchOptions, can_run_threads
-from tests.support.harness import wait_until
 from tests.support.programs import ROOT, require
+from tests.support.waiting import wait_until
 
 Keep = Callable[..., Supervisor]
 

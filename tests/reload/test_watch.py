@@ -10,7 +10,7 @@ from watchdog.events import FileCreatedEvent
 from watchdog.observers.polling import PollingObserver
 
 from downtime.reload.watch import _MOST_UNRELATED, Watch, _Handler
-from tests.support.harness import wait_until
+from tests.support.waiting import wait_until
 
 POLLING = 0.05
 Start = Callable[..., Watch]

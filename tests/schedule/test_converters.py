@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from downtime.schedule import converters
+from tests.support.texts import BERLIN
 
-BERLIN = ZoneInfo("Europe/Berlin")
 FIRST, SECOND = 0, 1
 
 

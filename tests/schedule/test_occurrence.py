@@ -1,11 +1,10 @@
 from datetime import datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
 
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule, Window
 from downtime.schedule.recurrence import Recurrence
+from tests.support.texts import BERLIN
 
-BERLIN = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 12, 1, 1, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
 

@@ -13,7 +13,6 @@ from downtime.schedule import recurrence
 from downtime.schedule.periods import ALWAYS, NEVER
 from downtime.schedule.recurrence import Recurrence, check_expression
 
-BERLIN = ZoneInfo("Europe/Berlin")
 HOUR = timedelta(hours=1)
 
 

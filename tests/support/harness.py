@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.support.programs import ROOT, SERVERS, Server, require
+from tests.support.waiting import wait_until
 
 ENDS_WITHIN = 6.0  # far below programs.GRACE: nothing held a worker up
 STARTS_WITHIN = 20.0
@@ -25,16 +26,6 @@ ANSWERS_WITHIN = 10.0
 DEFAULT_SIGINT = ("env", "--default-signal=INT")
 STEADY_ROUNDS = 3  # rounds of requests after a switch in which none may go back
 MANAGE_WITHIN = 30.0
-
-
-def wait_until(condition: Callable[[], bool], *, within: float, what: str) -> float:
-    """Seconds until the condition held; fails after `within`."""
-    begun = time.monotonic()
-    while not condition():
-        if time.monotonic() - begun > within:
-            pytest.fail(f"Not within {within:g} s: {what}")
-        time.sleep(0.005)
-    return time.monotonic() - begun
 
 
 def is_alive(pid: int) -> bool:

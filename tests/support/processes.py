@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib import import_module
@@ -14,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.programs import ROOT
+from tests.support.waiting import wait_until
 
 ENDS_WITHIN = 20.0
 FLAG, SCHEDULE = "watched/downtime.flag", "watched/downtime.yml"
-OPEN = "periods:\n  - start: 2020-01-01\n"
 RECORDS: list[logging.LogRecord] = []
 
 
@@ -96,18 +95,11 @@ def has_said(text: str) -> bool:
     return any(record.process == os.getpid() and text in record.getMessage() for record in RECORDS)
 
 
-def until(condition: Callable[[], bool], *, within: float = 5.0, what: str) -> None:
-    """Returns once the condition holds; raises after `within` seconds."""
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {within:g} s: {what}")
-        time.sleep(0.002)
-
-
 def until_watched() -> None:
     """Returns once a watch of this very process is on; requests alone bring that about."""
-    until(lambda: is_down() in (True, False) and has_said(" watches "), what=f"{os.getpid()} has a watch of its own")
+    wait_until(
+        lambda: is_down() in (True, False) and has_said(" watches "), what=f"{os.getpid()} has a watch of its own"
+    )
 
 
 def put(flag: Path, *, raised: bool) -> None:
@@ -120,7 +112,7 @@ def put(flag: Path, *, raised: bool) -> None:
 
 def until_seen(*, raised: bool, who: str = "the process") -> None:
     """Returns once the site is down or up."""
-    until(lambda: is_down() is raised, what=f"{who} sees that the site is {'down' if raised else 'up'}")
+    wait_until(lambda: is_down() is raised, what=f"{who} sees that the site is {'down' if raised else 'up'}")
 
 
 def open_descriptors() -> int:

@@ -12,8 +12,8 @@ import pytest
 import pytest_django
 
 from downtime import live
-from tests.support.harness import wait_until
 from tests.support.programs import require
+from tests.support.waiting import wait_until
 
 RECHECK = 0.4
 OPEN = "periods:\n  - start: 2020-01-01\n"

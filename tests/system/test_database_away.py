@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.harness import Site, finished, serving, wait_until
+from tests.support.harness import Site, finished, serving
+from tests.support.waiting import wait_until
 
 REQUESTS = 1000
 RECHECK = 0.2

@@ -21,7 +21,6 @@ import pytest
 from downtime import live
 from tests.support.processes import (
     FLAG,
-    OPEN,
     RECORDS,
     SCHEDULE,
     has_said,
@@ -30,10 +29,11 @@ from tests.support.processes import (
     put,
     run,
     running_threads,
-    until,
     until_seen,
     until_watched,
 )
+from tests.support.texts import OPEN
+from tests.support.waiting import wait_until
 
 A_DAY = 86_400
 CHILD_ENDS_WITHIN = 3.0
@@ -71,7 +71,7 @@ class Child:
         """Returns once it has ended, which takes no time and has the exit code 0."""
         self.heard(b"!")
         os.close(self._reader)
-        until(self._has_ended, within=CHILD_ENDS_WITHIN, what=f"{self.pid} has ended")
+        wait_until(self._has_ended, within=CHILD_ENDS_WITHIN, what=f"{self.pid} has ended")
 
     def _has_ended(self) -> bool:
         pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -154,7 +154,7 @@ def after_the_watch_was_closed(folder: Path) -> None:
     live.current.expire()
     live.answer()
     RECORDS.clear()
-    until(is_watched_again, what="the parent watches again")
+    wait_until(is_watched_again, what="the parent watches again")
     all_see(folder / FLAG, child)
 
 
@@ -245,7 +245,7 @@ def forks_within(module: str, folder: Path) -> None:
     sys.setswitchinterval(1e-5)
     live.load()
     assert not is_down()
-    until(lambda: module in sys.modules, what=f"{module} is being imported")
+    wait_until(lambda: module in sys.modules, what=f"{module} is being imported")
 
     def import_and_follow(say: Say) -> None:
         import downtime.reload.watch  # noqa: F401  # as any module of the site could be needed again
@@ -305,7 +305,7 @@ def while_a_thread_reads(folder: Path) -> None:
     schedule.write_text("periods:\n" + "  - {start: 2999-01-01}\n" * 5_000 + "  - {start: 2020-01-01}\n")
     reading = threading.Thread(target=lambda: until_seen(raised=True))
     reading.start()
-    until(lock.locked, what="a thread reads the schedule")
+    wait_until(lock.locked, what="a thread reads the schedule")
 
     def answer(say: Say) -> None:
         assert lock.locked(), "the fork came too late"

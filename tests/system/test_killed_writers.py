@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,8 +15,8 @@ from downtime.files.parser import parse
 from tests.management.test_commands import refusal, run
 from tests.support.harness import Site, finished
 from tests.support.programs import ROOT, require
+from tests.support.texts import BERLIN
 
-BERLIN = ZoneInfo("Europe/Berlin")
 OLD = "# top\nperiods:\n  # of one\n  - name: one\n    start: 2020-01-01  # long ago\n\n# end\n"
 NEW = ("downtime_schedule", "new", "--start", "2099-01-01", "--for", "2h")
 COMMANDS = [NEW, ("downtime_cancel", "one"), ("downtime_end",)]

@@ -12,8 +12,9 @@ from statistics import median
 
 import pytest
 
-from tests.support.harness import STARTS_WITHIN, Running, Site, gone, is_alive, received, serving, wait_until
+from tests.support.harness import STARTS_WITHIN, Running, Site, gone, is_alive, received, serving
 from tests.support.programs import SERVERS, each
+from tests.support.waiting import wait_until
 
 WORKERS = 2
 MOST_PAIRS = 24

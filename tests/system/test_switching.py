@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.harness import Answer, Running, Site, is_alive, serving, wait_until
+from tests.support.harness import Answer, Running, Site, is_alive, serving
 from tests.support.programs import SERVERS
+from tests.support.waiting import wait_until
 
 Measure = Callable[[str, float], None]
 

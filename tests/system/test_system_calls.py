@@ -5,8 +5,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support.harness import Site, serving, wait_until
+from tests.support.harness import Site, serving
 from tests.support.programs import require
+from tests.support.waiting import wait_until
 
 LOOKING = {"stat", "lstat", "newfstatat", "statx", "readlink", "readlinkat"}
 A_LOOK_TAKES = 0.1  # seconds, under strace

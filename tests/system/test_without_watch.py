@@ -18,7 +18,6 @@ from downtime import live
 from downtime.reload.supervisor import Supervisor, WatchOptions
 from tests.support.processes import (
     FLAG,
-    OPEN,
     SCHEDULE,
     has_said,
     is_down,
@@ -26,11 +25,12 @@ from tests.support.processes import (
     put,
     run,
     running_threads,
-    until,
     until_seen,
     until_watched,
 )
 from tests.support.programs import require
+from tests.support.texts import OPEN
+from tests.support.waiting import wait_until
 
 RECHECK = 0.4
 A_DAY = 86_400
@@ -95,7 +95,7 @@ def leaves_nothing(folder: Path) -> None:
     first = [tried() for _ in range(2)][-1]
     for _ in range(20):
         last = tried()
-    until(lambda: running_threads() <= first[1], what="the threads of the last try have ended")
+    wait_until(lambda: running_threads() <= first[1], what="the threads of the last try have ended")
     assert last[0] <= first[0]
 
 
@@ -109,7 +109,7 @@ def lines_of(log: list[str], text: str) -> int:
 def without_a_watch(folder: Path) -> None:
     live.load()
     keeps_the_promise(folder)
-    until(lambda: is_down() or has_said(NO_WATCH.strip()), what="the log says so")
+    wait_until(lambda: is_down() or has_said(NO_WATCH.strip()), what="the log says so")
     costs_nothing()
     leaves_nothing(folder)
 
@@ -130,7 +130,7 @@ def limited(limit: str) -> tuple[str, ...]:
 
 def until_there_is_room(folder: Path) -> None:
     live.load()
-    until(lambda: is_down() or has_said("no watch runs"), what="the log says so")
+    wait_until(lambda: is_down() or has_said("no watch runs"), what="the log says so")
     (LIMITS / "max_inotify_instances").write_text("100")
     recovers(folder)
 
@@ -143,7 +143,7 @@ def recovers(folder: Path) -> None:
         live.answer()
         return live.current.snapshot.fresh_until - time.monotonic() > A_DAY / 4
 
-    until(is_watched, within=8, what="a watch is on again")
+    wait_until(is_watched, within=8, what="a watch is on again")
     for raised in (True, False, True, False):
         put(folder / FLAG, raised=raised)
         until_seen(raised=raised)
@@ -167,7 +167,9 @@ def without_descriptors(folder: Path) -> None:
             change(folder / FLAG)
             decided_by_new(is_raised, within=RECHECK)
         os.replace(folder / "beside", folder / SCHEDULE)
-        until(lambda: is_down() or has_said("can't be read: Too many open files"), what="the log tells of the schedule")
+        wait_until(
+            lambda: is_down() or has_said("can't be read: Too many open files"), what="the log tells of the schedule"
+        )
         assert not is_down()
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         decided_by_new(True, within=2 * RECHECK)
@@ -288,8 +290,8 @@ def mishaps_and_recoveries(folder: Path) -> None:
         recovers(folder)
         # A link is one more place to watch, which takes one more instance of inotify in watchdog 6.
         more = 3 if mishap is replaced_by_a_link else 0
-        until(lambda: open_descriptors() <= descriptors + more, what=f"no descriptor is left by {mishap.__name__}")  # noqa: B023
-        until(lambda: running_threads() <= threads + more, what=f"no thread is left by {mishap.__name__}")  # noqa: B023
+        wait_until(lambda: open_descriptors() <= descriptors + more, what=f"no descriptor is left by {mishap.__name__}")  # noqa: B023
+        wait_until(lambda: running_threads() <= threads + more, what=f"no thread is left by {mishap.__name__}")  # noqa: B023
 
 
 @pytest.mark.slow
@@ -335,7 +337,7 @@ def goes_away(folder: Path) -> None:
     decided_by_new(True, within=RECHECK)
     [server] = [int(pid.name) for pid in Path("/proc").glob("[0-9]*") if is_bindfs(pid, folder)]
     os.kill(server, signal.SIGKILL)
-    until(lambda: not Path(f"/proc/{server}/exe").exists(), what="the file system is gone")
+    wait_until(lambda: not Path(f"/proc/{server}/exe").exists(), what="the file system is gone")
     deadline = time.monotonic() + 2 * RECHECK
     while time.monotonic() < deadline:
         assert is_down()
