@@ -20,8 +20,9 @@ from tests.support.clock import CLOCKS, Clock
 from tests.support.requests import Ask
 from tests.support.waiting import wait_until
 
-# In CI the same examples each time, so that a run tells of the change and not of chance; elsewhere new ones.
-hypothesis.settings.register_profile("downtime", deadline=None, derandomize=os.environ.get("CI") == "true")
+# In CI the same examples each time, so that a run tells of the change and not of chance; elsewhere fewer and new ones.
+IS_CI = os.environ.get("CI") == "true"
+hypothesis.settings.register_profile("downtime", deadline=None, derandomize=IS_CI, max_examples=100 if IS_CI else 30)
 hypothesis.settings.load_profile("downtime")
 
 

@@ -66,7 +66,7 @@ def run(site: Path, line: str) -> None:
     assert ran.returncode == 0, f"{line}: {ran.stderr}"
 
 
-@pytest.mark.slow
+@pytest.mark.system
 @pytest.mark.parametrize("raised", ["", "first", "second", "first and second"])
 def test_the_command_that_brings_the_site_back_does_so(staff: Client, site: Path, raised: str) -> None:
     (site / "downtime.yml").write_text(SCHEDULE)

@@ -24,6 +24,11 @@ OPTIONS = ["--disable-background-networking", "--disable-component-update", "--d
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Every test of this folder is one of the whole system."""
+    item.add_marker("system")
+
+
 class Site:
     """The sample site as it is served, and its files."""
 

@@ -254,7 +254,7 @@ def test_pairs_are_those_of_a_mapping_and_of_nothing_else() -> None:
             yaml_nodes.pairs(node_of(source))
 
 
-@pytest.mark.slow
+@pytest.mark.system
 def test_more_entries_than_any_schedule_has_are_refused() -> None:
     with pytest.raises(yaml_nodes.NotYaml, match="more than 2,000,000 entries"):
         yaml_nodes.compose("[" + "a," * 2_000_001 + "]")

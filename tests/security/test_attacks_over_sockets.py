@@ -12,7 +12,11 @@ from django.conf import settings
 
 from downtime.http import bypass
 from tests.support.harness import ANSWERS_WITHIN, Running, Site, serving
-from tests.support.programs import QUICK, each
+
+pytestmark = pytest.mark.system
+
+# One forking, one async and one threaded.
+SERVERS = ("gunicorn sync", "runserver", "uvicorn")
 
 HOUR = 3600
 MARKUP = "<script>attack()</script>"
@@ -48,7 +52,7 @@ class Reply(NamedTuple):
         return {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
-@pytest.fixture(scope="module", params=each(sorted(QUICK)))
+@pytest.fixture(scope="module", params=SERVERS)
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One start for all the attacks; its log may show no traceback in the end."""
     site = Site(tmp_path_factory.mktemp("site"), settings={**SETTINGS, "SECRET_KEY": settings.SECRET_KEY})

@@ -8,11 +8,10 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -229,11 +228,3 @@ SERVERS = {
         ),
     )
 }
-
-# One forking, one async and one threaded: what the others add takes minutes, so it is left to CI.
-QUICK = frozenset({"gunicorn sync", "uvicorn", "runserver"})
-
-
-def each(names: Iterable[str]) -> list[Any]:
-    """The names for `parametrize`, all but the quick ones marked as slow."""
-    return [pytest.param(name, id=name, marks=() if name in QUICK else pytest.mark.slow) for name in names]

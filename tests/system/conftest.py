@@ -1,4 +1,4 @@
-"""A site for each test, and the table of what was measured."""
+"""Marks every test here as `system`; a site for each, and the table of what was measured."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +10,11 @@ from tests.support.harness import Site
 
 MEASURED: dict[str, list[float]] = {}
 LATENCIES: dict[str, dict[str, list[float]]] = {}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Every test of this folder is one of the whole system."""
+    item.add_marker("system")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from statistics import median
 import pytest
 
 from tests.support.harness import STARTS_WITHIN, Running, Site, gone, is_alive, received, serving
-from tests.support.programs import SERVERS, each
+from tests.support.programs import SERVERS
 from tests.support.waiting import wait_until
 
 WORKERS = 2
@@ -39,20 +39,19 @@ Measure = Callable[[str, float], None]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-@pytest.mark.parametrize("name", each(SERVERS))
+@pytest.mark.parametrize("name", SERVERS)
 def test_a_server_ends_as_soon_as_without_the_app(
     tmp_path: Path, measured: Measure, name: str, number: signal.Signals
 ) -> None:
     assert_no_later(tmp_path, measured, name, number.name, lambda server: server.end(number))
 
 
-@pytest.mark.parametrize("name", each(RELOADING))
+@pytest.mark.parametrize("name", RELOADING)
 def test_the_old_workers_end_as_soon_as_without_the_app(tmp_path: Path, measured: Measure, name: str) -> None:
     assert_no_later(tmp_path, measured, name, "SIGHUP", reloaded)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", each(RECYCLING))
+@pytest.mark.parametrize("name", RECYCLING)
 def test_a_worker_that_has_served_enough_ends_as_soon_as_without_the_app(
     tmp_path: Path, measured: Measure, name: str
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.harness import Running, Site, serving
-from tests.support.programs import SERVERS, each
+from tests.support.programs import SERVERS
 
 RECHECK = 1.0  # the site's, which is the default
 IDLES = 1.5  # seconds without any request
@@ -55,7 +55,7 @@ SCHEDULE: tuple[tuple[Way, Way], ...] = ((replaced, replaced), (moved_in, moved_
 SCHEDULE += ((moved_in, removed),)
 
 
-@pytest.mark.parametrize("name", each(SERVERS))
+@pytest.mark.parametrize("name", SERVERS)
 def test_every_worker_of_every_server_follows_every_switch(site: Site, latencies: Latencies, name: str) -> None:
     """The flag within the recheck, the schedule within two; after an idle time with each worker's first answer."""
     with serving(site, name) as server:

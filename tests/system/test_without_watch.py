@@ -294,7 +294,6 @@ def mishaps_and_recoveries(folder: Path) -> None:
         wait_until(lambda: running_threads() <= threads + more, what=f"no thread is left by {mishap.__name__}")  # noqa: B023
 
 
-@pytest.mark.slow
 def test_whatever_became_of_the_folder_the_watch_recovers_and_leaves_nothing(tmp_path: Path) -> None:
     log = run(mishaps_and_recoveries, tmp_path, under=AS_ANY_USER, within=40, DOWNTIME_RECHECK=A_DAY)
     assert lines_of(log, NO_WATCH) <= 1
