@@ -27,13 +27,15 @@ from downtime.http.site_code import view_of
 from downtime.setting_rules import RULES, is_absolute
 
 _MIDDLEWARE = "downtime.middleware.DowntimeMiddleware"
-_NEEDS_DATABASE = (
+_NEEDED_FOR_USERS = (
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+)
+_NEEDS_DATABASE = (
+    *_NEEDED_FOR_USERS,
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 )
-_NEEDED_FOR_USERS = _NEEDS_DATABASE[:2]
 _READY_MADE = ("downtime.exemptions.is_staff", "downtime.exemptions.is_superuser")
 _REMOVED = {
     "DOWNTIME_MIXIN": "Write a template and name it in DOWNTIME_TEMPLATE, and remove this setting.",

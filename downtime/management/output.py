@@ -43,7 +43,7 @@ def line(name: str, window: Window, now: datetime) -> str:
 
 def agenda(schedule: Schedule, answer: Answer) -> Iterator[str]:
     """A line for each period of the schedule that is active or will be."""
-    if running := [window for window in answer.active if window.rank >= 0]:
+    if running := [window for window in answer.active if not window.is_flag]:
         yield "Active now:"
         yield from (line(title(window), window, answer.moment) for window in running)
     if coming := schedule.upcoming(answer.moment):

@@ -130,7 +130,7 @@ class ProcessState:
             answer = schedule.schedule.at(now, raised)
         except Exception:  # whatever it is, a flag has to count, and so has what the schedule said last
             logger.exception("%s can't be asked what applies; what it said last still does", schedule.path)
-            windows = [window for window in self._last.answer.active if window.rank >= 0]
+            windows = [window for window in self._last.answer.active if not window.is_flag]
             said = (replace(w.period, start=w.start, end=w.end, recurrence=None) for w in windows)
             return Schedule(tuple(said)).at(now, raised)
         self._is_whole = True

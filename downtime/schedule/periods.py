@@ -60,8 +60,14 @@ class Window(NamedTuple):
 
     start: datetime
     rank: int
+    """The place of the period in the file, from 0; below 0 for a flag, so that flags take precedence."""
     end: datetime
     period: Period
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether the window is that of a raised flag, and not of a period of the schedule."""
+        return self.rank < 0
 
     @property
     def began(self) -> datetime:
@@ -122,8 +128,9 @@ class Schedule:
         active: list[Window] = []
         run: list[Window] = []
         until, reach = NEVER, now
-        raised = [Window(ALWAYS, rank, flag.end, flag) for rank, flag in enumerate(flags, -1_000_000) if now < flag.end]
-        for window in chain(raised, self.windows(now)):
+        raised = [flag for flag in flags if now < flag.end]
+        flag_windows = [Window(ALWAYS, rank, flag.end, flag) for rank, flag in enumerate(raised, -len(raised))]
+        for window in chain(flag_windows, self.windows(now)):
             if window.start > now:
                 until = min(until, window.start)
                 if window.start > reach:

@@ -102,6 +102,11 @@ def test_a_flag_comes_before_every_period_and_flags_keep_their_order() -> None:
     assert active(schedule, at(10), *flags) == ["one", "two", "period"]
 
 
+def test_a_window_tells_a_flag_from_a_period_of_the_schedule() -> None:
+    windows = Schedule((fixed(0, 60), fixed(0, 60))).at(at(10), iter([Period(end=at(9)), Period(), Period()])).active
+    assert [window.is_flag for window in windows] == [True, True, False, False]
+
+
 def test_a_flag_counts_even_before_the_time_at_which_it_was_raised_and_until_its_end() -> None:
     flag = Period(at(30), at(40), name="flag")
     assert active(Schedule(), at(0), flag) == ["flag"]
