@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from downtime.admin_page import shell_commands, wording
 from downtime.admin_page.rows import DISABLED, OVER, Row
-from downtime.schedule.periods import ALWAYS, NEVER, Schedule
+from downtime.schedule.periods import Schedule, is_known
 
 COLUMNS = ("name", "state", "start", "end", "length", "repeats", "covers", "message", "command")
 _MOST_NEXT = 3
@@ -51,7 +51,7 @@ def _name(row: Row) -> SafeString:
 
 
 def _time(moment: datetime, zone: tzinfo, own: tzinfo | None) -> SafeString | None:
-    if moment in (ALWAYS, NEVER):
+    if not is_known(moment):
         return None
     here = format_html(
         '<time datetime="{}">{}</time>', moment.astimezone(zone).isoformat(), wording.moment(moment, zone)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule, Window
+from downtime.schedule.periods import Period, Schedule, Window, is_known
 
 ACTIVE, COMING, OVER, DISABLED = STATES = ("active", "coming", "over", "disabled")
 
@@ -25,7 +25,8 @@ class Row(NamedTuple):
         """How long it lasts, each time; without end where that is not known."""
         if self.period.recurrence:
             return self.period.recurrence.duration.total_seconds()
-        return float("inf") if self.end == NEVER or self.start == ALWAYS else (self.end - self.start).total_seconds()
+        is_bounded = is_known(self.start) and is_known(self.end)
+        return (self.end - self.start).total_seconds() if is_bounded else float("inf")
 
 
 def rows(schedule: Schedule, active: Iterable[Window], upcoming: Iterable[Window]) -> list[Row]:

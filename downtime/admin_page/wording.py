@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
-from itertools import islice
 
 from django.utils.formats import date_format
 from django.utils.text import Truncator
@@ -13,7 +12,7 @@ from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from downtime.admin_page import rows
 from downtime.files.flag_file import Flag
 from downtime.reload.snapshot import Overview
-from downtime.schedule.periods import NEVER, Period
+from downtime.schedule.periods import Period, is_known
 from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, SiteStatus
 
 PERIOD_STATES = {
@@ -23,11 +22,13 @@ PERIOD_STATES = {
     rows.DISABLED: pgettext_lazy("downtime", "disabled"),
 }
 SITE_STATES = {
-    UP: gettext_lazy("The site is up"),
-    DOWN: gettext_lazy("The site is down"),
-    PARTLY: gettext_lazy("A part of the site is down"),
-    READ_ONLY: gettext_lazy("The site is read-only"),
+    (UP, False): gettext_lazy("The site is up"),
+    (DOWN, False): gettext_lazy("The site is down"),
+    (PARTLY, False): gettext_lazy("A part of the site is down"),
+    (PARTLY, True): gettext_lazy("A part of the site is read-only"),
+    (READ_ONLY, True): gettext_lazy("The site is read-only"),
 }
+"""By the state, and by whether only writing is refused."""
 VIEWS = {
     "day": pgettext_lazy("downtime", "Day"),
     "week": pgettext_lazy("downtime", "Week"),
@@ -66,21 +67,20 @@ def name(period: Period, flags: Iterable[Flag] = ()) -> str:
 
 def covers(period: Period) -> str:
     """What of the site it covers."""
-    parts = ", ".join(path or "/" for path in period.paths) or gettext("the whole site")
+    parts = ", ".join(period.prefixes) or gettext("the whole site")
     return gettext("%(parts)s, read-only") % {"parts": parts} if period.read_only else parts
 
 
 def stretch(start: datetime, end: datetime, zone: tzinfo) -> str:
     """From when until when something lasts."""
-    if end == NEVER:
+    if not is_known(end):
         return gettext("from %(start)s on") % {"start": moment(start, zone)}
     return gettext("%(start)s to %(end)s") % {"start": moment(start, zone), "end": moment(end, zone)}
 
 
 def status(overview: Overview, site_status: SiteStatus, zone: tzinfo) -> str:
     """The state of the site in one line: since when, until when and why; or what is next."""
-    is_read_only = site_status.state == PARTLY and site_status.windows[0].period.read_only
-    facts = [gettext("A part of the site is read-only") if is_read_only else str(SITE_STATES[site_status.state])]
+    facts = [str(SITE_STATES[site_status.state, site_status.is_read_only])]
     if site_status.state == UP:
         for ahead in overview.upcoming[:1]:
             told = {"name": name(ahead.period), "time": moment(ahead.start, zone)}
@@ -89,15 +89,14 @@ def status(overview: Overview, site_status: SiteStatus, zone: tzinfo) -> str:
     if site_status.state == PARTLY:
         facts.append(_listed(covers(window.period) for window in site_status.windows))
     facts.append(gettext("since %(time)s") % {"time": moment(site_status.since, zone)})
-    if site_status.until == NEVER:
-        facts.append(gettext("end not known"))
-    else:
+    if is_known(site_status.until):
         facts.append(gettext("until %(time)s") % {"time": moment(site_status.until, zone)})
-    causes = [window.period for window in site_status.windows]
-    names = _listed(name(period, overview.flags) for period in causes)
+    else:
+        facts.append(gettext("end not known"))
+    names = _listed(name(window.period, overview.flags) for window in site_status.windows)
     facts.append(gettext("because of %(names)s") % {"names": names})
-    messages = (" ".join(period.message.split()) for period in causes)
-    facts += [Truncator(message).chars(_LONGEST_MESSAGE) for message in islice(filter(None, messages), 1)]
+    if site_status.message:
+        facts.append(Truncator(site_status.message).chars(_LONGEST_MESSAGE))
     return _SEPARATOR.join(facts)
 
 

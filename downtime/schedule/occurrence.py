@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
-from downtime.schedule.periods import ALWAYS, NEVER, Window
+from downtime.schedule.periods import Window, is_known
 
 _ALMOST_A_SECOND = timedelta(microseconds=999_999)
 
@@ -30,12 +30,12 @@ def occurrence(window: Window, zone: tzinfo, *, end: datetime | None = None) -> 
     period, end = window.period, end or window.end
     return Occurrence(
         name=period.name,
-        start=None if window.began == ALWAYS else window.began.astimezone(zone).replace(microsecond=0),
+        start=window.began.astimezone(zone).replace(microsecond=0) if is_known(window.began) else None,
         # Rounded up, so that nobody comes back too early.
-        end=None if end == NEVER else (end + _ALMOST_A_SECOND).astimezone(zone).replace(microsecond=0),
+        end=(end + _ALMOST_A_SECOND).astimezone(zone).replace(microsecond=0) if is_known(end) else None,
         message=period.message,
         redirect=period.redirect,
         retry_after=period.retry_after,
         read_only=period.read_only,
-        paths=tuple(path or "/" for path in period.paths),
+        paths=period.prefixes,
     )

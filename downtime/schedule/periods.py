@@ -19,6 +19,11 @@ _LONGEST_RUN = 1000
 _FARTHEST = timedelta(days=400)
 
 
+def is_known(moment: datetime) -> bool:
+    """Whether a start or an end is a point in time, and not open: neither ALWAYS nor NEVER."""
+    return ALWAYS < moment < NEVER
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """One entry of the schedule, or a raised flag. Times are UTC; ALWAYS and NEVER stand for an open side."""
@@ -41,6 +46,11 @@ class Period:
     def is_whole(self) -> bool:
         """Whether it covers the whole site."""
         return not self.paths or "" in self.paths
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The path prefixes as people write them, `/` for the whole site; empty if it covers everything."""
+        return tuple(path or "/" for path in self.paths)
 
     def covers(self, path: str, *, safe: bool) -> bool:
         """Whether a request for `path` is refused while this period is active; `safe` as in RFC 9110 section 9.2.1."""

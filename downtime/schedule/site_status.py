@@ -14,12 +14,23 @@ _STATES = (PARTLY, READ_ONLY, PARTLY, DOWN)
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
-    """One of the states, and the windows that bring it about. ALWAYS and NEVER stand for what is not known."""
+    """One of the states, and the windows that cause it. `since` is ALWAYS and `until` NEVER if it is not known."""
 
     state: str
     since: datetime = ALWAYS
     until: datetime = NEVER
     windows: tuple[Window, ...] = ()
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether only writing is refused, to the whole site (READ_ONLY) or to a part of it (PARTLY)."""
+        return any(window.period.read_only for window in self.windows)
+
+    @property
+    def message(self) -> str:
+        """The first message of its periods, on one line; empty if none has one."""
+        messages = (" ".join(window.period.message.split()) for window in self.windows)
+        return next(filter(None, messages), "")
 
 
 def site_status(answer: Answer) -> SiteStatus:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
+from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule, is_known
 from downtime.schedule.recurrence import Recurrence
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
@@ -57,6 +57,16 @@ def test_a_period_covers_its_paths_however_they_are_spelled(
     period: Period, path: str, safe: bool, is_covered: bool
 ) -> None:
     assert period.covers(path, safe=safe) is is_covered
+
+
+@pytest.mark.parametrize(("moment", "expected"), [(ALWAYS, False), (NOON, True), (NEVER, False)])
+def test_an_open_side_is_not_known(moment: datetime, expected: bool) -> None:
+    assert is_known(moment) is expected
+
+
+def test_prefixes_are_as_people_write_them() -> None:
+    assert Period(paths=("", "/shop")).prefixes == ("/", "/shop")
+    assert Period().prefixes == ()
 
 
 def test_values_cannot_be_changed() -> None:

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -46,6 +47,30 @@ def stands(*periods: Period, flags: tuple[Period, ...] = ()) -> SiteStatus:
 )
 def test_the_most_that_is_refused_is_the_state(periods: list[Period], state: str) -> None:
     assert stands(*periods).state == state
+
+
+@pytest.mark.parametrize(
+    ("periods", "is_read_only"),
+    [
+        ([], False),
+        ([period(-1, 1)], False),
+        ([period(-1, 1, ("/shop",))], False),
+        ([period(-1, 1, read_only=True)], True),
+        ([period(-1, 1, ("/shop",), read_only=True)], True),
+        ([period(-1, 1, read_only=True), period(-1, 1, ("/shop",))], False),
+    ],
+    ids=["nothing", "the whole site", "a part", "writing", "writing to a part", "writing, and a part"],
+)
+def test_a_status_tells_read_only_from_down(periods: list[Period], is_read_only: bool) -> None:
+    assert stands(*periods).is_read_only is is_read_only
+
+
+def test_the_message_is_the_first_of_the_periods_that_cause_the_state_on_one_line() -> None:
+    shop = replace(period(-1, 1, ("/shop",)), message="New prices.")
+    silent = period(-1, 1)
+    assert stands(shop, silent).message == ""
+    first, second = replace(silent, message=" Faster\n disks. "), replace(silent, message="Second.")
+    assert stands(shop, silent, first, second).message == "Faster disks."
 
 
 def test_a_raised_flag_takes_the_site_down() -> None:
