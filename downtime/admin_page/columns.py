@@ -1,4 +1,4 @@
-"""What stands in each cell of the table of periods? HTML, with every text escaped; None where there is nothing."""
+"""The cells of the table of periods, as HTML with every text escaped; None for an empty one."""
 
 from __future__ import annotations
 
@@ -14,32 +14,28 @@ from downtime.admin_page.rows import DISABLED, OVER, Row
 from downtime.schedule.periods import Schedule, is_known
 
 COLUMNS = ("name", "state", "start", "end", "length", "repeats", "covers", "message", "command")
-_MOST_NEXT = 3
+_MOST_OCCURRENCES = 3
 
 
-def cells(row: Row, now: datetime, zone: tzinfo) -> dict[str, str | None]:
-    """The cells of a row by column, as of `now`, with its times in `zone`."""
+def render_cells(row: Row, now: datetime, zone: tzinfo) -> dict[str, str | None]:
+    """The cells of a row, by the name of the column, as of `now`, with times in `zone`."""
     period = row.period
     return {
         "name": _name(row),
         "state": format_html('<span class="downtime-{0}">{1}</span>', row.state, wording.PERIOD_STATES[row.state]),
         "start": _time(row.start, zone, period.zone),
         "end": _time(row.end, zone, period.zone),
-        "length": wording.length(row.seconds) or None,
+        "length": wording.duration(row.seconds) or None,
         "repeats": _repeats(row, now, zone),
-        "covers": _text(wording.covers(period)),
+        "covers": _text(wording.coverage(period)),
         "message": _text(period.message) if period.message else None,
-        "command": command(shell_commands.for_period(period)),
+        # Can be selected as a whole, and gets a button to copy it from downtime/admin.js.
+        "command": format_html('<code class="downtime-command">{}</code>', shell_commands.for_period(period)),
     }
 
 
-def command(line: str) -> SafeString:
-    """A command line that can be selected as a whole, and that a script gives a button to copy it."""
-    return format_html('<code class="downtime-command">{}</code>', line)
-
-
 def _text(text: str) -> SafeString:
-    """In its own direction, whatever that of the page is."""
+    """The text in its own direction, left to right or right to left, whatever that of the page is."""
     return format_html("<bdi>{}</bdi>", text)
 
 
@@ -50,24 +46,25 @@ def _name(row: Row) -> SafeString:
     return format_html('<strong>{}</strong><div class="small quiet">{}</div>', row.period.name, line)
 
 
-def _time(moment: datetime, zone: tzinfo, own: tzinfo | None) -> SafeString | None:
+def _time(moment: datetime, zone: tzinfo, period_zone: tzinfo | None) -> SafeString | None:
     if not is_known(moment):
         return None
-    here = format_html(
-        '<time datetime="{}">{}</time>', moment.astimezone(zone).isoformat(), wording.moment(moment, zone)
+    time = format_html(
+        '<time datetime="{}">{}</time>', moment.astimezone(zone).isoformat(), wording.local_time(moment, zone)
     )
-    if own is None or str(own) == str(zone):
-        return here
-    return here + format_html('<div class="small quiet">{} {}</div>', wording.moment(moment, own), own)
+    if period_zone is None or str(period_zone) == str(zone):
+        return time
+    period_time = wording.local_time(moment, period_zone)
+    return time + format_html('<div class="small quiet">{} {}</div>', period_time, period_zone)
 
 
 def _repeats(row: Row, now: datetime, zone: tzinfo) -> SafeString | None:
     recurrence = row.period.recurrence
     if recurrence is None:
         return None
-    shown = format_html('<code>{}</code> <span class="small quiet">{}</span>', recurrence.expression, recurrence.zone)
+    cron = format_html('<code>{}</code> <span class="small quiet">{}</span>', recurrence.expression, recurrence.zone)
     if row.state in (OVER, DISABLED):
-        return shown
-    ahead = (window for window in Schedule((row.period,)).windows(now) if window.start > now)
-    items = ((wording.moment(window.start, zone),) for window in islice(ahead, _MOST_NEXT))
-    return shown + format_html('<ul class="small">{}</ul>', format_html_join("", "<li>{}</li>", items))
+        return cron
+    coming = (window for window in Schedule((row.period,)).windows(now) if window.start > now)
+    items = ((wording.local_time(window.start, zone),) for window in islice(coming, _MOST_OCCURRENCES))
+    return cron + format_html('<ul class="small">{}</ul>', format_html_join("", "<li>{}</li>", items))

@@ -1,4 +1,4 @@
-"""What is on the disk at this moment, and what does this process know of it?"""
+"""The state of downtime.yml and of each flag: on the disk now, and as this process last read it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from downtime.reload.snapshot import Overview
 
 @dataclass(frozen=True, slots=True)
 class FileStatus:
-    """The schedule or a flag as it is now; times are None where it is not there, or not in force."""
+    """The schedule or a flag as it is now; a time is None if the file is not there, or not in force."""
 
     path: str
     is_flag: bool
@@ -28,7 +28,7 @@ class FileStatus:
     has_let_go: bool = False
     """Whether it is a flag whose time is over."""
     trouble: str = ""
-    """Why it can't be told whether it is there; then it counts as before."""
+    """Why nobody can tell whether the file is there; then it counts as before."""
 
     @property
     def is_raised(self) -> bool:
@@ -37,7 +37,7 @@ class FileStatus:
 
     @property
     def command(self) -> str:
-        """Edits the schedule, lowers the flag or raises it."""
+        """The command line that edits the schedule, lowers the flag or raises it."""
         if not self.is_flag:
             return shell_commands.EDIT
         is_folder = os.path.isdir(self.path) and not os.path.islink(self.path)
@@ -46,31 +46,36 @@ class FileStatus:
         )
 
 
-def sources(overview: Overview, now: datetime, zone: tzinfo) -> list[FileStatus]:
-    """The schedule, then each flag, with times in `zone`; what can't be looked at says why."""
-    released = {raised.path for raised in overview.flags if raised.period.end <= now}
+def file_statuses(overview: Overview, now: datetime, zone: tzinfo) -> list[FileStatus]:
+    """The schedule, then each flag, with times in `zone`; looks at each file on the disk."""
+    released = {flag.path for flag in overview.flags if flag.period.end <= now}
     return [
-        _source(overview.known_schedule, disk.fingerprint, zone, is_flag=False, has_let_go=False),
+        _file_status(overview.known_schedule, disk.fingerprint, zone, is_flag=False, has_let_go=False),
         *(
-            _source(known, flag_file.fingerprint, zone, is_flag=True, has_let_go=known.path in released)
+            _file_status(known, flag_file.fingerprint, zone, is_flag=True, has_let_go=known.path in released)
             for known in overview.known_flags
         ),
     ]
 
 
-def _source(
-    known: ReadState, look: Callable[[str], Fingerprint | None], zone: tzinfo, *, is_flag: bool, has_let_go: bool
+def _file_status(
+    known: ReadState,
+    fingerprint_of: Callable[[str], Fingerprint | None],
+    zone: tzinfo,
+    *,
+    is_flag: bool,
+    has_let_go: bool,
 ) -> FileStatus:
-    found, trouble = None, ""
+    fingerprint, trouble = None, ""
     try:
-        found = look(known.path)
+        fingerprint = fingerprint_of(known.path)
     except OSError as error:
         trouble = error.strerror or str(error)
     return FileStatus(
         path=known.path,
         is_flag=is_flag,
-        is_there=found is not None,
-        changed_at=None if found is None else found.modified_at.astimezone(zone),
+        is_there=fingerprint is not None,
+        changed_at=None if fingerprint is None else fingerprint.modified_at.astimezone(zone),
         read_at=None if known.read_at is None else datetime.fromtimestamp(known.read_at, zone),
         problems=tuple(problem.located(known.path) for problem in known.problems),
         has_let_go=has_let_go,

@@ -1,4 +1,4 @@
-"""Which periods does a table show, in which order? In memory, as the schedule is."""
+"""The rows of the table of periods: made from a schedule in memory, filtered and sorted there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ACTIVE, COMING, OVER, DISABLED = STATES = ("active", "coming", "over", "disabled
 
 
 class Row(NamedTuple):
-    """A period of the schedule, its state, and the occurrence that is running or next."""
+    """A period of the schedule, its place in the file, its state, and its current or next occurrence."""
 
     rank: int
     period: Period
@@ -22,18 +22,18 @@ class Row(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """How long it lasts, each time; without end where that is not known."""
+        """The duration of each occurrence; infinite if it is not known."""
         if self.period.recurrence:
             return self.period.recurrence.duration.total_seconds()
         is_bounded = is_known(self.start) and is_known(self.end)
         return (self.end - self.start).total_seconds() if is_bounded else float("inf")
 
 
-def rows(schedule: Schedule, active: Iterable[Window], upcoming: Iterable[Window]) -> list[Row]:
+def make_rows(schedule: Schedule, active: Iterable[Window], upcoming: Iterable[Window]) -> list[Row]:
     """A row for each period, in the order of the file; `active` and `upcoming` are its windows as of one moment."""
     running = {window.rank: window for window in active}
     coming = {window.rank: window for window in upcoming}
-    found = []
+    rows = []
     for rank, period in enumerate(schedule.periods):
         window = running.get(rank) or coming.get(rank)
         start, end = (window.start, window.end) if window else (period.start, period.end)
@@ -43,22 +43,22 @@ def rows(schedule: Schedule, active: Iterable[Window], upcoming: Iterable[Window
             state = OVER
         else:
             state = ACTIVE if rank in running else COMING
-        found.append(Row(rank, period, state, start, end))
-    return found
+        rows.append(Row(rank, period, state, start, end))
+    return rows
 
 
-def chosen(rows: Iterable[Row], *, state: str | None, words: Sequence[str]) -> list[Row]:
-    """The rows in that state, or in any, that hold each of the words, in whatever case."""
+def filter_rows(rows: Iterable[Row], *, state: str | None, words: Sequence[str]) -> list[Row]:
+    """The rows in that state, or in any if it is None, whose texts contain each of the words in any case."""
     folded = [word.casefold() for word in words]
     return [
         row
         for row in rows
-        if state in (None, row.state) and (not folded or all(word in _text(row.period) for word in folded))
+        if state in (None, row.state) and (not folded or all(word in _texts(row.period) for word in folded))
     ]
 
 
-def ordered(rows: Iterable[Row], keys: Iterable[str]) -> list[Row]:
-    """The rows by those of ORDERS, the first before the others, descending where `-` stands before it."""
+def sort_rows(rows: Iterable[Row], keys: Iterable[str]) -> list[Row]:
+    """The rows sorted by those of the keys that ORDERS has, the first one first; `-` before a key means descending."""
     result = list(rows)
     for key in reversed(list(keys)):
         name = key.removeprefix("-")
@@ -67,7 +67,7 @@ def ordered(rows: Iterable[Row], keys: Iterable[str]) -> list[Row]:
     return result
 
 
-def _text(period: Period) -> str:
+def _texts(period: Period) -> str:
     cron = period.recurrence.expression if period.recurrence else ""
     return "\n".join((period.name, period.message, cron, *period.paths)).casefold()
 
@@ -82,4 +82,4 @@ ORDERS: dict[str, Callable[[Row], Any]] = {
     "covers": lambda row: (row.period.paths, row.period.read_only),
     "message": lambda row: row.period.message.casefold(),
 }
-"""What a table can be ordered by."""
+"""The sort key of each column that the table can be sorted by."""

@@ -1,4 +1,4 @@
-"""What does the admin page show besides the table: the state, the files, their problems, the picture?"""
+"""The part of the admin page above the table: the state, command lines, problems, the timeline and the files."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from django.utils.translation import gettext
 
 from downtime import live
 from downtime.admin_page import shell_commands, wording
-from downtime.admin_page.file_status import FileStatus, sources
+from downtime.admin_page.file_status import FileStatus, file_statuses
 from downtime.admin_page.timeline import VIEWS, timeline
-from downtime.admin_page.timeline_svg import Drawing, drawing
+from downtime.admin_page.timeline_svg import TimelineSvg, timeline_svg
 from downtime.schedule.site_status import UP, site_status
 
 _MOST_PROBLEMS = 20
 
 
 class Advice(NamedTuple):
-    """A command line, and what it does."""
+    """A command line to copy, and what it does."""
 
     what: str
     command: str
 
 
 class Panel:
-    """What this process knows now, for a viewer in the current time zone."""
+    """The state of the site as this process knows it now, for a viewer in the current time zone."""
 
     def __init__(self) -> None:
         self.overview = live.overview()
@@ -38,19 +38,21 @@ class Panel:
     @property
     def status(self) -> str:
         """The state of the site in one line."""
-        return wording.status(self.overview, self.site_status, self.zone)
+        return wording.status_line(self.overview, self.site_status, self.zone)
 
     @cached_property
-    def sources(self) -> list[FileStatus]:
-        """The schedule, then each flag."""
-        return sources(self.overview, self.now, self.zone)
+    def files(self) -> list[FileStatus]:
+        """The state of the schedule, then of each flag."""
+        return file_statuses(self.overview, self.now, self.zone)
 
     @property
     def problems(self) -> list[str]:
-        """The first problems of the files, as file:line: message, and how many there are more."""
-        found = [problem for source in self.sources for problem in source.problems]
-        left = len(found) - _MOST_PROBLEMS
-        return found if left <= 0 else [*found[:_MOST_PROBLEMS], gettext("%(count)s more not shown") % {"count": left}]
+        """The first problems of the files, as file:line: message, and how many more there are."""
+        problems = [problem for file in self.files for problem in file.problems]
+        rest = len(problems) - _MOST_PROBLEMS
+        if rest <= 0:
+            return problems
+        return [*problems[:_MOST_PROBLEMS], gettext("%(count)s more not shown") % {"count": rest}]
 
     @property
     def advice(self) -> list[Advice]:
@@ -58,17 +60,18 @@ class Panel:
         if self.site_status.state == UP:
             switch = Advice(gettext("Take the site down"), shell_commands.START)
         else:
-            _schedule, _first, *others = self.sources
-            raised = [flag.command for flag in others if flag.is_raised]
-            switch = Advice(gettext("Bring the site back"), shell_commands.to_end(*raised))
+            _schedule, _first_flag, *other_flags = self.files  # downtime_end lowers the first one itself
+            lowering = [flag.command for flag in other_flags if flag.is_raised]
+            switch = Advice(gettext("Bring the site back"), shell_commands.to_end(*lowering))
         edit = Advice(gettext("Edit the schedule"), shell_commands.EDIT)
-        if self.overview.known_schedule.problems:  # no command but these changes it before they are corrected
+        if self.overview.known_schedule.problems:  # until they are corrected, only these commands change it
             return [Advice(gettext("List every problem of the schedule"), shell_commands.CHECK), edit, switch]
         names = {period.name for period in self.overview.schedule.periods}
         return [switch, Advice(gettext("Plan a period"), shell_commands.to_schedule(names)), edit]
 
-    def drawing(self, key: str) -> Drawing:
-        """The picture of the coming days, in one of VIEWS."""
+    def timeline_svg(self, key: str) -> TimelineSvg:
+        """The picture of the coming days, in the view of VIEWS with that key."""
         windows = [*self.overview.answer.active, *self.overview.upcoming]
         view = VIEWS[key]
-        return drawing(timeline(windows, view, now=self.now, zone=self.zone), view, self.overview.flags, self.zone)
+        coming_days = timeline(windows, view, now=self.now, zone=self.zone)
+        return timeline_svg(coming_days, view, self.overview.flags, self.zone)

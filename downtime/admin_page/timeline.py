@@ -1,4 +1,4 @@
-"""Where do the coming periods lie in a picture of the next days? In shares of its width, from 0 to 1."""
+"""Places the coming periods in a picture of the next days, in shares of its width from 0 to 1."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from itertools import chain, islice, takewhile
 
 from downtime.schedule.periods import Period, Schedule, Window
 
-_MOST_LINES = 40
-# Of all lines together; so many take about a tenth of a second to draw (measured).
+_MOST_LANES = 40
+# Of all lanes together; so many take about a tenth of a second to draw (measured).
 _MOST_BARS = 1200
+# So that even a single lane has at most a quarter of the bars.
 _FEWEST_SHARES = 4
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How many days a picture shows, and after how many hours or days a mark stands at its top."""
+    """How many days a picture shows, and how many hours or days apart the marks at its top are."""
 
     days: int
     hours_apart: int = 0
@@ -26,11 +27,12 @@ class View:
 
 
 VIEWS = {"day": View(1, hours_apart=3), "week": View(7), "month": View(30, days_apart=5), "90-days": View(90, 0, 15)}
+"""By the key in the page's address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch of time in which a period is active, as far as the picture shows it."""
+    """The time from `start` to `end`, in which a period is active, and the part of the picture that it takes up."""
 
     start: datetime
     end: datetime
@@ -39,59 +41,55 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Lane:
     """A period and its bars."""
 
-    first: Window
+    period: Period
     bars: tuple[Bar, ...]
     goes_on: bool
-    """Whether it recurs more often than there are bars, up to the end of the picture."""
-
-    @property
-    def period(self) -> Period:
-        """The period."""
-        return self.first.period
+    """Whether the period recurs more often within the picture than there are bars."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The picture: what it shows, and where now lies in it."""
+    """The picture: what it shows, and the place of the current time in it."""
 
     begin: datetime
     end: datetime
     now: float
     marks: tuple[tuple[datetime, float], ...]
-    lines: tuple[Line, ...]
+    lanes: tuple[Lane, ...]
     left_out: int
-    """How many more periods lie within that time than there are lines."""
+    """How many more periods lie within that time than there are lanes."""
 
 
 def timeline(windows: Iterable[Window], view: View, *, now: datetime, zone: tzinfo) -> Timeline:
     """The picture of that view as of `now`, from the beginning of the hour or the day in `zone`.
 
-    `windows` are, of each period that is to be shown, the one that is active or next."""
+    `windows` holds the active or next window of each period that is to be shown."""
     local = _floor(now.astimezone(zone), view)
     begin, end = _later(local), _later(local, view.days)
-
-    def share(moment: datetime) -> float:
-        return min(max((moment - begin) / (end - begin), 0.0), 1.0)
-
-    def bar(window: Window) -> Bar:
-        left, right = share(window.began), share(window.end)
-        return Bar(window.began, window.end, left, right - left)
-
-    first: dict[int, Window] = {}
+    next_windows: dict[int, Window] = {}
     for window in sorted(windows):
         if window.start < end and window.end > begin:
-            first.setdefault(window.rank, window)
-    shown = list(first.values())[:_MOST_LINES]
-    most = _MOST_BARS // max(len(shown), _FEWEST_SHARES)
-    lines = []
-    for window in shown:
-        bars = [bar(found) for found in islice(_within(window, now, end), most + 1)]
-        lines.append(Line(window, tuple(bars[:most]), len(bars) > most))
-    marks = tuple((moment, share(moment)) for moment in _marks(local, begin, end, view))
-    return Timeline(begin, end, share(now), marks, tuple(lines), len(first) - len(shown))
+            next_windows.setdefault(window.rank, window)
+    drawn = list(next_windows.values())[:_MOST_LANES]
+    most_bars = _MOST_BARS // max(len(drawn), _FEWEST_SHARES)
+    lanes = []
+    for window in drawn:
+        bars = [_bar(later, begin, end) for later in islice(_within(window, now, end), most_bars + 1)]
+        lanes.append(Lane(window.period, tuple(bars[:most_bars]), len(bars) > most_bars))
+    marks = tuple((moment, _share(moment, begin, end)) for moment in _marks(local, begin, end, view))
+    return Timeline(begin, end, _share(now, begin, end), marks, tuple(lanes), len(next_windows) - len(drawn))
+
+
+def _share(moment: datetime, begin: datetime, end: datetime) -> float:
+    return min(max((moment - begin) / (end - begin), 0.0), 1.0)
+
+
+def _bar(window: Window, begin: datetime, end: datetime) -> Bar:
+    left, right = _share(window.began, begin, end), _share(window.end, begin, end)
+    return Bar(window.began, window.end, left, right - left)
 
 
 def _within(first: Window, now: datetime, end: datetime) -> Iterator[Window]:
@@ -103,13 +101,13 @@ def _within(first: Window, now: datetime, end: datetime) -> Iterator[Window]:
 
 
 def _floor(local: datetime, view: View) -> datetime:
-    """The full hour or the midnight before, on the clocks of its zone; it may be one that they skip."""
+    """The full hour or the midnight before, on the clocks of its zone, even if they skip it."""
     hour = local.replace(minute=0, second=0, microsecond=0)
     return hour if view.hours_apart else hour.replace(hour=0, fold=0)
 
 
 def _later(local: datetime, days: int = 0) -> datetime:
-    """So many days later on the same clocks, in UTC."""
+    """The same time on the same clocks that many days later, in UTC."""
     return (local + days * _DAY).astimezone(timezone.utc)
 
 

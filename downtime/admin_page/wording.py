@@ -1,4 +1,4 @@
-"""How does the admin page word a moment, a length of time, a state? In the viewer's language and time zone."""
+"""The words of the admin page for times, durations, periods and states, in the viewer's language and time zone."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ SITE_STATES = {
     (PARTLY, True): gettext_lazy("A part of the site is read-only"),
     (READ_ONLY, True): gettext_lazy("The site is read-only"),
 }
-"""By the state, and by whether only writing is refused."""
+"""By the state of the site, and by whether only writing is refused."""
 VIEWS = {
     "day": pgettext_lazy("downtime", "Day"),
     "week": pgettext_lazy("downtime", "Week"),
     "month": pgettext_lazy("downtime", "Month"),
     "90-days": pgettext_lazy("downtime", "90 days"),
 }
-"""The views of the timeline."""
+"""By the key of the view of the timeline."""
 
 _SEPARATOR = " · "
 _LONGEST_MESSAGE = 120
@@ -43,13 +43,13 @@ _MOST_NAMES = 8
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
-def moment(moment: datetime, zone: tzinfo) -> str:
-    """A moment on the clocks of that zone."""
+def local_time(moment: datetime, zone: tzinfo) -> str:
+    """The date and time on the clocks of that zone."""
     return date_format(moment.astimezone(zone), "DATETIME_FORMAT")
 
 
-def length(seconds: float) -> str:
-    """A length of time as the schedule writes it, such as 1h30m; nothing where it is not known."""
+def duration(seconds: float) -> str:
+    """A duration as the schedule writes it, such as 1h30m; empty if it is infinite."""
     if seconds == float("inf"):
         return ""
     parts, left = [], round(seconds)
@@ -59,53 +59,53 @@ def length(seconds: float) -> str:
     return "".join(parts)
 
 
-def name(period: Period, flags: Iterable[Flag] = ()) -> str:
-    """What a person calls it: the path of the flag, or the name or the line of a period of the schedule."""
+def label(period: Period, flags: Iterable[Flag] = ()) -> str:
+    """What people call the period: the path of its flag, or its name or line in the schedule."""
     path = next((flag.path for flag in flags if flag.period is period), "")
     return path or period.name or gettext("line %(line)s") % {"line": period.line}
 
 
-def covers(period: Period) -> str:
-    """What of the site it covers."""
+def coverage(period: Period) -> str:
+    """The parts of the site that the period covers, and whether only writing is refused there."""
     parts = ", ".join(period.prefixes) or gettext("the whole site")
     return gettext("%(parts)s, read-only") % {"parts": parts} if period.read_only else parts
 
 
-def stretch(start: datetime, end: datetime, zone: tzinfo) -> str:
-    """From when until when something lasts."""
+def time_span(start: datetime, end: datetime, zone: tzinfo) -> str:
+    """The start and the end, or only the start if the end is not known."""
     if not is_known(end):
-        return gettext("from %(start)s on") % {"start": moment(start, zone)}
-    return gettext("%(start)s to %(end)s") % {"start": moment(start, zone), "end": moment(end, zone)}
+        return gettext("from %(start)s on") % {"start": local_time(start, zone)}
+    return gettext("%(start)s to %(end)s") % {"start": local_time(start, zone), "end": local_time(end, zone)}
 
 
-def status(overview: Overview, site_status: SiteStatus, zone: tzinfo) -> str:
-    """The state of the site in one line: since when, until when and why; or what is next."""
+def status_line(overview: Overview, site_status: SiteStatus, zone: tzinfo) -> str:
+    """The state of the site in one line: since when, until when and why, or what is next if the site is up."""
     facts = [str(SITE_STATES[site_status.state, site_status.is_read_only])]
     if site_status.state == UP:
-        for ahead in overview.upcoming[:1]:
-            told = {"name": name(ahead.period), "time": moment(ahead.start, zone)}
-            facts.append(gettext("next: %(name)s, %(time)s") % told)
+        for window in overview.upcoming[:1]:
+            details = {"name": label(window.period), "time": local_time(window.start, zone)}
+            facts.append(gettext("next: %(name)s, %(time)s") % details)
         return _SEPARATOR.join(facts)
     if site_status.state == PARTLY:
-        facts.append(_listed(covers(window.period) for window in site_status.windows))
-    facts.append(gettext("since %(time)s") % {"time": moment(site_status.since, zone)})
+        facts.append(_first_of(coverage(window.period) for window in site_status.windows))
+    facts.append(gettext("since %(time)s") % {"time": local_time(site_status.since, zone)})
     if is_known(site_status.until):
-        facts.append(gettext("until %(time)s") % {"time": moment(site_status.until, zone)})
+        facts.append(gettext("until %(time)s") % {"time": local_time(site_status.until, zone)})
     else:
         facts.append(gettext("end not known"))
-    names = _listed(name(window.period, overview.flags) for window in site_status.windows)
+    names = _first_of(label(window.period, overview.flags) for window in site_status.windows)
     facts.append(gettext("because of %(names)s") % {"names": names})
     if site_status.message:
         facts.append(Truncator(site_status.message).chars(_LONGEST_MESSAGE))
     return _SEPARATOR.join(facts)
 
 
-def _listed(names: Iterable[str]) -> str:
-    """The first of the names, each once, and whether there are more."""
-    found: list[str] = []
+def _first_of(names: Iterable[str]) -> str:
+    """The first of the names, each once, and an ellipsis if there are more."""
+    first: list[str] = []
     for name in names:
-        if name not in found:
-            found.append(name if len(found) < _MOST_NAMES else "…")
-        if len(found) > _MOST_NAMES:
+        if name not in first:
+            first.append(name if len(first) < _MOST_NAMES else "…")
+        if len(first) > _MOST_NAMES:
             break
-    return ", ".join(found)
+    return ", ".join(first)

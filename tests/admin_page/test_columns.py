@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from downtime.admin_page.columns import COLUMNS, cells
-from downtime.admin_page.rows import rows
+from downtime.admin_page.columns import COLUMNS, render_cells
+from downtime.admin_page.rows import make_rows
 from downtime.files.parser import parse
 from tests.support.texts import BERLIN
 
@@ -18,9 +18,9 @@ def row(text: str, zone: ZoneInfo = BERLIN) -> dict[str, str | None]:
     parsed = parse(f"periods:\n  - {text}\n", BERLIN)
     assert parsed.problems == ()
     schedule = parsed.schedule
-    [found] = rows(schedule, schedule.at(NOW).active, schedule.upcoming(NOW))
+    [found] = make_rows(schedule, schedule.at(NOW).active, schedule.upcoming(NOW))
     with translation.override("en"):
-        return cells(found, NOW, zone)
+        return render_cells(found, NOW, zone)
 
 
 def plain(cell: str | None) -> str:

@@ -5,13 +5,13 @@ import pytest
 import pytest_django
 
 from downtime import live
-from downtime.admin_page.file_status import FileStatus, sources
+from downtime.admin_page.file_status import FileStatus, file_statuses
 from tests.support.texts import BERLIN
 
 
 def found() -> list[FileStatus]:
     """The schedule and the flags, after a look at them."""
-    return sources(live.overview(), datetime.now(timezone.utc), BERLIN)
+    return file_statuses(live.overview(), datetime.now(timezone.utc), BERLIN)
 
 
 def test_files_that_are_not_there_are_named_all_the_same(schedule: Path, flag: Path) -> None:
@@ -27,14 +27,14 @@ def test_they_tell_when_they_changed_and_when_this_process_read_them(schedule: P
     begun = datetime.now(BERLIN)
     schedule.write_text("periods: []")
     flag.touch()
-    for source in found():
-        assert source.is_there
-        assert source.changed_at is not None
-        assert source.read_at is not None
+    for file in found():
+        assert file.is_there
+        assert file.changed_at is not None
+        assert file.read_at is not None
         # A file system's clock may lag behind by a tick.
-        assert begun - timedelta(seconds=1) < source.changed_at < datetime.now(BERLIN)
-        assert begun < source.read_at < datetime.now(BERLIN)
-        assert source.read_at.tzinfo is BERLIN
+        assert begun - timedelta(seconds=1) < file.changed_at < datetime.now(BERLIN)
+        assert begun < file.read_at < datetime.now(BERLIN)
+        assert file.read_at.tzinfo is BERLIN
     assert found()[1].command == f"rm {flag}"
 
 
@@ -42,10 +42,10 @@ def test_what_is_not_read_anew_keeps_the_time_of_its_reading(schedule: Path, fla
     schedule.write_text("periods: []")
     flag.touch()
     live.overview()
-    read = [source.read_at for source in found()]
-    assert [source.read_at for source in found()] == read
+    read = [file.read_at for file in found()]
+    assert [file.read_at for file in found()] == read
     flag.write_text("Back at four.")
-    after = [source.read_at for source in found()]
+    after = [file.read_at for file in found()]
     assert after[0] == read[0]
     assert after[1] is not None
     assert read[1] is not None
@@ -82,7 +82,7 @@ def test_what_can_not_be_looked_at_says_why(name: str, tmp_path: Path, settings:
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     setattr(settings, name, loop / "file")
-    [hidden] = [source for source in found() if source.trouble]
+    [hidden] = [file for file in found() if file.trouble]
     assert hidden.path == str(loop / "file")
     assert hidden.is_flag is (name == "DOWNTIME_FLAG_FILE")
     assert hidden.trouble == "Too many levels of symbolic links"
@@ -92,4 +92,4 @@ def test_each_flag_is_listed(tmp_path: Path, settings: pytest_django.Settings) -
     paths = [tmp_path / "one.flag", tmp_path / "two.flag"]
     settings.DOWNTIME_FLAG_FILE = paths
     paths[1].touch()
-    assert [(source.path, source.is_there) for source in found()[1:]] == [(str(paths[0]), False), (str(paths[1]), True)]
+    assert [(file.path, file.is_there) for file in found()[1:]] == [(str(paths[0]), False), (str(paths[1]), True)]

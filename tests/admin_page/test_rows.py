@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.admin_page.rows import ORDERS, STATES, Row, chosen, ordered, rows
+from downtime.admin_page.rows import ORDERS, STATES, Row, filter_rows, make_rows, sort_rows
 from downtime.files.parser import parse
 from downtime.schedule.periods import ALWAYS, NEVER
 
@@ -22,7 +22,7 @@ periods:
 """,
     ZoneInfo("UTC"),
 ).schedule
-ROWS = rows(SCHEDULE, SCHEDULE.at(NOW).active, SCHEDULE.upcoming(NOW))
+ROWS = make_rows(SCHEDULE, SCHEDULE.at(NOW).active, SCHEDULE.upcoming(NOW))
 
 
 def names(found: list[Row]) -> list[str]:
@@ -75,7 +75,7 @@ def test_the_length_is_that_of_each_occurrence() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_state_is_chosen(state: str) -> None:
-    found = chosen(ROWS, state=state, words=[])
+    found = filter_rows(ROWS, state=state, words=[])
     assert found == [row for row in ROWS if row.state == state]
     assert found
 
@@ -94,12 +94,12 @@ def test_a_state_is_chosen(state: str) -> None:
     ],
 )
 def test_each_word_has_to_stand_in_the_name_the_message_the_cron_or_a_path(words: list[str], found: list[str]) -> None:
-    assert names(chosen(ROWS, state=None, words=words)) == found
+    assert names(filter_rows(ROWS, state=None, words=words)) == found
 
 
 def test_a_state_and_words_are_both_asked_for() -> None:
-    assert names(chosen(ROWS, state="coming", words=["each"])) == ["each-sunday"]
-    assert chosen(ROWS, state="no-such-state", words=[]) == []
+    assert names(filter_rows(ROWS, state="coming", words=["each"])) == ["each-sunday"]
+    assert filter_rows(ROWS, state="no-such-state", words=[]) == []
 
 
 @pytest.mark.parametrize(
@@ -120,11 +120,11 @@ def test_a_state_and_words_are_both_asked_for() -> None:
     ids=" ".join,
 )
 def test_rows_are_ordered_by_the_first_key_and_then_the_next(keys: list[str], first: list[str], last: str) -> None:
-    found = names(ordered(ROWS, keys))
+    found = names(sort_rows(ROWS, keys))
     assert (found[: len(first)], found[-1]) == (first, last)
 
 
 @pytest.mark.parametrize("key", ORDERS)
 def test_equal_rows_keep_the_order_of_the_file_both_ways(key: str) -> None:
     twins = [ROWS[0]._replace(rank=rank) for rank in (3, 1, 2)]
-    assert ordered(twins, [key]) == ordered(twins, [f"-{key}"]) == twins
+    assert sort_rows(twins, [key]) == sort_rows(twins, [f"-{key}"]) == twins

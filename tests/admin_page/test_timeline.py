@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downtime.admin_page.timeline import VIEWS, Line, Timeline, timeline
+from downtime.admin_page.timeline import VIEWS, Lane, Timeline, timeline
 from downtime.files.parser import parse
 from downtime.schedule.periods import Period, Window
 
@@ -22,8 +22,8 @@ def drawn(text: str, view: str = "week", *, now: datetime = NOW, zone: ZoneInfo 
     return timeline(windows(text, now), VIEWS[view], now=now, zone=zone)
 
 
-def shares(line: Line) -> list[tuple[float, float]]:
-    return [(round(bar.left, 4), round(bar.width, 4)) for bar in line.bars]
+def shares(lane: Lane) -> list[tuple[float, float]]:
+    return [(round(bar.left, 4), round(bar.width, 4)) for bar in lane.bars]
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_where_the_clocks_skip_midnight_the_other_days_begin_with_it(zone: str, 
 
 def test_a_window_that_has_ended_since_it_was_looked_for_is_drawn_all_the_same() -> None:
     yearly = windows("- {cron: '0 12 1 12 *', duration: 10m}", NOW - timedelta(minutes=30))
-    [line] = timeline(yearly, VIEWS["week"], now=NOW, zone=UTC).lines
-    assert len(line.bars) == 1
+    [lane] = timeline(yearly, VIEWS["week"], now=NOW, zone=UTC).lanes
+    assert len(lane.bars) == 1
 
 
 def test_the_marks_of_a_day_are_whole_hours_of_the_viewer() -> None:
@@ -85,9 +85,9 @@ def test_now_is_marked() -> None:
 
 
 def test_a_period_lies_where_its_time_is() -> None:
-    [line] = drawn("- {name: one, start: 2026-12-02 00:00, end: 2026-12-03 12:00}").lines
-    assert line.period.name == "one"
-    assert shares(line) == [(round(1 / 7, 4), round(1.5 / 7, 4))]
+    [lane] = drawn("- {name: one, start: 2026-12-02 00:00, end: 2026-12-03 12:00}").lanes
+    assert lane.period.name == "one"
+    assert shares(lane) == [(round(1 / 7, 4), round(1.5 / 7, 4))]
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_a_period_lies_where_its_time_is() -> None:
     ids=["began before", "ends later", "has no end"],
 )
 def test_a_bar_ends_where_the_picture_does(times: str, bar: tuple[float, float]) -> None:
-    [line] = drawn(f"- {{{times}}}").lines
-    assert shares(line) == [bar]
-    assert not line.goes_on
+    [lane] = drawn(f"- {{{times}}}").lanes
+    assert shares(lane) == [bar]
+    assert not lane.goes_on
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_bar_ends_where_the_picture_does(times: str, bar: tuple[float, float])
     ids=["over", "later", "disabled"],
 )
 def test_what_is_over_later_or_disabled_has_no_line(times: str) -> None:
-    assert drawn(f"- {{{times}}}").lines == ()
+    assert drawn(f"- {{{times}}}").lanes == ()
 
 
 def test_a_flag_begins_when_it_was_raised() -> None:
@@ -120,30 +120,30 @@ def test_a_flag_begins_when_it_was_raised() -> None:
     found = timeline(
         [Window(datetime.min.replace(tzinfo=timezone.utc), -1, flag.end, flag)], VIEWS["day"], now=NOW, zone=UTC
     )
-    assert (found.lines[0].bars[0].start, shares(found.lines[0])) == (raised, [(0, 1)])
+    assert (found.lanes[0].bars[0].start, shares(found.lanes[0])) == (raised, [(0, 1)])
 
 
 def test_a_recurring_period_has_a_bar_for_each_occurrence_from_now_on() -> None:
-    [line] = drawn("- {cron: 0 12 * * *, duration: 1h}").lines
-    assert [bar.start.day for bar in line.bars] == [1, 2, 3, 4, 5, 6, 7]
-    assert not line.goes_on
-    [line] = drawn("- {cron: 0 10 * * *, duration: 1h}").lines
-    assert [bar.start.day for bar in line.bars] == [2, 3, 4, 5, 6, 7]
+    [lane] = drawn("- {cron: 0 12 * * *, duration: 1h}").lanes
+    assert [bar.start.day for bar in lane.bars] == [1, 2, 3, 4, 5, 6, 7]
+    assert not lane.goes_on
+    [lane] = drawn("- {cron: 0 10 * * *, duration: 1h}").lanes
+    assert [bar.start.day for bar in lane.bars] == [2, 3, 4, 5, 6, 7]
 
 
 def test_what_recurs_more_often_than_can_be_drawn_says_so() -> None:
-    [line] = drawn("- {cron: '* * * * *', duration: 30s}", "month").lines
-    assert line.goes_on
-    assert len(line.bars) == 300
-    lines = drawn("- {cron: '* * * * *', duration: 30s}\n" * 40, "month").lines
-    assert sum(len(line.bars) for line in lines) == 1200
+    [lane] = drawn("- {cron: '* * * * *', duration: 30s}", "month").lanes
+    assert lane.goes_on
+    assert len(lane.bars) == 300
+    lanes = drawn("- {cron: '* * * * *', duration: 30s}\n" * 40, "month").lanes
+    assert sum(len(lane.bars) for lane in lanes) == 1200
 
 
 def test_lines_are_in_the_order_of_their_starts_and_the_others_are_counted() -> None:
     text = "".join(f"- {{name: p{day}, start: 2026-12-{day:02}, duration: 1h}}\n" for day in range(30, 1, -1))
     found = drawn(text, "month")
-    assert [line.period.name for line in found.lines] == [f"p{day}" for day in range(2, 31)]
+    assert [lane.period.name for lane in found.lanes] == [f"p{day}" for day in range(2, 31)]
     assert found.left_out == 0
     many = "".join(f"- {{start: 2026-12-02, duration: {number + 1}h}}\n" for number in range(45))
     found = drawn(many)
-    assert (len(found.lines), found.left_out) == (40, 5)
+    assert (len(found.lanes), found.left_out) == (40, 5)

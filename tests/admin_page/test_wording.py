@@ -28,7 +28,7 @@ def status(text: str, *flags: Flag, language: str = "en", zone: ZoneInfo = BERLI
     answer = schedule.at(NOW, [flag.period for flag in flags])
     overview = Overview(answer, schedule.upcoming(NOW), schedule, list(flags), ReadState("downtime.yml"), [])
     with translation.override(language):
-        return wording.status(overview, site_status(answer), zone)
+        return wording.status_line(overview, site_status(answer), zone)
 
 
 def flag(**keys: object) -> Flag:
@@ -100,12 +100,12 @@ def test_it_is_in_the_language_and_the_zone_of_the_viewer() -> None:
     [(1, "1s"), (90, "1m30s"), (5400, "1h30m"), (86_400, "1d"), (183_845, "2d3h4m5s"), (float("inf"), "")],
 )
 def test_a_length_is_as_the_schedule_writes_it(seconds: float, said: str) -> None:
-    assert wording.length(seconds) == said
+    assert wording.duration(seconds) == said
 
 
 def test_a_stretch_may_have_no_end() -> None:
     with translation.override("en"):
-        assert wording.stretch(NOW, NEVER, BERLIN) == "from Dec. 1, 2026, 1 p.m. on"
-        assert wording.stretch(NOW, NOW + timedelta(hours=1), BERLIN) == (
+        assert wording.time_span(NOW, NEVER, BERLIN) == "from Dec. 1, 2026, 1 p.m. on"
+        assert wording.time_span(NOW, NOW + timedelta(hours=1), BERLIN) == (
             "Dec. 1, 2026, 1 p.m. to Dec. 1, 2026, 2 p.m."
         )
