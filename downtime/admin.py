@@ -1,4 +1,4 @@
-"""The read-only page of the admin, over a stand-in for a model that no database knows of."""
+"""The read-only admin page of periods, over a stand-in model without a table in the database."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from downtime.admin_page.status_panel import Panel
 
 logger = logging.getLogger(__name__)
 
-# Of its own, so that migrations, dumps, checks and content types never meet the model; as Django's own
-# MigrationRecorder does it. It knows the app, for the breadcrumbs.
+# A registry of its own, as in Django's MigrationRecorder: migrations, dumps, checks and content types never see the
+# model. It knows the app, which the breadcrumbs need.
 _app = apps.get_app_config("downtime")
 _registry = Apps()
 _registry.app_configs[_app.label] = _app
 
 
 class Period(models.Model):  # noqa: DJ008 (nothing ever names a row)
-    """A row of the table; the fields are its columns, and hold HTML."""
+    """The stand-in model: a row of the page's table, whose fields hold the HTML of its cells."""
 
     rank = models.IntegerField(primary_key=True)
     name = models.TextField(pgettext_lazy("downtime", "name"))
@@ -59,16 +59,16 @@ else:
 
 @admin.register(Period)
 class PeriodAdmin(_ModelAdmin):
-    """Shows whoever may enter the admin what is down and what is coming; changes nothing.
+    """Shows what is down and what is coming to everybody who may enter the admin; changes nothing.
 
-    For an AdminSite of your own: `site.register(Period, PeriodAdmin)`."""
+    To use it in an AdminSite of your own: `site.register(Period, PeriodAdmin)`."""
 
     list_display = COLUMNS
     list_display_links = None
     list_filter = (StateFilter,)
     list_per_page = 100
     ordering = ("state", "start")
-    search_fields = ("name", "message")  # so that there is a search; PeriodList does it, in all texts of a period
+    search_fields = ("name", "message")  # turns the search on; PeriodList searches all texts of a period
     show_facets = admin.ShowFacets.NEVER
     sortable_by = COLUMNS[:-1]
     actions = None
@@ -78,35 +78,41 @@ class PeriodAdmin(_ModelAdmin):
         js = ["downtime/admin.js"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """For all who may enter: there are no permission rows."""
+        """Whether the user may enter the admin: the model has no permissions of its own."""
         return self.admin_site.has_permission(request)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
+        """The same as for viewing."""
         return self.has_view_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        """Always False: the page is read-only."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Always False: the page is read-only."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Always False: the page is read-only."""
         return False
 
     def get_urls(self) -> list[URLPattern]:
+        """The admin's own, and `state/`."""
         state = self.admin_site.admin_view(self.state_view)
         return [path("state/", state, name="downtime_period_state"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Period]:
-        """A query that is never sent."""
+        """An empty query, which is never sent."""
         query: models.QuerySet[Period] = models.QuerySet(self.model).none()
         return query
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PeriodList]:
+        """PeriodList, which takes its rows from memory."""
         return PeriodList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The page; where tables of permissions are gone, without the sidebar that needs them."""
+        """The page; without the sidebar of other apps if the database can't tell the user's permissions."""
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
         context = {"title": _app.verbose_name, **(extra_context or {})}
@@ -114,13 +120,13 @@ class PeriodAdmin(_ModelAdmin):
             return super().changelist_view(request, context)
         except Error as error:
             logger.warning("the page of periods is shown without the list of the other apps: %s", error)
-            alone = copy(self.admin_site)
-            alone.enable_nav_sidebar = False
-            alone.get_app_list = lambda *args, **kwargs: []  # type: ignore[method-assign]
-            return super(PeriodAdmin, type(self)(self.model, alone)).changelist_view(request, context)
+            site = copy(self.admin_site)
+            site.enable_nav_sidebar = False
+            site.get_app_list = lambda *args, **kwargs: []  # type: ignore[method-assign]
+            return super(PeriodAdmin, type(self)(self.model, site)).changelist_view(request, context)
 
     def state_view(self, request: HttpRequest) -> JsonResponse:
-        """The state of the site, as the page asks for it again and again."""
+        """The state of the site as JSON; the open page polls it."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         panel = Panel()

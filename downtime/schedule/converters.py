@@ -1,7 +1,7 @@
-"""What does this text mean: a moment, a duration, a number of seconds, a zone, a URL, a path prefix?
+"""Converts text to a moment, a duration, a number of seconds, a time zone, a URL, a path prefix or a name.
 
-The schedule, the flag and the commands read their values here, so that all of them take and refuse the same.
-Each function raises ValueError with what is allowed."""
+The schedule, the flag and the commands all use it, so that they accept and refuse the same values.
+Each converter raises ValueError, which says what the text must be."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,9
 _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 _LONGEST_DURATION = timedelta(days=3660)
 _MINUTE = timedelta(minutes=1)
-# From there on, the longest duration and the 50 years that cronsim looks ahead still lie before the last datetime.
+# So that the longest duration, and the 50 years that cronsim looks ahead, end before the last datetime.
 _LAST_YEAR = 9900
 
 
 def moment(text: str, zone: tzinfo | None, *, fold: int) -> datetime:
-    """The instant in UTC that an ISO 8601 date, or date and time, names; without an offset it is read in `zone`.
+    """The instant in UTC of an ISO 8601 date, or date and time; without an offset it is a time in `zone`.
 
-    In the hour that a clock change repeats, `fold` 0 takes the first of the two instants and 1 the second (PEP 495)."""
+    In the hour that a clock change repeats, `fold` 0 means the first of the two instants and 1 the second (PEP 495)."""
     match = _MOMENT.fullmatch(text)
     if match is None:
         raise ValueError(
@@ -79,7 +79,7 @@ def _around_gap(local: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
 
 
 def duration(text: str) -> timedelta:
-    """The length of time that days, hours, minutes and seconds name, such as 90m, 2h, 1h30m or 1d."""
+    """The duration of days, hours, minutes and seconds, such as 90m, 2h, 1h30m or 1d; up to 3660 days."""
     match = _DURATION.fullmatch(text)
     days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
     length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
@@ -89,7 +89,7 @@ def duration(text: str) -> timedelta:
 
 
 def seconds(text: str) -> int:
-    """A whole number of seconds, at least 1."""
+    """The whole number of seconds, at least 1."""
     if not _SECONDS.fullmatch(text) or int(text) < 1:
         raise ValueError("it must be a whole number of seconds from 1 to 999999999, such as 600")
     return int(text)
@@ -97,7 +97,7 @@ def seconds(text: str) -> int:
 
 @lru_cache(maxsize=64)
 def zone(text: str) -> tzinfo:
-    """The time zone of an IANA name."""
+    """The time zone with that IANA name."""
     try:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -105,7 +105,7 @@ def zone(text: str) -> tzinfo:
 
 
 def url(text: str) -> str:
-    """An http or https URL, or a path of this site."""
+    """The text itself, if it is an http or https URL, or a path of this site."""
     try:
         parts = urlsplit(text)
     except ValueError as error:
@@ -120,7 +120,7 @@ _URLS = "it must be a URL such as https://status.example.com/, or a path of this
 
 
 def prefix(text: str) -> str:
-    """A path prefix, trimmed: `/search` and `/search/` are the same, and `/` is the whole site."""
+    """The path prefix without its closing slash; the empty text, for `/`, is the whole site."""
     if not text.startswith("/") or not is_plain(text) or re.search(r"[*?#%\x00-\x1f\\]", text):
         raise ValueError(
             "it must be a path prefix such as /search, in whole segments, decoded, "
@@ -130,12 +130,12 @@ def prefix(text: str) -> str:
 
 
 def name(text: str) -> str:
-    """The name of a period: one line of up to 100 printable characters."""
+    """The text itself, if it can name a period: one line of 1 to 100 printable characters."""
     if not text or len(text) > 100 or not text.isprintable() or text != text.strip():
         raise ValueError("it must be one line of 1 to 100 printable characters")
     return text
 
 
 def shown(text: str) -> str:
-    """A found value as messages quote it: escaped, and cut where it is long."""
+    """The text as messages quote it: in quotes, escaped, and cut if it is long."""
     return repr(text if len(text) <= 60 else text[:57] + "...")

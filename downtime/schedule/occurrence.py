@@ -1,4 +1,4 @@
-"""How do templates and other code see a period? With the times of this occurrence, and None for what is not known."""
+"""An occurrence of a period, as templates, views and jobs see it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ALMOST_A_SECOND = timedelta(microseconds=999_999)
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A stretch of downtime. `start` and `end` are whole seconds in the project's zone, None where not known."""
+    """A downtime; `start` and `end` are whole seconds in the project's time zone, or None if they are not known."""
 
     name: str
     start: datetime | None
@@ -22,16 +22,16 @@ class Occurrence:
     retry_after: int | None
     read_only: bool
     paths: tuple[str, ...]
-    """The prefixes that are covered; empty for the whole site."""
+    """The path prefixes that it covers; empty for the whole site."""
 
 
 def occurrence(window: Window, zone: tzinfo, *, end: datetime | None = None) -> Occurrence:
-    """The window as others see it, where known with another end, such as that of what follows without a gap."""
+    """The window as an Occurrence with times in `zone`; `end` replaces its own end, if a request has to wait longer."""
     period, end = window.period, end or window.end
     return Occurrence(
         name=period.name,
         start=window.began.astimezone(zone).replace(microsecond=0) if is_known(window.began) else None,
-        # Rounded up, so that nobody comes back too early.
+        # Rounded up, so that visitors do not come back too early.
         end=(end + _ALMOST_A_SECOND).astimezone(zone).replace(microsecond=0) if is_known(end) else None,
         message=period.message,
         redirect=period.redirect,

@@ -1,4 +1,4 @@
-"""What applies at a moment, and until when does that hold? Plain values: no Django, no clock, no disk."""
+"""Periods of downtime, and the answer to what applies at a moment, and for how long. No Django, clock or disk."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from downtime.schedule.url_paths import folded, is_below, is_plain
 
 ALWAYS = datetime.min.replace(tzinfo=timezone.utc)
 NEVER = datetime.max.replace(tzinfo=timezone.utc)
-# Windows that follow one another without a gap are looked through up to here; what lies behind is unknown.
+# A run of windows without a gap is followed up to these limits; the rest is unknown.
 _LONGEST_RUN = 1000
 _FARTHEST = timedelta(days=400)
 
@@ -26,7 +26,7 @@ def is_known(moment: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One entry of the schedule, or a raised flag. Times are UTC; ALWAYS and NEVER stand for an open side."""
+    """An entry of the schedule, or a raised flag. Times are in UTC; an open side is ALWAYS or NEVER."""
 
     start: datetime = ALWAYS
     end: datetime = NEVER
@@ -40,11 +40,11 @@ class Period:
     paths: tuple[str, ...] = ()
     line: int = field(default=0, compare=False)
     zone: tzinfo | None = field(default=None, compare=False)
-    """In which its times were written, where that is known."""
+    """The time zone in which its times are written, if it is known."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether it covers the whole site."""
+        """Whether the period covers the whole site."""
         return not self.paths or "" in self.paths
 
     @property
@@ -62,11 +62,11 @@ class Period:
 
 
 UNKNOWN = Period()
-"""Stands in a run for what is not looked at any more."""
+"""Marks the end of a run that was cut off: what follows is unknown."""
 
 
 class Window(NamedTuple):
-    """A stretch of time in which a period is active: start <= moment < end. Sorts by start, then by precedence."""
+    """A time in which a period is active: start <= moment < end. Sorts by start, then by precedence."""
 
     start: datetime
     rank: int
@@ -81,13 +81,13 @@ class Window(NamedTuple):
 
     @property
     def began(self) -> datetime:
-        """When it began; of a flag, which counts from whatever moment, when that was raised."""
+        """The start of the downtime; of a flag, whose window starts at ALWAYS, the time at which it was raised."""
         return max(self.start, self.period.start)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What applies at `moment`, which holds while moment <= now < until."""
+    """What applies at `moment`; valid while moment <= now < until."""
 
     moment: datetime
     until: datetime
@@ -97,14 +97,14 @@ class Answer:
     """In order of start: the active windows, and those that overlap or follow them without a gap."""
 
     def covering(self, path: str, *, safe: bool) -> Window | None:
-        """The active window that counts for this request, or None where the request passes."""
+        """The first active window that covers this request, or None if the request passes."""
         for window in self.active:
             if window.period.covers(path, safe=safe):
                 return window
         return None
 
     def release(self, path: str, *, safe: bool) -> datetime:
-        """The first moment at which this request would be let through; NEVER where that is unknown."""
+        """The first moment at which this request will pass; NEVER if that is unknown."""
         reached = self.moment
         for window in self.run:
             if window.start > reached:
@@ -116,13 +116,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """All periods in the order of the file, and, of the enabled ones, what is needed to answer fast."""
+    """All periods in the order of the file, with an index of the enabled ones that makes answers fast."""
 
     periods: tuple[Period, ...] = ()
     _fixed: tuple[Window, ...] = field(init=False, repr=False, compare=False)
     _recurring: tuple[tuple[int, Period], ...] = field(init=False, repr=False, compare=False)
-    # The next window of each recurring one, and when it was asked for: a tenth of a millisecond each (measured). An
-    # entry is right whoever made it, so that threads may race for it.
+    # By rank: the next window of a recurring period, and as of which moment; a tenth of a millisecond each (measured).
+    # Every thread stores a correct entry, so a race between threads is harmless.
     _next: dict[int, tuple[datetime, Window | None]] = field(
         init=False, repr=False, compare=False, default_factory=dict
     )
@@ -134,13 +134,11 @@ class Schedule:
         object.__setattr__(self, "_recurring", tuple((rank, p) for rank, p in enabled if p.recurrence))
 
     def at(self, now: datetime, flags: Iterable[Period] = ()) -> Answer:
-        """The answer at `now`. Raised flags come first, and count from whatever start until their end."""
+        """What applies at `now`. Raised flags take precedence, and count until their end, even before their start."""
         active: list[Window] = []
         run: list[Window] = []
         until, reach = NEVER, now
-        raised = [flag for flag in flags if now < flag.end]
-        flag_windows = [Window(ALWAYS, rank, flag.end, flag) for rank, flag in enumerate(raised, -len(raised))]
-        for window in chain(flag_windows, self.windows(now)):
+        for window in chain(_flag_windows(flags, now), self.windows(now)):
             if window.start > now:
                 until = min(until, window.start)
                 if window.start > reach:
@@ -157,27 +155,32 @@ class Schedule:
         return Answer(now, until, tuple(active), tuple(run))
 
     def windows(self, now: datetime) -> Iterator[Window]:
-        """Every window that ends after `now`, by start; without end where a period recurs without one."""
+        """Every window that ends after `now`, by start; endless if a period recurs without an end."""
         fixed = (window for window in self._fixed if window.end > now)
         return merge(fixed, *(self._occurrences(rank, period, now) for rank, period in self._recurring))
 
     def upcoming(self, now: datetime) -> list[Window]:
-        """The next window of each enabled period that has one to start after `now`, by start."""
-        ahead = [window for window in self._fixed if window.start > now]
+        """The next window of each enabled period that starts after `now`, by start."""
+        coming = [window for window in self._fixed if window.start > now]
         for rank, period in self._recurring:
-            ahead += islice((window for window in self._occurrences(rank, period, now) if window.start > now), 1)
-        return sorted(ahead)
+            coming += islice((window for window in self._occurrences(rank, period, now) if window.start > now), 1)
+        return sorted(coming)
 
     def _occurrences(self, rank: int, period: Period, now: datetime) -> Iterator[Window]:
         """The windows of a recurring period that end after `now`."""
-        asked, first = self._next.get(rank, (NEVER, None))
-        # One that has not begun yet stays the next one; of those that run, the last one to begin counts.
-        if not (asked <= now and (first is None or now < first.start)):
+        as_of, first = self._next.get(rank, (NEVER, None))
+        # A window that has not begun yet stays the next one; among running windows, the last one to begin counts.
+        if not (as_of <= now and (first is None or now < first.start)):
             first = next(_windows(rank, period, now), None)
             self._next[rank] = (now, first)
         if first is not None:
             yield first
             yield from (window for window in _windows(rank, period, first.start) if window.start > first.start)
+
+
+def _flag_windows(flags: Iterable[Period], now: datetime) -> list[Window]:
+    raised = [flag for flag in flags if now < flag.end]
+    return [Window(ALWAYS, rank, flag.end, flag) for rank, flag in enumerate(raised, -len(raised))]
 
 
 def _windows(rank: int, period: Period, now: datetime) -> Iterator[Window]:

@@ -1,4 +1,4 @@
-"""When does a cron expression occur? The only importer of cronsim, which the extra [cron] brings."""
+"""The occurrences of a cron expression; the only importer of cronsim, which the extra [cron] installs."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ else:
     is_available = True
 
 _LONGEST = 200
-# No occurrence is moved by more at a clock change: cronsim treats "local time changes of less than three hours".
+# A clock change moves no occurrence by more than this: cronsim treats "local time changes of less than three hours".
 _CLOCK_CHANGE = timedelta(hours=3)
-# A leap day, so that every date an expression can name lies ahead.
+# The first day of a leap year, so that every date an expression can name comes after it.
 _SOME_DAY = datetime(2024, 1, 1)
 
 
 def check_expression(expression: str) -> None:
-    """Raise ValueError, with what is allowed, unless `expression` is five cron fields that occur at some time."""
+    """Raises ValueError, which says what to write, unless `expression` is five cron fields that occur at some time."""
     if not is_available:
         raise ValueError("it needs the package cronsim; install it with: pip install 'django-downtime[cron]'")
     _check_fields(expression)
@@ -30,15 +30,15 @@ def check_expression(expression: str) -> None:
 
 @lru_cache(maxsize=1024)
 def _check_fields(expression: str) -> None:
-    allowed = "it must be five cron fields such as '30 3 * * SUN' (minute, hour, day, month, weekday)"
+    rule = "it must be five cron fields such as '30 3 * * SUN' (minute, hour, day, month, weekday)"
     if len(expression) > _LONGEST or len(expression.split()) != 5:
-        raise ValueError(allowed)
+        raise ValueError(rule)
     try:
         next(CronSim(expression, _SOME_DAY))
     except CronSimError as error:
-        raise ValueError(f"{error}; {allowed}") from error
+        raise ValueError(f"{error}; {rule}") from error
     except StopIteration:
-        raise ValueError(f"it does not occur within 50 years; {allowed}") from None
+        raise ValueError(f"it does not occur within 50 years; {rule}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Recurrence:
     duration: timedelta
 
     def windows(self, now: datetime, first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Start and end in UTC of the occurrence that runs at `now`, then of each later one, without end.
+        """Start and end in UTC of the occurrence that runs at `now`, then of each later one, possibly endless.
 
-        An occurrence counts when it starts in first <= start < last, and ends at `last` at the latest."""
+        An occurrence counts if first <= start < last; it ends at `last` at the latest."""
         for start in self._starts(now if first <= now else first - timedelta(seconds=1)):
             if start >= last:
                 return
@@ -61,7 +61,7 @@ class Recurrence:
                 yield start, end
 
     def _starts(self, now: datetime) -> Iterator[datetime]:
-        # Searched from both sides of a clock change, as cronsim may miss one that it passes on its way back.
+        # Searched from both sides of a clock change, as cronsim may miss an occurrence while it searches backwards.
         before = [self._last_until(now, now + timedelta(seconds=1)), self._last_until(now, now + _CLOCK_CHANGE)]
         yield from sorted(start for start in before if start)[-1:]
         for start in map(_utc, CronSim(self.expression, now.astimezone(self.zone))):

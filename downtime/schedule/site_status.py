@@ -1,4 +1,4 @@
-"""How does the site stand now: up, down, partly down or read-only; since when, and until when?"""
+"""The state of the site: up, down, partly down or read-only, since when and until when."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from downtime.schedule.periods import ALWAYS, NEVER, UNKNOWN, Answer, Period, Window
 
 UP, DOWN, PARTLY, READ_ONLY = "up", "down", "partly", "read-only"
-# By what is refused, the least first: writing to a part, all writing, a part, everything.
+# By the weight of what is refused: writing to a part, all writing, a part, everything.
 _STATES = (PARTLY, READ_ONLY, PARTLY, DOWN)
 
 
@@ -34,7 +34,7 @@ class SiteStatus:
 
 
 def site_status(answer: Answer) -> SiteStatus:
-    """The most that is refused now, until that is over or more is refused."""
+    """The status by the most that is refused now; it lasts until that is over or more is refused."""
     if not answer.active:
         return SiteStatus(UP)
     most = max(_weight(window.period) for window in answer.active)

@@ -1,4 +1,4 @@
-"""Does a URL path lie below a prefix? Always in whole segments, never by regex."""
+"""Compares URL paths with path prefixes, in whole segments and without regexes."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from posixpath import normpath
 
 
 def trimmed(prefix: str) -> str:
-    """The prefix without its closing slash, as `is_below` wants it: `/` becomes the empty prefix of every path."""
+    """The prefix without its closing slash, as `is_below` needs it; `/` becomes empty, the prefix of every path."""
     return prefix.rstrip("/")
 
 
 def is_below(path: str, prefixes: Iterable[str]) -> bool:
-    """Whether `path` is one of the trimmed prefixes or lies below one: /admin has /admin and /admin/x, not /adminx."""
+    """Whether `path` is a trimmed prefix or lies below one: below /admin are /admin and /admin/x, but not /adminx."""
     return any(path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/") for prefix in prefixes)
 
 
 def is_plain(path: str) -> bool:
-    """Whether `path` says where it leads: no empty, `.` or `..` segment that some part of a site may fold away."""
+    """Whether `path` has no empty, `.` or `..` segment, which a part of the site may fold away."""
     if "//" in path:
         return False
     return "/." not in path or not {".", ".."} & set(path.split("/"))
