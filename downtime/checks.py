@@ -1,9 +1,10 @@
-"""Are the settings, the files and the middleware's place right? The ids, which are never used again for another check:
+"""The system checks of the settings, the files and the place of the middleware.
 
+Their ids, none of which is ever used for another check:
 E001 to E014: a setting has a wrong value. W001: a setting of 1.x is left. W002: a setting is not known.
-W003: the middleware is missing. W004: it is there twice. W005: it stands too low.
+W003: the middleware is missing. W004: it is there twice. W005: it is too low.
 W006: a problem in the schedule. W007: a problem in a flag, or a flag that has let go. W008: a flag can't be looked at.
-W009: the redirect leads to no page of this site. W010: a callable needs users, whose middleware is not above ours.
+W009: no URL pattern matches the redirect. W010: a callable needs users, whose middleware is not above ours.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from downtime.conf import Settings, conf
 from downtime.files.flag_file import load_flags, uninspectable
 from downtime.files.schedule_file import load_schedule
 from downtime.http.site_code import view_of
-from downtime.setting_rules import RULES, is_absolute
+from downtime.setting_rules import RULES, is_absolute_path
 
 _MIDDLEWARE = "downtime.middleware.DowntimeMiddleware"
 _NEEDED_FOR_USERS = (
@@ -38,60 +39,34 @@ _NEEDS_DATABASE = (
 )
 _READY_MADE = ("downtime.exemptions.is_staff", "downtime.exemptions.is_superuser")
 _REMOVED = {
-    "DOWNTIME_MIXIN": "Write a template and name it in DOWNTIME_TEMPLATE, and remove this setting.",
-    "DOWNTIME_NODATABASE_MODE": "Remove it: no mode asks the database any more.",
+    "DOWNTIME_MIXIN": "Write a template, set DOWNTIME_TEMPLATE to its name, and remove this setting.",
+    "DOWNTIME_NODATABASE_MODE": "Remove it: nothing queries the database any more.",
 }
 _MOST_PROBLEMS = 20
 
 
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Every setting of ours has a value that it can have, and is one that there is."""
-    return [*_wrong_settings(), *_missing_folder(), *_unresolved_redirect(), *_unknown_settings()]
+    """Reports each setting that has a wrong value, does not exist, or redirects to a path that does not."""
+    return [*_invalid_settings(), *_missing_base_dir(), *_unresolved_redirect(), *_unknown_settings()]
 
 
 def check_middleware(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The middleware is there once, above all that opens sessions or users."""
+    """Warns unless the middleware is there once, above every other middleware that may query the database."""
     middleware = list(settings.MIDDLEWARE)
-    if middleware.count(_MIDDLEWARE) == 0:
+    if _MIDDLEWARE not in middleware:
         return [
             Warning(
-                f"MIDDLEWARE has no '{_MIDDLEWARE}', so no downtime is ever seen.",
+                f"MIDDLEWARE does not contain '{_MIDDLEWARE}', so the site never goes down.",
                 hint="Put it first, or right below SecurityMiddleware.",
                 id="downtime.W003",
             )
         ]
-    messages: list[CheckMessage] = []
-    if middleware.count(_MIDDLEWARE) > 1:
-        messages.append(
-            Warning(f"MIDDLEWARE has '{_MIDDLEWARE}' more than once.", hint="Keep the first.", id="downtime.W004")
-        )
     above = middleware[: middleware.index(_MIDDLEWARE)]
-    asked = [name for name in _READY_MADE if name in conf.DOWNTIME_EXEMPT_IF]
-    missing = [name for name in _NEEDED_FOR_USERS if name not in above]
-    if asked and missing:
-        messages.append(
-            Warning(
-                f"DOWNTIME_EXEMPT_IF names {', '.join(asked)}, but '{_MIDDLEWARE}' has no {', '.join(missing)} "
-                "above it, so nobody is ever let through by that.",
-                hint="Move these above it, or let people through by manage.py downtime_link, which needs no database.",
-                id="downtime.W010",
-            )
-        )
-    above = [name for name in _NEEDS_DATABASE if name in above]
-    # Who lets people through by a callable may need sessions and users for it.
-    if above and not conf.DOWNTIME_EXEMPT_IF:
-        messages.append(
-            Warning(
-                f"'{_MIDDLEWARE}' stands below {', '.join(above)}, which may ask a database that is down.",
-                hint="Put it first, or right below SecurityMiddleware.",
-                id="downtime.W005",
-            )
-        )
-    return messages
+    return [*_repeated_middleware(middleware), *_users_not_available(above), *_database_before_us(above)]
 
 
 def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The schedule and the flags hold nothing that is not understood; never an Error, as that would stop `migrate`."""
+    """Warns of each problem in the schedule and the flags; never an Error, which would stop `migrate`."""
     zone, max_age = get_default_timezone(), conf.DOWNTIME_FLAG_MAX_AGE
     loaded = load_schedule(conf.DOWNTIME_SCHEDULE_FILE, zone)
     hint = "The file is not taken over before every problem is corrected."
@@ -113,19 +88,49 @@ def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     ]
 
 
-def _wrong_settings() -> Iterator[CheckMessage]:
+def _repeated_middleware(middleware: list[str]) -> Iterator[CheckMessage]:
+    if middleware.count(_MIDDLEWARE) > 1:
+        yield Warning(
+            f"MIDDLEWARE contains '{_MIDDLEWARE}' more than once.", hint="Keep the first one.", id="downtime.W004"
+        )
+
+
+def _users_not_available(above: list[str]) -> Iterator[CheckMessage]:
+    callables = [name for name in _READY_MADE if name in conf.DOWNTIME_EXEMPT_IF]
+    missing = [name for name in _NEEDED_FOR_USERS if name not in above]
+    if callables and missing:
+        yield Warning(
+            f"DOWNTIME_EXEMPT_IF contains {', '.join(callables)}, but this lets nobody through "
+            f"unless MIDDLEWARE has {', '.join(missing)} above '{_MIDDLEWARE}'.",
+            hint="Put them above it, or let people through with manage.py downtime_link, which needs no database.",
+            id="downtime.W010",
+        )
+
+
+def _database_before_us(above: list[str]) -> Iterator[CheckMessage]:
+    database = [name for name in _NEEDS_DATABASE if name in above]
+    # A callable in DOWNTIME_EXEMPT_IF may need the session and the user.
+    if database and not conf.DOWNTIME_EXEMPT_IF:
+        yield Warning(
+            f"'{_MIDDLEWARE}' is below {', '.join(database)}, which may query a database that is down.",
+            hint="Put it first, or right below SecurityMiddleware.",
+            id="downtime.W005",
+        )
+
+
+def _invalid_settings() -> Iterator[CheckMessage]:
     for name, rule in RULES.items():
         value = getattr(settings, name, None)
         try:
-            is_right, reason = value is None or rule.is_right(value), ""
+            is_valid, reason = value is None or rule.is_valid(value), ""
         except ValueError as error:
-            is_right, reason = False, f" {error}."
-        if not is_right:
-            yield Error(f"{name} is {value!r}.", hint=f"{rule.allowed}.{reason}", id=f"downtime.{rule.id}")
+            is_valid, reason = False, f" {error}."
+        if not is_valid:
+            yield Error(f"{name} is {value!r}.", hint=f"{rule.requirement}.{reason}", id=f"downtime.{rule.id}")
 
 
 def _unresolved_redirect() -> Iterator[CheckMessage]:
-    """A page of this site that the redirect leads to has to be there, or another server has to answer for it."""
+    """A redirect to this site has to match a URL pattern, unless another server answers there."""
     redirect = conf.DOWNTIME_URL_REDIRECT or ""
     if not redirect.startswith("/") or redirect.startswith("//"):
         return
@@ -142,14 +147,15 @@ def _unresolved_redirect() -> Iterator[CheckMessage]:
         return
 
 
-def _missing_folder() -> Iterator[CheckMessage]:
-    """A default lies in BASE_DIR; without that, in whatever folder a process happens to run."""
-    folder = getattr(settings, "BASE_DIR", None)
-    if not is_absolute(folder):
-        for name, id in (("DOWNTIME_SCHEDULE_FILE", "E001"), ("DOWNTIME_FLAG_FILE", "E002")):
-            if getattr(settings, name, None) is None:
-                found = f"{name} is not set, and BASE_DIR is {folder!r}."
-                yield Error(found, hint="Set one of them to an absolute path.", id=f"downtime.{id}")
+def _missing_base_dir() -> Iterator[CheckMessage]:
+    """The default of a path is in BASE_DIR; without that, in the working directory, which differs by process."""
+    base_dir = getattr(settings, "BASE_DIR", None)
+    if is_absolute_path(base_dir):
+        return
+    for name, id in (("DOWNTIME_SCHEDULE_FILE", "E001"), ("DOWNTIME_FLAG_FILE", "E002")):
+        if getattr(settings, name, None) is None:
+            message = f"{name} is not set, and BASE_DIR is {base_dir!r}."
+            yield Error(message, hint="Set one of them to an absolute path.", id=f"downtime.{id}")
 
 
 def _unknown_settings() -> Iterator[CheckMessage]:
@@ -159,4 +165,4 @@ def _unknown_settings() -> Iterator[CheckMessage]:
         elif name.startswith("DOWNTIME_") and not hasattr(Settings, name):
             near = get_close_matches(name, RULES, n=1, cutoff=0.8)
             hint = f"Did you mean {near[0]}?" if near else "Remove it."
-            yield Warning(f"{name} is no setting of django-downtime.", hint=hint, id="downtime.W002")
+            yield Warning(f"{name} is not a setting of django-downtime.", hint=hint, id="downtime.W002")

@@ -1,4 +1,4 @@
-"""Which values can each setting have?"""
+"""The rule of each setting: its check id, which values it can have, and the sentence that says so."""
 
 from __future__ import annotations
 
@@ -15,37 +15,44 @@ from downtime.schedule import converters
 
 
 class Rule(NamedTuple):
-    """What a setting may be. `is_right` raises ValueError where it can say what exactly is wrong."""
+    """What a setting can be. `is_valid` returns False, or raises ValueError if it can say which part is wrong."""
 
     id: str
-    is_right: Callable[[Any], bool]
-    allowed: str
+    is_valid: Callable[[Any], bool]
+    requirement: str
+    """As a sentence without its full stop."""
 
 
-def is_absolute(value: Any) -> bool:
-    """Whether the value names a file or a folder, wherever a process runs."""
+def is_absolute_path(value: Any) -> bool:
+    """Whether the value names the same file or folder in whatever working directory a process runs."""
     return is_path(value) and os.path.isabs(value)
 
 
 def _is_path_or_paths(value: Any) -> bool:
-    """A set would have no first one, which the commands raise and lower."""
+    # No set: the commands raise and lower the first path.
     paths = value if isinstance(value, (list, tuple)) else [value]
-    return bool(paths) and all(map(is_absolute, paths))
+    return bool(paths) and all(map(is_absolute_path, paths))
 
 
 def _are_prefixes(value: Any) -> bool:
-    return is_list(value) and all(isinstance(text, str) and _is_right(converters.prefix, text) for text in value)
+    return is_list(value) and all(map(_is_prefix, value))
+
+
+def _is_prefix(value: Any) -> bool:
+    # Not "/", which would exempt the whole site.
+    return isinstance(value, str) and value != "/" and _is_convertible(value, converters.prefix)
 
 
 def _are_paths(value: Any) -> bool:
     return is_list(value) and all(isinstance(text, str) and text.startswith("/") for text in value)
 
 
-def _is_right(convert: Callable[[str], object], text: str) -> bool:
+def _is_convertible(text: str, convert: Callable[[str], object]) -> bool:
     try:
-        return bool(convert(text))
+        convert(text)
     except ValueError:
         return False
+    return True
 
 
 def _are_networks(value: Any) -> bool:
@@ -64,10 +71,10 @@ def _is_callable(value: Any) -> bool:
     if not isinstance(value, str):
         return False
     try:
-        found = import_string(value)
-    except Exception as error:  # a module of the site can raise anything as it is imported
+        imported = import_string(value)
+    except Exception as error:  # the import of a module of the site can raise anything
         raise ValueError(f"{value} can't be imported: {error}") from error
-    if not callable(found):
+    if not callable(imported):
         raise ValueError(f"{value} can't be called")
     return True
 
@@ -75,12 +82,14 @@ def _is_callable(value: Any) -> bool:
 def _is_template(value: Any) -> bool:
     try:
         return isinstance(value, str) and bool(get_template(value))
-    except Exception:  # a loader and a library of tags can raise anything
+    except Exception:  # a loader or a library of tags can raise anything
         return False
 
 
 RULES: dict[str, Rule] = {
-    "DOWNTIME_SCHEDULE_FILE": Rule("E001", is_absolute, "It must be the absolute path of a file, as a str or a Path"),
+    "DOWNTIME_SCHEDULE_FILE": Rule(
+        "E001", is_absolute_path, "It must be the absolute path of a file, as a str or a Path"
+    ),
     "DOWNTIME_FLAG_FILE": Rule(
         "E002",
         _is_path_or_paths,
@@ -112,7 +121,7 @@ RULES: dict[str, Rule] = {
     ),
     "DOWNTIME_URL_REDIRECT": Rule(
         "E006",
-        lambda v: isinstance(v, str) and _is_right(converters.url, v),
+        lambda v: isinstance(v, str) and _is_convertible(v, converters.url),
         "It must be an http or https URL, a path of this site such as /upgrade/, or None",
     ),
     "DOWNTIME_TEMPLATE": Rule("E007", _is_template, "It must be the name of a template that can be loaded"),
