@@ -1,18 +1,17 @@
 import os
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_django
 from django.conf.urls.i18n import i18n_patterns
-from django.core.checks import ERROR, WARNING, CheckMessage, run_checks
+from django.core.checks import WARNING
 from django.http import HttpResponse
 from django.urls import clear_script_prefix, path, set_script_prefix
 
 from downtime import checks, setting_rules
-from downtime.conf import Settings
 from tests.support.programs import ROOT
+from tests.support.system_checks import found, ids
 
 OURS = "downtime.middleware.DowntimeMiddleware"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -29,94 +28,10 @@ class Patterns:
     ]
 
 
-def found() -> list[CheckMessage]:
-    """What `manage.py check --tag downtime` would report."""
-    return run_checks(tags=["downtime"])
-
-
-def ids() -> list[str]:
-    return [str(message.id).removeprefix("downtime.") for message in found()]
-
-
 def test_a_site_with_nothing_set_has_nothing_to_correct(settings: pytest_django.Settings) -> None:
     del settings.DOWNTIME_SCHEDULE_FILE, settings.DOWNTIME_FLAG_FILE
     del settings.DOWNTIME_RECHECK, settings.DOWNTIME_WATCH
     assert found() == []
-
-
-RIGHT: list[tuple[str, list[Any]]] = [
-    ("DOWNTIME_SCHEDULE_FILE", [None, "/a.yml", Path("/a.yml")]),
-    ("DOWNTIME_FLAG_FILE", [None, "/a", Path("/a"), ["/a", Path("/b")], ("/a",)]),
-    ("DOWNTIME_FLAG_MAX_AGE", [None, 1, 0.5]),
-    ("DOWNTIME_EXEMPT_EXACT_URLS", [None, [], ("/",), ["/a", "//b/../c"]]),
-    ("DOWNTIME_EXEMPT_PATHS", [None, [], ("/a",), ["/a/", "/b/c", "/wärter"]]),
-    ("DOWNTIME_EXEMPT_IPS", [None, [], ("192.0.2.1",), ["192.0.2.0/24", "2001:db8::/32", "::1"]]),
-    ("DOWNTIME_PROXY_COUNT", [None, 0, 1, 5]),
-    ("DOWNTIME_EXEMPT_IF", [None, [], ("tests.test_exemptions.yes",), ["tests.test_exemptions.async_yes"]]),
-    ("DOWNTIME_URL_REDIRECT", [None, "/a/", "https://a.example/b?c#d", "http://a.example:8000"]),
-    ("DOWNTIME_TEMPLATE", [None, "downtime/downtime.html"]),
-    ("DOWNTIME_VIEW", [None, "tests.http.test_responses.told"]),
-    ("DOWNTIME_RETRY_AFTER", [None, 1, 60.0]),
-    ("DOWNTIME_WATCH", [None, "auto", "native", "polling", "none"]),
-    ("DOWNTIME_RECHECK", [None, 0, 0.5, 60]),
-]
-
-WRONG: list[tuple[str, str, list[Any]]] = [
-    ("DOWNTIME_SCHEDULE_FILE", "E001", ["", 5, ["/a.yml"], b"/a.yml", "a\0b", False]),
-    ("DOWNTIME_FLAG_FILE", "E002", ["", 5, [], ["/a", ""], ["/a", None], {"/a": 1}, ["a\0b"]]),
-    ("DOWNTIME_FLAG_MAX_AGE", "E003", [0, -1, "60", True, float("inf")]),
-    ("DOWNTIME_EXEMPT_EXACT_URLS", "E004", ["/a", ["a"], [5], [r"^/a$"], 5]),
-    ("DOWNTIME_EXEMPT_PATHS", "E005", ["/a", ["a"], [5], ["/"], ["/a*"], ["/a/../b"], ["//a"], ["/a?b"], ["/%61"]]),
-    ("DOWNTIME_EXEMPT_IPS", "E011", ["192.0.2.1", [5], [""], ["localhost"], ["192.0.2.1/24"], ["10.*"], 5]),
-    ("DOWNTIME_PROXY_COUNT", "E012", [-1, 1.0, "1", True, [1]]),
-    ("DOWNTIME_EXEMPT_IF", "E013", ["a.b", [""], ["no.such.module"], ["os.path.sep"], [5], [len], ["tests.broken"], 5]),
-    (
-        "DOWNTIME_URL_REDIRECT",
-        "E006",
-        ["", 5, "a/", "ftp://a.example/", "javascript:x", "/a b", "http://[", "http:///"],
-    ),
-    ("DOWNTIME_TEMPLATE", "E007", ["", 5, "no/such/template.html", ["downtime/downtime.html"]]),
-    ("DOWNTIME_VIEW", "E014", ["", 5, "no.such.module", "os.path.sep", ["a.b"], len]),
-    ("DOWNTIME_RETRY_AFTER", "E008", [0, -1, 1.5, "60", True, float("nan")]),
-    ("DOWNTIME_WATCH", "E009", ["", "inotify", 5, True, ["auto"]]),
-    ("DOWNTIME_RECHECK", "E010", [-1, "1", True, float("inf")]),
-]
-
-
-@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in RIGHT for value in values], ids=str)
-def test_a_right_setting_is_not_reported(settings: pytest_django.Settings, name: str, value: Any) -> None:
-    setattr(settings, name, value)
-    assert found() == []
-
-
-@pytest.mark.parametrize(
-    ("name", "id", "value"), [(name, id, value) for name, id, values in WRONG for value in values], ids=repr
-)
-def test_a_wrong_setting_is_an_error_that_names_it_its_value_and_what_is_allowed(
-    settings: pytest_django.Settings, name: str, id: str, value: Any
-) -> None:
-    setattr(settings, name, value)
-    [message] = found()
-    assert (message.id, message.level, message.msg) == (f"downtime.{id}", ERROR, f"{name} is {value!r}.")
-    assert str(message.hint).startswith("It must be ")
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "reason"),
-    [
-        ("DOWNTIME_EXEMPT_IPS", ["192.0.2.1", "192.0.2.1/24"], " 192.0.2.1/24 has host bits set."),
-        ("DOWNTIME_EXEMPT_IPS", ["example.com"], " 'example.com' does not appear to be an IPv4 or IPv6 network."),
-        ("DOWNTIME_EXEMPT_IF", ["os.path.sep"], " os.path.sep can't be called."),
-        ("DOWNTIME_EXEMPT_IF", ["no.such.module"], " no.such.module can't be imported: No module named 'no'."),
-        ("DOWNTIME_VIEW", "os.nothing", 'os.nothing can\'t be imported: Module "os" does not define a "nothing"'),
-    ],
-)
-def test_the_hint_says_which_part_of_a_setting_is_wrong(
-    settings: pytest_django.Settings, name: str, value: Any, reason: str
-) -> None:
-    setattr(settings, name, value)
-    [message] = found()
-    assert reason in str(message.hint)
 
 
 @pytest.mark.parametrize(
@@ -173,18 +88,6 @@ def test_who_asks_for_users_has_their_middleware_above(
 ) -> None:
     settings.MIDDLEWARE, settings.DOWNTIME_EXEMPT_IF = middleware, callables
     assert ids() == expected
-
-
-def test_a_template_that_can_not_be_parsed_is_an_error(settings: pytest_django.Settings, tmp_path: Path) -> None:
-    (tmp_path / "broken.html").write_text("{% if %}")
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
-    settings.DOWNTIME_TEMPLATE = "broken.html"
-    assert ids() == ["E007"]
-
-
-def test_every_setting_has_a_rule() -> None:
-    properties = {name for name in vars(Settings) if name.startswith("DOWNTIME_")}
-    assert {name for name, _ in RIGHT} == {name for name, *_ in WRONG} == properties == set(setting_rules.RULES)
 
 
 @pytest.mark.parametrize(
@@ -318,12 +221,6 @@ def test_an_id_is_never_used_again_for_another_check() -> None:
 def test_a_default_in_no_known_folder_is_an_error(settings: pytest_django.Settings, folder: object) -> None:
     settings.BASE_DIR = folder
     settings.DOWNTIME_SCHEDULE_FILE = settings.DOWNTIME_FLAG_FILE = None
-    assert ids() == ["E001", "E002"]
-
-
-def test_a_path_that_each_process_would_find_elsewhere_is_an_error(settings: pytest_django.Settings) -> None:
-    settings.DOWNTIME_SCHEDULE_FILE = "downtime.yml"
-    settings.DOWNTIME_FLAG_FILE = ["/run/downtime.flag", "downtime.flag"]
     assert ids() == ["E001", "E002"]
 
 

@@ -1,5 +1,6 @@
 """What stands above the table, as the page shows it."""
 
+import io
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_django
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -58,6 +60,17 @@ def site(tmp_path: Path, settings: pytest_django.Settings) -> Path:
     return folder
 
 
+def run_here(site: Path, line: str) -> None:
+    """Runs a command line as `run`, but what the shell would pass to Python in this process, which is quicker."""
+    script = f'python() {{ printf "%s\\0" "$@"; }}\n{line}'
+    ran = subprocess.run(script, shell=True, cwd=site, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    if ran.stdout:
+        program, *arguments, end = ran.stdout.split("\0")
+        assert (program, end) == ("manage.py", "")
+        call_command(*arguments, stdout=io.StringIO())
+
+
 def run(site: Path, line: str) -> None:
     """Runs a command line in a shell, as somebody who has copied it."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -82,15 +95,15 @@ def test_the_command_that_brings_the_site_back_does_so(staff: Client, site: Path
 def test_the_commands_of_the_page_do_what_they_say(staff: Client, site: Path) -> None:
     (site / "downtime.yml").write_text('periods:\n  - {name: "it\'s $HOME", start: 2999-01-01}\n')
     for number in (2, 3):
-        run(site, commands(staff)[1])
+        run_here(site, commands(staff)[1])
         assert [period.name for period in live.overview().schedule.periods][-1].startswith("upgrade")
         assert len(live.overview().schedule.periods) == number
     for number in (2, 1, 0):
-        run(site, commands(staff)[-1])
+        run_here(site, commands(staff)[-1])
         assert len(live.overview().schedule.periods) == number
     for is_down in (True, False):
         [line] = [line for line in commands(staff) if "another.flag" in line and "&&" not in line]
-        run(site, line)
+        run_here(site, line)
         assert live.is_down() is is_down
 
 
