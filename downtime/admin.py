@@ -85,17 +85,10 @@ class PeriodAdmin(_ModelAdmin):
         """The same as for viewing."""
         return self.has_view_permission(request)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Always False: the page is read-only."""
+    def _nobody_has(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Always False: the page is read-only."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Always False: the page is read-only."""
-        return False
+    has_add_permission = has_change_permission = has_delete_permission = _nobody_has
 
     def get_urls(self) -> list[URLPattern]:
         """The admin's own, and `state/`."""

@@ -62,20 +62,20 @@ def check_middleware(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
             )
         ]
     above = middleware[: middleware.index(_MIDDLEWARE)]
-    return [*_repeated_middleware(middleware), *_users_not_available(above), *_database_before_us(above)]
+    return [*_repeated_middleware(middleware), *_missing_user_middleware(above), *_database_middleware_above(above)]
 
 
 def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Warns of each problem in the schedule and the flags; never an Error, which would stop `migrate`."""
     zone, max_age = get_default_timezone(), conf.DOWNTIME_FLAG_MAX_AGE
     loaded = load_schedule(conf.DOWNTIME_SCHEDULE_FILE, zone)
-    hint = "The file is not taken over before every problem is corrected."
+    hint = "The file is not taken over until every problem is corrected."
     messages: list[CheckMessage] = [
         Warning(problem.located(loaded.path), hint=hint, id="downtime.W006")
         for problem in loaded.parsed.problems[:_MOST_PROBLEMS]
     ]
     for raised in load_flags(conf.DOWNTIME_FLAG_FILE, zone=zone, max_age=max_age):
-        hint = "The flag counts all the same; correct it or write it anew."
+        hint = "The flag counts nevertheless; correct it or write a new one."
         messages += [
             Warning(problem.located(raised.path), hint=hint, id="downtime.W007") for problem in raised.problems
         ]
@@ -95,7 +95,7 @@ def _repeated_middleware(middleware: list[str]) -> Iterator[CheckMessage]:
         )
 
 
-def _users_not_available(above: list[str]) -> Iterator[CheckMessage]:
+def _missing_user_middleware(above: list[str]) -> Iterator[CheckMessage]:
     callables = [name for name in _READY_MADE if name in conf.DOWNTIME_EXEMPT_IF]
     missing = [name for name in _NEEDED_FOR_USERS if name not in above]
     if callables and missing:
@@ -107,7 +107,7 @@ def _users_not_available(above: list[str]) -> Iterator[CheckMessage]:
         )
 
 
-def _database_before_us(above: list[str]) -> Iterator[CheckMessage]:
+def _database_middleware_above(above: list[str]) -> Iterator[CheckMessage]:
     database = [name for name in _NEEDS_DATABASE if name in above]
     # A callable in DOWNTIME_EXEMPT_IF may need the session and the user.
     if database and not conf.DOWNTIME_EXEMPT_IF:

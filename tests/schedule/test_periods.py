@@ -59,7 +59,9 @@ def test_a_period_covers_its_paths_however_they_are_spelled(
     assert period.covers(path, safe=safe) is is_covered
 
 
-@pytest.mark.parametrize(("moment", "expected"), [(ALWAYS, False), (NOON, True), (NEVER, False)])
+@pytest.mark.parametrize(
+    ("moment", "expected"), [(ALWAYS, False), (NOON, True), (NEVER, False)], ids=["open start", "noon", "open end"]
+)
 def test_an_open_side_is_not_known(moment: datetime, expected: bool) -> None:
     assert is_known(moment) is expected
 

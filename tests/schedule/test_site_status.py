@@ -21,7 +21,7 @@ def period(start: float, end: float | None, paths: tuple[str, ...] = (), *, read
     return Period(at(start), NEVER if end is None else at(end), paths=paths, read_only=read_only)
 
 
-def stands(*periods: Period, flags: tuple[Period, ...] = ()) -> SiteStatus:
+def status_of(*periods: Period, flags: tuple[Period, ...] = ()) -> SiteStatus:
     return site_status(Schedule(periods).at(NOW, flags))
 
 
@@ -46,7 +46,7 @@ def stands(*periods: Period, flags: tuple[Period, ...] = ()) -> SiteStatus:
     ],
 )
 def test_the_most_that_is_refused_is_the_state(periods: list[Period], state: str) -> None:
-    assert stands(*periods).state == state
+    assert status_of(*periods).state == state
 
 
 @pytest.mark.parametrize(
@@ -62,22 +62,22 @@ def test_the_most_that_is_refused_is_the_state(periods: list[Period], state: str
     ids=["nothing", "the whole site", "a part", "writing", "writing to a part", "writing, and a part"],
 )
 def test_a_status_tells_read_only_from_down(periods: list[Period], is_read_only: bool) -> None:
-    assert stands(*periods).is_read_only is is_read_only
+    assert status_of(*periods).is_read_only is is_read_only
 
 
 def test_the_message_is_the_first_of_the_periods_that_cause_the_state_on_one_line() -> None:
     shop = replace(period(-1, 1, ("/shop",)), message="New prices.")
     silent = period(-1, 1)
-    assert stands(shop, silent).message == ""
+    assert status_of(shop, silent).message == ""
     first, second = replace(silent, message=" Faster\n disks. "), replace(silent, message="Second.")
-    assert stands(shop, silent, first, second).message == "Faster disks."
+    assert status_of(shop, silent, first, second).message == "Faster disks."
 
 
 def test_a_raised_flag_takes_the_site_down() -> None:
-    assert stands(flags=(Period(at(-2)),)) == SiteStatus(DOWN, at(-2), NEVER, standing_windows(Period(at(-2))))
+    assert status_of(flags=(Period(at(-2)),)) == SiteStatus(DOWN, at(-2), NEVER, active_windows(Period(at(-2))))
 
 
-def standing_windows(flag: Period) -> tuple[object, ...]:
+def active_windows(flag: Period) -> tuple[object, ...]:
     return Schedule().at(NOW, (flag,)).active
 
 
@@ -111,7 +111,7 @@ def standing_windows(flag: Period) -> tuple[object, ...]:
 def test_it_lasts_until_that_is_over_or_more_is_refused(
     periods: list[Period], since: float, until: float | None
 ) -> None:
-    found = stands(*periods)
+    found = status_of(*periods)
     assert (found.since, found.until) == (at(since), NEVER if until is None else at(until))
 
 
@@ -149,5 +149,5 @@ def test_ten_thousand_parts_at_once_are_told_apart_from_none_in_no_time() -> Non
 
 def test_where_it_goes_on_without_a_gap_for_years_the_end_is_not_known() -> None:
     daily = Recurrence("0 0 * * *", timezone.utc, timedelta(days=1))
-    found = stands(Period(recurrence=daily, read_only=True))
+    found = status_of(Period(recurrence=daily, read_only=True))
     assert (found.state, found.until) == (READ_ONLY, NEVER)
