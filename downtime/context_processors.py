@@ -1,4 +1,4 @@
-"""What templates know of downtimes: `downtime.active` and `downtime.upcoming`, each a list of occurrences."""
+"""The context processor: `downtime.active` and `downtime.upcoming` for templates, each a list of occurrences."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from downtime.schedule.occurrence import Occurrence
 
 
 class Downtime:
-    """Computes nothing before it is asked, and then from memory."""
+    """The variable `downtime` of a template; computed from memory, and only if the template uses it."""
 
     @property
     def active(self) -> list[Occurrence]:
-        """What is active now, in order of precedence."""
+        """The active occurrences, in order of precedence."""
         return live.active()
 
     @property
     def upcoming(self) -> list[Occurrence]:
-        """The next occurrence of each period that is to come, by start."""
+        """The next occurrence of each period that is yet to come, ordered by start."""
         return live.upcoming()
 
 
 def downtime(request: HttpRequest) -> dict[str, Downtime]:
-    """Adds `downtime` to the context of every template that is rendered with the request."""
+    """Adds `downtime` to the context of every template that is rendered with a request."""
     return {"downtime": Downtime()}

@@ -57,7 +57,7 @@ class Exemptions:
         """Whether who asks passes, whatever is asked for: by address, bypass cookie or DOWNTIME_EXEMPT_IF."""
         if self.networks and self._has_address(request):
             return True
-        if bypass.is_carried(request):
+        if bypass.has_cookie(request):
             return True
         return bool(self.callables) and any(self._is_let_through(name, request) for name in self.callables)
 

@@ -63,7 +63,7 @@ class DowntimeMiddleware:
         path, is_safe = request.path_info, request.method in _SAFE
         window = answer.covering(path, safe=is_safe)
         try:
-            if answer.active and (opened := bypass.opened(request)):
+            if answer.active and (opened := bypass.exchange(request)):
                 return opened, None
             exemptions, refusals = self._exemptions, self._refusals
             if window is None or exemptions.has_path(request, window.period.redirect or refusals.redirect):

@@ -101,7 +101,7 @@ def picture_of_its_own(files_of_its_own: None, monkeypatch: pytest.MonkeyPatch) 
     before = set(threading.enumerate())
     monkeypatch.setattr(live, "_states", {})
     monkeypatch.setattr(live, "current", live.ProcessState())
-    monkeypatch.setattr(throttled_log, "_said", {})
+    monkeypatch.setattr(throttled_log, "_silent_until", {})
     yield
     live.current.close()
     wait_until(lambda: not _left(before), within=5, what=f"no thread is left; there were {_left(before)}")

@@ -420,10 +420,10 @@ def test_a_path_is_resolved_only_while_the_site_is_down(
     settings.ROOT_URLCONF = "tests.urlconf_that_is_not_there"
     request = RequestFactory().get("/shop")
     assert served(request).content == b"up"
-    assert throttled_log._said == {}
+    assert throttled_log._silent_until == {}
     flag.touch()
     assert served(request).status_code == 503
-    assert len(throttled_log._said) == 1
+    assert len(throttled_log._silent_until) == 1
 
 
 def test_what_a_middleware_below_answers_itself_is_no_view_s(

@@ -1,4 +1,4 @@
-"""The link that lets its bearer pass: a signed token, which a cookie then carries. No state is kept anywhere."""
+"""The bypass link: a signed token in a URL, exchanged for a cookie that lets its bearer pass. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 
 NAME = "downtime_bypass"
-"""Of the link's parameter, and of the cookie."""
+"""The name of the query parameter, and of the cookie."""
 
-_LONGEST = 200
+_LONGEST_TOKEN = 200
 
 
 def token(seconds: int) -> str:
-    """A token that is valid for so many seconds from now, on every host with this SECRET_KEY."""
+    """A token that is valid for that many seconds from now, on every host with the same SECRET_KEY."""
     return _signer().sign(str(seconds))
 
 
 def link(base: str, seconds: int) -> str:
-    """The URL `base` with such a token."""
+    """The URL `base` with a new token that is valid for that many seconds."""
     parts = urlsplit(base)
     query = f"{parts.query}&" if parts.query else ""
     return urlunsplit(parts._replace(path=parts.path or "/", query=f"{query}{NAME}={token(seconds)}"))
 
 
-def opened(request: HttpRequest) -> HttpResponse | None:
-    """What a request that opens a valid link gets: the cookie, and a redirect to the same URL without the token."""
+def exchange(request: HttpRequest) -> HttpResponse | None:
+    """The response to a valid link: sets the cookie and redirects to the same URL without the token; else None."""
     query = request.META.get("QUERY_STRING", "")
     if NAME not in query or request.method not in ("GET", "HEAD"):
         return None
@@ -47,8 +47,8 @@ def opened(request: HttpRequest) -> HttpResponse | None:
     return response
 
 
-def is_carried(request: HttpRequest) -> bool:
-    """Whether the request has a cookie with a valid token."""
+def has_cookie(request: HttpRequest) -> bool:
+    """Whether the request carries the cookie with a valid token."""
     header = request.META.get("HTTP_COOKIE", "")
     if NAME not in header:
         return False
@@ -63,8 +63,8 @@ def _is_ours(parameter: str) -> bool:
 
 
 def _lifetime(token: str) -> int:
-    """The seconds for which a valid token was made; 0 of one that is wrong, altered or expired."""
-    if not token or len(token) > _LONGEST:
+    """The seconds for which a valid token was made; 0 if it is malformed, altered or expired."""
+    if not token or len(token) > _LONGEST_TOKEN:
         return 0
     signer = _signer()
     try:
@@ -76,5 +76,5 @@ def _lifetime(token: str) -> int:
 
 
 def _signer() -> TimestampSigner:
-    """Compares in constant time, and takes the keys of SECRET_KEY_FALLBACKS too."""
+    """A signer that compares in constant time and accepts the keys of SECRET_KEY_FALLBACKS too."""
     return TimestampSigner(salt="downtime.bypass", sep=".")

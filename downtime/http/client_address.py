@@ -1,4 +1,4 @@
-"""Which address does a client have, and which networks hold it? Plain values; a client can forge none of it."""
+"""The address of the client behind trusted proxies, and networks that may hold it. No client can forge its address."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 _MAPPED = IPv6Network("::ffff:0:0/96")
-# Some proxies add the port: 192.0.2.1:4711 and [2001:db8::1]:4711. Brackets may stand without one.
+# Some proxies add the port: 192.0.2.1:4711 and [2001:db8::1]:4711. Some send brackets without a port.
 _WITH_PORT = re.compile(r"\[([^]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5}", re.ASCII)
-_LONGEST = 100
+_LONGEST_ADDRESS = 100
 
 
 def network(text: str) -> Network:
-    """The network or the single address that a text names; ValueError says what is wrong with it."""
-    found = ip_network(text)
-    if isinstance(found, IPv6Network) and found.subnet_of(_MAPPED):
-        return IPv4Network((int(found.network_address) & 0xFFFFFFFF, found.prefixlen - 96))
-    return found
+    """The network or single address that the text names, IPv4-mapped ones as IPv4; ValueError says what is wrong."""
+    parsed = ip_network(text)
+    if isinstance(parsed, IPv6Network) and parsed.subnet_of(_MAPPED):
+        return IPv4Network((int(parsed.network_address) & 0xFFFFFFFF, parsed.prefixlen - 96))
+    return parsed
 
 
 def client(remote: str, forwarded: str, *, proxies: int) -> Address | None:
-    """The address of the client, or None where it is not known.
+    """The address of the client, or None if it is not known.
 
-    `remote` is the peer of the connection, and `forwarded` the header X-Forwarded-For, to which each of `proxies`
-    trusted ones has added the peer that it saw: so the client is that many from the right, and what stands further
-    left came from the client and may be anything."""
+    `remote` is the peer of the connection, `forwarded` the header X-Forwarded-For, to which each of the trusted
+    proxies has added the peer that it saw. So the client is the entry that is `proxies` from the right; whatever is
+    further left was sent by the client and may be anything."""
     if not proxies:
         return _address(remote)
     entries = forwarded.rsplit(",", proxies)[-proxies:]
@@ -35,7 +35,7 @@ def client(remote: str, forwarded: str, *, proxies: int) -> Address | None:
 
 
 def _address(text: str) -> Address | None:
-    text = text.strip(" \t")[: _LONGEST + 1]
+    text = text.strip(" \t")[: _LONGEST_ADDRESS + 1]
     match = _WITH_PORT.fullmatch(text)
     if match:
         text = match[1] or match[2] or ""

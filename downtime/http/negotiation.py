@@ -1,4 +1,4 @@
-"""Which kind of answer does this client want, and in which language?"""
+"""Negotiates by Accept and Accept-Language: problem details (JSON) or HTML, and the language."""
 
 from __future__ import annotations
 
@@ -8,36 +8,37 @@ from django.utils import translation
 
 _HTML_TYPES = {("text", "html"), ("application", "xhtml+xml"), ("text", "*")}
 
-LONGEST = 1_000
-"""Of either header. Django's reading of 64 KiB takes a hundred times as long as all the rest (measured)."""
+LONGEST_HEADER = 1_000
+"""Characters of a header that are read. Parsing 64 KiB takes a hundred times as long as all the rest (measured)."""
 
 
-def wishes(accept: str, accept_language: str) -> tuple[bool, str]:
-    """Whether the client prefers JSON, and the code of its language, by the two headers."""
-    return _prefers_json(accept), _language(accept_language)
+def preferences(accept: str, accept_language: str) -> tuple[bool, str]:
+    """Whether the client prefers JSON, and the code of its language, by the values of the two headers."""
+    return prefers_json(accept), language(accept_language)
 
 
-def _prefers_json(accept: str) -> bool:
-    """Content negotiation by quality (RFC 9110 section 12.5.1): a client that takes both equally gets HTML."""
+def prefers_json(accept: str) -> bool:
+    """Whether JSON has the higher quality (RFC 9110 section 12.5.1); if HTML has the same one, False."""
     request = HttpRequest()
     request.META["HTTP_ACCEPT"] = accept or "*/*"
     try:
-        types = request.accepted_types
+        media_types = request.accepted_types
     except (ValueError, LookupError):  # a parameter that claims an encoding (RFC 8187) and breaks it, or an unknown one
         return False
     json, html, other = 0.0, 0.0, 0.0
-    for accepted in types:
-        main, sub = accepted.main_type, accepted.sub_type
+    for media_type in media_types:
+        main, sub = media_type.main_type, media_type.sub_type
         if main == "application" and (sub in ("json", "*") or sub.endswith("+json")):
-            json = max(json, accepted.quality)
+            json = max(json, media_type.quality)
         elif (main, sub) in _HTML_TYPES:
-            html = max(html, accepted.quality)
+            html = max(html, media_type.quality)
         elif main == "*":
-            other = max(other, accepted.quality)
+            other = max(other, media_type.quality)
     return json > html if html else json > 0 and json >= other
 
 
-def _language(accept_language: str) -> str:
+def language(accept_language: str) -> str:
+    """The code of the best language for the client that the site has; LANGUAGE_CODE if USE_I18N is off."""
     if not settings.USE_I18N:
         return settings.LANGUAGE_CODE
     request = HttpRequest()

@@ -1,4 +1,4 @@
-"""Where does a redirect lead: to this site, to the very page that was asked for?"""
+"""Tells where a redirect leads: to this site, or back to the page that was requested."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.http import HttpRequest
 
 
 def is_target(request: HttpRequest, redirect: str) -> bool:
-    """Whether the request asks for the very page that `redirect` leads to, by its own word for the host.
+    """Whether the request is for the page that `redirect` leads to, by the host that the request itself names.
 
-    With and without a closing slash, as the site itself may redirect from one to the other."""
-    if request.path_info[:1] not in ("", "/"):  # a target that is no path, for which WSGIRequest.path is a guess
+    A closing slash makes no difference, as the site may redirect from one spelling to the other."""
+    if request.path_info[:1] not in ("", "/"):  # not a path (OPTIONS *), so that WSGIRequest.path is a guess
         return False
     try:
         target = urlsplit(redirect)
@@ -33,6 +33,6 @@ def is_target(request: HttpRequest, redirect: str) -> bool:
 def is_own(redirect: str) -> bool:
     """Whether `redirect` leads to this site: it names no host, or one that ALLOWED_HOSTS names in full.
 
-    A wildcard there would let a client choose: whoever sends the Host of a status page got that path of this site."""
+    A wildcard does not count: whoever sent the Host of an external status page would get that path of this site."""
     host = urlsplit(redirect).hostname
     return host is None or host in [str(allowed).lower().strip("[]") for allowed in settings.ALLOWED_HOSTS]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from downtime.conf import conf
 from downtime.decorators import is_marked
-from downtime.http.negotiation import LONGEST, wishes
+from downtime.http.negotiation import LONGEST_HEADER, preferences
 from downtime.http.pages import Prepared, built_in, copy_response, drop_body, mark_planned, rendered, timestamp
 from downtime.http.redirects import is_target
 from downtime.http.site_code import call
@@ -36,14 +36,14 @@ class Refusals:
         self._view = conf.DOWNTIME_VIEW
         self._retry_after = conf.DOWNTIME_RETRY_AFTER
         self._pages: dict[tuple[int, datetime, datetime, str], Prepared] = {}
-        self._client = lru_cache(_MOST_KEPT)(wishes)
+        self._client = lru_cache(_MOST_KEPT)(preferences)
 
     def of(self, request: HttpRequest, window: Window, release: datetime) -> HttpResponseBase:
         """The answer to a request that would be let through at `release`, or NEVER where that is not known."""
         if self._view:
             return self._viewed(self._view, request, window, release)
         accept, languages = request.META.get("HTTP_ACCEPT", ""), request.META.get("HTTP_ACCEPT_LANGUAGE", "")
-        wants_json, language = self._client(accept[:LONGEST], languages[:LONGEST])
+        wants_json, language = self._client(accept[:LONGEST_HEADER], languages[:LONGEST_HEADER])
         if wants_json:
             return self._problem(request, window, release, language)
         redirect = window.period.redirect or self.redirect

@@ -1,4 +1,4 @@
-"""Logs what may come with every request at most every ten seconds."""
+"""Logs the same message at most once every ten seconds, however many requests cause it."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ import sys
 from time import monotonic
 
 PAUSE = 10.0
+"""Seconds."""
+
 _MOST_KEPT = 100
-_said: dict[tuple[object, ...], float] = {}
+_silent_until: dict[tuple[object, ...], float] = {}
 
 
 class ThrottledLogger:
-    """A logger that says the same thing no more often than that."""
+    """A logger that repeats a message with the same arguments only after PAUSE."""
 
     def __init__(self, name: str) -> None:
         self._logger = logging.getLogger(name)
 
     def exception(self, message: str, *arguments: object) -> None:
-        """Logs the exception that is being handled, with that message, as an error."""
+        """Logs the message at ERROR with the exception being handled, whose type counts as one of the arguments."""
         if _is_due(message, *arguments, sys.exc_info()[0]):
             self._logger.exception(message, *arguments)
 
     def warning(self, message: str) -> None:
-        """Logs that message as a warning."""
+        """Logs the message at WARNING."""
         if _is_due(message):
             self._logger.warning(message)
 
 
-def _is_due(*what: object) -> bool:
+def _is_due(*key: object) -> bool:
     now = monotonic()
-    if now < _said.get(what, now):
+    if now < _silent_until.get(key, now):
         return False
-    if len(_said) >= _MOST_KEPT:
-        _said.clear()
-    _said[what] = now + PAUSE
+    if len(_silent_until) >= _MOST_KEPT:
+        _silent_until.clear()
+    _silent_until[key] = now + PAUSE
     return True

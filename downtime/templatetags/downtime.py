@@ -1,4 +1,4 @@
-"""The banner that announces the next period: {% load downtime %}{% downtime_banner %}"""
+"""The template tag {% downtime_banner %}, which announces the next period."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ register = template.Library()
 
 @register.inclusion_tag("downtime/banner.html")
 def downtime_banner(within: str = "24h") -> dict[str, Any]:
-    """Announces the next period where it begins within that duration from now; else nothing."""
+    """The context of the banner if the next period begins within that duration from now, else an empty one."""
     try:
         ahead = converters.duration(str(within))
     except ValueError as error:

@@ -29,7 +29,7 @@ def opening(path: str, token: str, *, query: str = "", secure: bool = False, met
 
 
 def opened(request: HttpRequest) -> HttpResponse:
-    response = bypass.opened(request)
+    response = bypass.exchange(request)
     assert response is not None
     return response
 
@@ -63,7 +63,7 @@ def test_an_opened_link_sets_a_cookie_that_passes_and_leads_to_the_url_without_t
     token = bypass.token(HOUR)
     response = opened(opening("/shop/", token, query="a=b&"))
     assert (response.status_code, response["Location"]) == (302, "/shop/?a=b")
-    assert bypass.is_carried(carrying(f"{bypass.NAME}={cookie_of(response).value}"))
+    assert bypass.has_cookie(carrying(f"{bypass.NAME}={cookie_of(response).value}"))
 
 
 @pytest.mark.parametrize(("secure", "flag"), [(True, True), (False, "")], ids=["https", "http"])
@@ -125,8 +125,8 @@ def test_a_token_that_a_mail_program_has_encoded_is_understood() -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 def test_only_get_and_head_open_a_link(method: str) -> None:
     """A redirect would lose what is sent."""
-    assert bypass.opened(opening("/", bypass.token(HOUR), method=method)) is None
-    assert bypass.opened(opening("/", bypass.token(HOUR), method="HEAD")) is not None
+    assert bypass.exchange(opening("/", bypass.token(HOUR), method=method)) is None
+    assert bypass.exchange(opening("/", bypass.token(HOUR), method="HEAD")) is not None
 
 
 # Which tokens count
@@ -165,40 +165,40 @@ def test_a_token_that_is_not_ours_counts_for_nothing(kind: str) -> None:
     token = altered(bypass.token(HOUR))[kind]
     request = RequestFactory().get("/")
     request.META["HTTP_COOKIE"] = f"{bypass.NAME}={token}"
-    assert not bypass.is_carried(request)
+    assert not bypass.has_cookie(request)
     request.META["QUERY_STRING"] = f"{bypass.NAME}={token}"
-    assert bypass.opened(request) is None
+    assert bypass.exchange(request) is None
 
 
 def test_a_token_counts_for_its_time_only(signed_by: Clock) -> None:
     cookie = carrying(f"{bypass.NAME}={bypass.token(HOUR)}")
     link = opening("/", bypass.token(HOUR))
     signed_by.passes(HOUR - 5)
-    assert bypass.is_carried(cookie)
-    assert bypass.opened(link) is not None
+    assert bypass.has_cookie(cookie)
+    assert bypass.exchange(link) is not None
     signed_by.passes(10)
-    assert not bypass.is_carried(cookie)
-    assert bypass.opened(link) is None
+    assert not bypass.has_cookie(cookie)
+    assert bypass.exchange(link) is None
 
 
 def test_a_token_counts_on_every_host_with_the_key_also_after_a_change_of_it(settings: pytest_django.Settings) -> None:
     request = carrying(f"{bypass.NAME}={bypass.token(HOUR)}")
     old, settings.SECRET_KEY = settings.SECRET_KEY, "another"
-    assert not bypass.is_carried(request)
+    assert not bypass.has_cookie(request)
     settings.SECRET_KEY_FALLBACKS = [old]
-    assert bypass.is_carried(request)
+    assert bypass.has_cookie(request)
 
 
 def test_of_several_cookies_and_parameters_none_confuses() -> None:
     token, name = bypass.token(HOUR), bypass.NAME
-    assert not bypass.is_carried(carrying(f"{name}=a; {name}=b"))
-    assert not bypass.is_carried(carrying(f"other={token}; {name}x={token}; x{name}={token}"))
-    assert not bypass.is_carried(carrying(name))
-    assert bypass.is_carried(carrying(f"a=b; {name}={token}; c=d"))
-    assert bypass.opened(opening("/", "wrong", query=f"{name}={token}&")) is None
-    assert bypass.opened(opening("/", f"wrong&x{name}={token}")) is None
-    assert bypass.opened(RequestFactory().get(f"/?{name}")) is None
-    assert bypass.opened(RequestFactory().get(f"/?a={name}")) is None
+    assert not bypass.has_cookie(carrying(f"{name}=a; {name}=b"))
+    assert not bypass.has_cookie(carrying(f"other={token}; {name}x={token}; x{name}={token}"))
+    assert not bypass.has_cookie(carrying(name))
+    assert bypass.has_cookie(carrying(f"a=b; {name}={token}; c=d"))
+    assert bypass.exchange(opening("/", "wrong", query=f"{name}={token}&")) is None
+    assert bypass.exchange(opening("/", f"wrong&x{name}={token}")) is None
+    assert bypass.exchange(RequestFactory().get(f"/?{name}")) is None
+    assert bypass.exchange(RequestFactory().get(f"/?a={name}")) is None
 
 
 def test_signatures_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,5 +210,5 @@ def test_signatures_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("django.core.signing.constant_time_compare", noted)
     token = bypass.token(HOUR)
-    assert not bypass.is_carried(carrying(f"{bypass.NAME}={token}x"))
+    assert not bypass.has_cookie(carrying(f"{bypass.NAME}={token}x"))
     assert compared == [f"{token}x".rpartition(".")[2]]

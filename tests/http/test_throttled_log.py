@@ -36,4 +36,4 @@ def test_what_was_said_does_not_grow_without_bound(caplog: pytest.LogCaptureFixt
     for number in range(250):
         ThrottledLogger("downtime.test").warning(f"number {number}")
     assert len(caplog.records) == 250
-    assert len(throttled_log._said) <= 100
+    assert len(throttled_log._silent_until) <= 100
