@@ -1,4 +1,4 @@
-"""How does a view say that it passes while the site is down?"""
+"""downtime_exempt: marks a view that passes while the site is down."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def downtime_exempt(view: View) -> View:
-    """Lets a view pass while the site is down, be it sync or async; of a class, decorate `dispatch` or `as_view()`.
+    """Wraps a view, sync or async, so that it passes while the site is down. For classes: `dispatch` or `as_view()`.
 
-    What was given is left as it is, so that it may stand in another URL pattern without passing."""
+    The view itself stays as it is, so that it does not pass in other URL patterns. Anything that is not a view function
+    raises TypeError."""
     if isinstance(view, type):
         raise TypeError(
             f"downtime_exempt was given the class {view.__qualname__}, and takes a view function; "
@@ -39,6 +40,6 @@ def downtime_exempt(view: View) -> View:
     return cast("View", exempt)
 
 
-def is_marked(view: Callable[..., Any]) -> bool:
-    """Whether `downtime_exempt` was applied to the view."""
+def is_exempt(view: Callable[..., Any]) -> bool:
+    """Whether the view comes from `downtime_exempt`."""
     return getattr(view, "downtime_exempt", False) is True

@@ -1,9 +1,8 @@
-"""May this request pass while the site is down?"""
+"""Decides which requests pass while the site is down; is_staff and is_superuser for DOWNTIME_EXEMPT_IF."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from django.db import Error
 from django.http import HttpRequest
@@ -11,77 +10,79 @@ from django.http import HttpRequest
 from downtime.conf import conf
 from downtime.http import bypass, client_address
 from downtime.http.redirects import is_own, is_target
+from downtime.http.responses import Passage, keep_private, unchanged, withhold_unless_exempt
 from downtime.http.site_code import Routes, call
 from downtime.http.throttled_log import ThrottledLogger
+from downtime.schedule.periods import Window
 from downtime.schedule.url_paths import is_below, is_plain, trimmed
 
 logger = ThrottledLogger(__name__)
 
+# RFC 9110 section 9.2.1, without TRACE, which a site has no use for.
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-@dataclass(frozen=True, slots=True)
+
 class Exemptions:
-    """The settings, prepared once so that each request only compares."""
+    """The exemptions that the settings name when it is made, prepared so that a request only compares."""
 
-    exact: frozenset[str]
-    prefixes: tuple[str, ...]
-    networks: tuple[client_address.Network, ...]
-    proxies: int
-    callables: tuple[str, ...]
-    routes: Routes
-
-    @classmethod
-    def of_settings(cls) -> Exemptions:
-        """The exemptions that the settings name now."""
+    def __init__(self) -> None:
         proxies = conf.DOWNTIME_PROXY_COUNT
-        return cls(
-            exact=frozenset(conf.DOWNTIME_EXEMPT_EXACT_URLS),
-            # Without the empty one, which would exempt the whole site.
-            prefixes=tuple(filter(None, map(trimmed, conf.DOWNTIME_EXEMPT_PATHS))),
-            # A count that can't be understood must not make the address of a proxy that of everybody.
-            networks=() if proxies is None else tuple(_networks()),
-            proxies=proxies or 0,
-            callables=conf.DOWNTIME_EXEMPT_IF,
-            routes=Routes(),
-        )
+        self._exact = frozenset(conf.DOWNTIME_EXEMPT_EXACT_URLS)
+        # Without the empty prefix, which would exempt the whole site.
+        self._prefixes = tuple(filter(None, map(trimmed, conf.DOWNTIME_EXEMPT_PATHS)))
+        # If the count can't be understood, the address of a proxy must not count as that of every client.
+        self._networks = () if proxies is None else tuple(_networks())
+        self._proxies = proxies or 0
+        self._callables = conf.DOWNTIME_EXEMPT_IF
+        self._redirect = conf.DOWNTIME_URL_REDIRECT or ""
+        self._routes = Routes()
+
+    def pass_for(self, request: HttpRequest, window: Window) -> Passage | None:
+        """What the site's response goes through if the request may pass although `window` covers it; else None.
+
+        The exemptions are asked in order of cost, so that what may query a database comes last."""
+        if self.has_path(request, window.period.redirect or self._redirect):
+            return unchanged
+        if self._routes.has_exempt_view(request):
+            return withhold_unless_exempt
+        return keep_private if self.has_client(request) else None
 
     def has_path(self, request: HttpRequest, redirect: str) -> bool:
-        """Whether that path passes, whoever asks for it: it is exempt, or it is where `redirect` leads."""
+        """Whether the path of the request is exempt for every client; so is the one to which `redirect` leads."""
         path = request.path_info
-        if path in self.exact:
+        if path in self._exact:
             return True
-        if is_below(path, self.prefixes) and is_plain(path):
+        if is_below(path, self._prefixes) and is_plain(path):
             return True
         return bool(redirect) and is_target(request, redirect) and is_own(redirect)
 
     def has_client(self, request: HttpRequest) -> bool:
-        """Whether who asks passes, whatever is asked for: by address, bypass cookie or DOWNTIME_EXEMPT_IF."""
-        if self.networks and self._has_address(request):
+        """Whether this client passes, whatever the path: by address, bypass cookie or DOWNTIME_EXEMPT_IF."""
+        if self._networks and self._has_address(request):
             return True
         if bypass.has_cookie(request):
             return True
-        return bool(self.callables) and any(self._is_let_through(name, request) for name in self.callables)
+        return bool(self._callables) and any(_is_let_through(name, request) for name in self._callables)
 
     def _has_address(self, request: HttpRequest) -> bool:
         headers = request.META
         remote, forwarded = headers.get("REMOTE_ADDR", ""), headers.get("HTTP_X_FORWARDED_FOR", "")
-        address = client_address.client(remote, forwarded, proxies=self.proxies)
-        return address is not None and any(address in network for network in self.networks)
+        address = client_address.client(remote, forwarded, proxies=self._proxies)
+        return address is not None and any(address in network for network in self._networks)
 
-    def _is_let_through(self, name: str, request: HttpRequest) -> bool:
-        try:
-            return bool(call(name, request))
-        except Exception:  # the site's own code can raise anything; that is a no
-            logger.exception("%s of DOWNTIME_EXEMPT_IF failed, and counts as a no", name)
-            return False
+
+def is_safe(request: HttpRequest) -> bool:
+    """Whether the method only reads, and so passes during a read-only period."""
+    return request.method in _SAFE_METHODS
 
 
 def is_staff(request: HttpRequest) -> bool:
-    """Whether an active staff user is logged in, for DOWNTIME_EXEMPT_IF; a database that is away is a no."""
+    """Whether an active staff user is logged in, for DOWNTIME_EXEMPT_IF; False if the database is away."""
     return _has_user(request, "is_staff")
 
 
 def is_superuser(request: HttpRequest) -> bool:
-    """Whether an active superuser is logged in, for DOWNTIME_EXEMPT_IF; a database that is away is a no."""
+    """Whether an active superuser is logged in, for DOWNTIME_EXEMPT_IF; False if the database is away."""
     return _has_user(request, "is_superuser")
 
 
@@ -91,6 +92,14 @@ def _networks() -> Iterator[client_address.Network]:
             yield client_address.network(text)
         except ValueError:
             continue  # `checks` reports it
+
+
+def _is_let_through(dotted_path: str, request: HttpRequest) -> bool:
+    try:
+        return bool(call(dotted_path, request))
+    except Exception:  # the site's own code can raise anything; that is a no
+        logger.exception("%s of DOWNTIME_EXEMPT_IF failed, and counts as a no", dotted_path)
+        return False
 
 
 def _has_user(request: HttpRequest, attribute: str) -> bool:

@@ -1,4 +1,4 @@
-"""Asks `live` whether the site is down, `exemptions` who passes, and `responses` what the others get."""
+"""DowntimeMiddleware: asks `live` whether the site is down, `exemptions` who passes, `http` what all others get."""
 
 from __future__ import annotations
 
@@ -11,20 +11,15 @@ from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponseBase
 
 from downtime import live
-from downtime.exemptions import Exemptions
+from downtime.exemptions import Exemptions, is_safe
 from downtime.http import bypass, pages, responses
 from downtime.http.throttled_log import ThrottledLogger
 
 logger = ThrottledLogger(__name__)
 
-Finish = Callable[[HttpRequest, HttpResponseBase], HttpResponseBase]
-
-# RFC 9110 section 9.2.1, without TRACE, which a site has no use for.
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
 
 class DowntimeMiddleware:
-    """Answers in the place of a site that is down. While the site is up, a request costs one comparison."""
+    """Answers for a site that is down. While the site is up, a request costs one comparison."""
 
     sync_capable = True
     async_capable = True
@@ -43,42 +38,36 @@ class DowntimeMiddleware:
             return self.get_response(request)
         if self.is_async:
             return self.__acall__(request)
-        refusal, finish = self._decided(request)
-        if refusal is not None:
-            return refusal
-        response = cast("HttpResponseBase", self.get_response(request))
-        return finish(request, response) if finish else response
+        decision = self._decide(request)
+        if isinstance(decision, HttpResponseBase):
+            return decision
+        return decision(request, cast("HttpResponseBase", self.get_response(request)))
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        # In a thread, as a look at the files, the page and what decides on it may keep an event loop waiting.
-        refusal, finish = await sync_to_async(self._decided)(request)
-        if refusal is not None:
-            return refusal
-        response = await cast("Awaitable[HttpResponseBase]", self.get_response(request))
-        return finish(request, response) if finish else response
+        # In a thread, as a look at the files, the page and the exemptions may keep an event loop waiting.
+        decision = await sync_to_async(self._decide)(request)
+        if isinstance(decision, HttpResponseBase):
+            return decision
+        return decision(request, await cast("Awaitable[HttpResponseBase]", self.get_response(request)))
 
-    def _decided(self, request: HttpRequest) -> tuple[HttpResponseBase | None, Finish | None]:
-        """What a refused request gets, None for one that passes; and what its answer then goes through."""
+    def _decide(self, request: HttpRequest) -> HttpResponseBase | responses.Passage:
+        """The response in the site's place; or, if the request passes, what the site's own response goes through."""
         answer = live.answer()
-        path, is_safe = request.path_info, request.method in _SAFE
-        window = answer.covering(path, safe=is_safe)
+        path, safe = request.path_info, is_safe(request)
+        window = answer.covering(path, safe=safe)
         try:
-            if answer.active and (opened := bypass.exchange(request)):
-                return opened, None
-            exemptions, refusals = self._exemptions, self._refusals
-            if window is None or exemptions.has_path(request, window.period.redirect or refusals.redirect):
-                return None, None
-            if exemptions.routes.lead_to_marked(request):
-                return None, responses.unless_unmarked
-            if exemptions.has_client(request):
-                return None, responses.for_one_client
-            return refusals.of(request, window, answer.release(path, safe=is_safe)), None
+            if answer.active and (exchange := bypass.exchange(request)):
+                return exchange
+            if window is None:
+                return responses.unchanged
+            passage = self._exemptions.pass_for(request, window)
+            return passage or self._refusals.of(request, window, answer.release(path, safe=safe))
         except Exception:  # whatever it is, a planned 503 must not become an unplanned 500
             logger.exception("the answer to a refused request failed; the built-in page is shown")
-            return None if window is None else pages.built_in(request.method), None
+            return responses.unchanged if window is None else pages.built_in(request.method)
 
     def _prepare(self) -> None:
-        self._exemptions = Exemptions.of_settings()
+        self._exemptions = Exemptions()
         self._refusals = responses.Refusals()
 
     def _on_setting_changed(self, *, setting: str, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
-from downtime.decorators import downtime_exempt, is_marked
+from downtime.decorators import downtime_exempt, is_exempt
 
 
 def plain(request: HttpRequest) -> HttpResponse:
@@ -63,7 +63,7 @@ MARKED: dict[str, Callable[..., Any]] = {
 
 @pytest.mark.parametrize("view", MARKED.values(), ids=MARKED)
 def test_a_marked_view_answers_as_before(view: Callable[..., Any]) -> None:
-    assert is_marked(view)
+    assert is_exempt(view)
     answer = view(RequestFactory().get("/"))
     if asyncio.iscoroutine(answer):
         answer = asyncio.run(answer)
@@ -82,7 +82,7 @@ def test_an_async_view_stays_one(view: Callable[..., Any]) -> None:
 def test_what_was_decorated_stays_unmarked_itself(view: Callable[..., Any]) -> None:
     """The same view may stand in another URL pattern, where nobody wants it to pass."""
     downtime_exempt(view)
-    assert not is_marked(view)
+    assert not is_exempt(view)
 
 
 def test_name_and_docstring_stay() -> None:

@@ -20,7 +20,7 @@ from django.utils.decorators import sync_and_async_middleware
 from downtime.decorators import downtime_exempt
 from downtime.http import bypass, throttled_log
 from downtime.http.pages import BUILT_IN_PAGE
-from downtime.http.responses import for_one_client
+from downtime.http.responses import keep_private
 from downtime.middleware import DowntimeMiddleware
 from tests.support.clock import Clock
 from tests.support.requests import Ask
@@ -460,7 +460,7 @@ def test_a_failure_at_every_request_is_logged_seldom(
 
 def test_what_a_site_says_of_caches_stays_but_for_shared_ones() -> None:
     response = HttpResponse(headers={"Cache-Control": "public, max-age=60", "Vary": "Accept"})
-    personal = for_one_client(HttpRequest(), response)
+    personal = keep_private(HttpRequest(), response)
     assert set(personal["Cache-Control"].split(", ")) == {"private", "max-age=60"}
     assert personal["Vary"] == "Accept, Cookie"
 

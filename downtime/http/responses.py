@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
@@ -14,7 +15,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext
 
 from downtime.conf import conf
-from downtime.decorators import is_marked
+from downtime.decorators import is_exempt
 from downtime.http.negotiation import LONGEST_HEADER, preferences
 from downtime.http.pages import Prepared, built_in, copy_response, drop_body, mark_planned, rendered, timestamp
 from downtime.http.redirects import is_target
@@ -27,12 +28,15 @@ logger = ThrottledLogger(__name__)
 
 _MOST_KEPT = 500
 
+Passage = Callable[[HttpRequest, HttpResponseBase], HttpResponseBase]
+"""What the site's own response to a request goes through: takes both, returns the response to send."""
+
 
 class Refusals:
     """The answers to refused requests, as the settings are now; a page is rendered once for period and language."""
 
     def __init__(self) -> None:
-        self.redirect = conf.DOWNTIME_URL_REDIRECT or ""
+        self._redirect = conf.DOWNTIME_URL_REDIRECT or ""
         self._view = conf.DOWNTIME_VIEW
         self._retry_after = conf.DOWNTIME_RETRY_AFTER
         self._pages: dict[tuple[int, datetime, datetime, str], Prepared] = {}
@@ -46,7 +50,7 @@ class Refusals:
         wants_json, language = self._client(accept[:LONGEST_HEADER], languages[:LONGEST_HEADER])
         if wants_json:
             return self._problem(request, window, release, language)
-        redirect = window.period.redirect or self.redirect
+        redirect = window.period.redirect or self._redirect
         if redirect and not is_target(request, redirect):
             return mark_planned(HttpResponseRedirect(redirect))
         return self._page(request, window, release, language)
@@ -115,19 +119,24 @@ class Refusals:
         return max(1, math.ceil(release - time.time()))
 
 
-def for_one_client(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """What the site answers to a client that may pass, kept from shared caches, which would show it to all."""
+def unchanged(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The site's own response as it is."""
+    return response
+
+
+def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Keeps the response to an exempt client from shared caches, which would show it to all; changes the argument."""
     patch_cache_control(response, private=True)
     patch_vary_headers(response, ("Cookie",))
     return response
 
 
-def unless_unmarked(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """What the site answers to a request that passes by its view, unless another view than expected has answered.
+def withhold_unless_exempt(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """The response to a request for an exempt view, unless another view has answered: then the built-in page.
 
-    As where a middleware below chooses a URLconf, rewrites the path or finds another language."""
+    A middleware below may choose another URLconf, rewrite the path or find another language."""
     match = request.resolver_match
-    if match is None or is_marked(match.func):
+    if match is None or is_exempt(match.func):
         return response
     logger.warning("a middleware below led a request to a view that is not exempt; its answer is withheld")
     return built_in(request.method)

@@ -73,15 +73,15 @@ def urlconf(settings: pytest_django.Settings) -> None:
 )
 def test_a_view_that_is_marked_passes_where_django_would_call_it(asked: str, passes: bool) -> None:
     for _ in range(2):
-        assert Routes().lead_to_marked(request_for(asked)) is passes
+        assert Routes().has_exempt_view(request_for(asked)) is passes
 
 
 @pytest.mark.usefixtures("urlconf")
 def test_a_urlconf_of_the_request_counts() -> None:
     routes, request = Routes(), request_for("/health/")
-    assert routes.lead_to_marked(request)
+    assert routes.has_exempt_view(request)
     request.urlconf = "tests.urls"  # type: ignore[attr-defined]
-    assert not routes.lead_to_marked(request)
+    assert not routes.has_exempt_view(request)
 
 
 @pytest.mark.usefixtures("urlconf")
@@ -89,7 +89,7 @@ def test_a_urlconf_that_something_has_left_to_the_thread_counts_for_nothing() ->
     """Nor does it for Django."""
     set_urlconf("tests.urls")
     try:
-        assert Routes().lead_to_marked(request_for("/health/"))
+        assert Routes().has_exempt_view(request_for("/health/"))
     finally:
         set_urlconf(None)
 
@@ -100,7 +100,7 @@ def test_a_urlconf_that_can_not_be_loaded_exempts_nothing_and_is_logged_seldom(
 ) -> None:
     settings.ROOT_URLCONF = urlconf
     routes = Routes()
-    assert not any(routes.lead_to_marked(request_for(f"/{number}")) for number in range(3))
+    assert not any(routes.has_exempt_view(request_for(f"/{number}")) for number in range(3))
     assert [record.message for record in caplog.records] == ["the URLconf can't be asked which view is exempt; none is"]
 
 
@@ -123,7 +123,7 @@ def test_a_urlconf_that_fails_slowly_is_left_alone_for_ten_times_as_long(
     settings.ROOT_URLCONF = Slow()
     routes = Routes()
     for _ in range(70):
-        assert not routes.lead_to_marked(request_for("/"))
+        assert not routes.has_exempt_view(request_for("/"))
         now += 1
     assert tries == [1000.0, 1055.0]
 
@@ -131,6 +131,6 @@ def test_a_urlconf_that_fails_slowly_is_left_alone_for_ten_times_as_long(
 def test_what_is_kept_of_paths_does_not_grow_without_bound() -> None:
     routes = Routes()
     for number in range(600):
-        routes.lead_to_marked(request_for(f"/{number}"))
-        routes.lead_to_marked(request_for("/" + "x" * (501 + number)))
+        routes.has_exempt_view(request_for(f"/{number}"))
+        routes.has_exempt_view(request_for("/" + "x" * (501 + number)))
     assert routes._kept.cache_info().currsize == 500
