@@ -23,7 +23,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Exemptions:
-    """The exemptions that the settings name when it is made, prepared so that a request only compares."""
+    """The exemptions by the settings at its creation, prepared so that a request only compares."""
 
     def __init__(self) -> None:
         proxies = conf.DOWNTIME_PROXY_COUNT

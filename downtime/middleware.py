@@ -64,7 +64,7 @@ class DowntimeMiddleware:
             return passage or self._refusals.of(request, window, answer.release(path, safe=safe))
         except Exception:  # whatever it is, a planned 503 must not become an unplanned 500
             logger.exception("the answer to a refused request failed; the built-in page is shown")
-            return responses.unchanged if window is None else pages.built_in(request.method)
+            return responses.unchanged if window is None else pages.built_in_response(request.method)
 
     def _prepare(self) -> None:
         self._exemptions = Exemptions()

@@ -1,4 +1,4 @@
-"""The page that a refused browser is shown, prepared once so that requests only choose; and the one of last resort."""
+"""The down page, rendered once so that requests only copy it; and the built-in page, which needs no template."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from downtime.conf import conf
 from downtime.http.throttled_log import PAUSE, ThrottledLogger
 from downtime.schedule.occurrence import occurrence
-from downtime.schedule.periods import NEVER, Period, Window
+from downtime.schedule.periods import Period, Window
 
 logger = ThrottledLogger(__name__)
 
@@ -31,51 +31,54 @@ BUILT_IN_PAGE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A page that is ready to be sent. It holds its period, so that no other is ever given the same id."""
+class PreparedPage:
+    """A rendered page with its headers. It holds its period, so that no other is ever given the same id."""
 
     period: Period
-    release: float
     response: HttpResponse
-    kept_until: float = math.inf
-    """Monotonic seconds."""
+    kept_until: float
+    """Monotonic seconds; infinite unless rendering failed."""
 
 
-def built_in(method: str | None) -> HttpResponse:
-    """The answer of last resort to a request with that method."""
+def built_in_response(method: str | None) -> HttpResponse:
+    """The response of last resort to a request with that method: 503 with the built-in page."""
     response = mark_planned(HttpResponse(BUILT_IN_PAGE, status=503))
     response["Content-Length"] = str(len(response.content))
     return drop_body(response) if method == "HEAD" else response
 
 
-def rendered(window: Window, release: datetime, language: str) -> Prepared:
-    """The page in that language for requests that would be let through at `release`; never raises."""
-    told = occurrence(window, timezone.get_default_timezone(), end=release)
-    kept_until = math.inf
+def prepare_page(window: Window, release: datetime, language: str) -> PreparedPage:
+    """The page in that language for requests that are refused until `release`; never raises."""
     try:
-        # Neither the language nor the zone that an earlier request may have left to this thread.
-        with translation.override(language), timezone.override(None):
-            context = {
-                "period": told,
-                "end": told.end,
-                "language_code": language,
-                "language_bidi": translation.get_language_bidi(),
-            }
-            response = mark_planned(HttpResponse(render_to_string(conf.DOWNTIME_TEMPLATE, context), status=503))
-        response["Content-Language"] = language
+        response, kept_until = _rendered(window, release, language), math.inf
     except Exception:  # a template can raise anything; its error must not become the site's
         logger.exception("the template %s can't be rendered; the built-in page is shown", conf.DOWNTIME_TEMPLATE)
-        response = built_in("GET")
-        kept_until = time.monotonic() + PAUSE  # it may be one that is just being deployed
+        # Not for long, as the template may be one that is just being deployed.
+        response, kept_until = built_in_response("GET"), time.monotonic() + PAUSE
+    return PreparedPage(window.period, response, kept_until)
+
+
+def _rendered(window: Window, release: datetime, language: str) -> HttpResponse:
+    period = occurrence(window, timezone.get_default_timezone(), end=release)
+    # Neither the language nor the zone that an earlier request may have left to this thread.
+    with translation.override(language), timezone.override(None):
+        context = {
+            "period": period,
+            "end": period.end,
+            "language_code": language,
+            "language_bidi": translation.get_language_bidi(),
+        }
+        response = mark_planned(HttpResponse(render_to_string(conf.DOWNTIME_TEMPLATE, context), status=503))
+    response["Content-Language"] = language
     response["Content-Length"] = str(len(response.content))
-    return Prepared(window.period, timestamp(release), response, kept_until)
+    return response
 
 
 _Response = TypeVar("_Response", bound=HttpResponseBase)
 
 
 def mark_planned(response: _Response) -> _Response:
-    """The response with the headers that every answer carries; Django logs and mails nothing about it."""
+    """Adds to the response the headers that every one has, and keeps Django from logging it; changes its argument."""
     add_never_cache_headers(response)
     patch_vary_headers(response, ("Accept", "Accept-Language"))
     response["X-Downtime"] = "planned"
@@ -84,13 +87,15 @@ def mark_planned(response: _Response) -> _Response:
 
 
 def drop_body(response: HttpResponse) -> HttpResponse:
-    """The answer to HEAD: that to GET, Content-Length included, without its body (RFC 9110 section 9.3.2)."""
+    """Removes the body and leaves the headers, as for HEAD (RFC 9110 section 9.3.2); changes its argument."""
     response.content = b""
     return response
 
 
 def copy_response(response: HttpResponse) -> HttpResponse:
-    """A copy that others may change. Building one anew takes nearly three times as long (tests/benchmarks)."""
+    """A copy that can be changed without changing the argument.
+
+    Building a response anew takes nearly three times as long (tests/benchmarks)."""
     headers = ResponseHeaders.__new__(ResponseHeaders)
     headers._store = response.headers._store.copy()
     copy = HttpResponse.__new__(HttpResponse)
@@ -102,8 +107,3 @@ def copy_response(response: HttpResponse) -> HttpResponse:
         _resource_closers=[*response.__dict__["_resource_closers"]],
     )
     return copy
-
-
-def timestamp(release: datetime) -> float:
-    """Seconds since the epoch, infinite where the release is not known."""
-    return math.inf if release == NEVER else release.timestamp()

@@ -16,7 +16,7 @@ from django.test.signals import template_rendered
 from django.utils import timezone as django_timezone
 from django.utils import translation
 
-from downtime.http.pages import BUILT_IN_PAGE, built_in
+from downtime.http.pages import BUILT_IN_PAGE, built_in_response
 from downtime.http.responses import Refusals
 from downtime.schedule.occurrence import Occurrence
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
@@ -483,7 +483,7 @@ def test_what_is_kept_does_not_grow_without_bound(rendered: list[str]) -> None:
     refusals = Refusals()
     for number in range(1100):
         refused(release=ENDS_AT_FOUR + timedelta(days=number), accept=f"a/{number}", refusals=refusals)
-    assert refusals._client.cache_info().currsize <= 500
+    assert refusals._preferences.cache_info().currsize <= 500
     assert len(refusals._pages) <= 500
 
 
@@ -606,10 +606,10 @@ def test_a_template_that_is_mended_is_seen_some_seconds_later(
 
 def test_the_built_in_page_needs_no_template_engine(settings: pytest_django.Settings) -> None:
     settings.TEMPLATES = []
-    response = built_in("GET")
+    response = built_in_response("GET")
     assert response.status_code == 503
     assert response.content.decode() == BUILT_IN_PAGE
     assert "no-store" in response["Cache-Control"]
     assert Page(response).tags.count("h1") == 1
-    head = built_in("HEAD")
+    head = built_in_response("HEAD")
     assert (head.headers, head.content) == (response.headers, b"")
