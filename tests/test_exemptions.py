@@ -6,10 +6,14 @@ import pytest_django
 from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.http import HttpRequest
 from django.test import RequestFactory
+from django.urls import path as url
 from django.utils.functional import SimpleLazyObject
 
-from downtime.exemptions import Exemptions, is_staff, is_superuser
+from downtime.decorators import downtime_exempt
+from downtime.exemptions import Exemptions, is_safe, is_staff, is_superuser
 from downtime.http import bypass
+from downtime.http.responses import Passage, keep_private, unchanged, withhold_unless_exempt
+from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
 from tests.support.requests import request_for
 
 
@@ -222,6 +226,46 @@ def test_a_callable_that_fails_is_logged_once(
         "no.such.module of DOWNTIME_EXEMPT_IF failed, and counts as a no",
     ]
     assert "this callable is broken" in caplog.text
+
+
+# What the site's own response goes through
+
+
+class Patterns:
+    urlpatterns = [url("marked", downtime_exempt(yes))]
+
+
+PASSAGES: dict[str, tuple[dict[str, Any], str, str, Passage | None]] = {
+    "nobody": ({}, "/shop", "", None),
+    "exact URL": ({"DOWNTIME_EXEMPT_EXACT_URLS": ["/shop"]}, "/shop", "", unchanged),
+    "prefix": ({}, "/admin/login/", "", unchanged),
+    "redirect of the settings": ({"DOWNTIME_URL_REDIRECT": "/shop"}, "/shop", "", unchanged),
+    "redirect of the period": ({}, "/shop", "/shop", unchanged),
+    "redirect of another period": ({"DOWNTIME_URL_REDIRECT": "/shop"}, "/shop", "/upgrade/", None),
+    "exempt view": ({}, "/marked", "", withhold_unless_exempt),
+    "address": ({"DOWNTIME_EXEMPT_IPS": ["127.0.0.1"]}, "/shop", "", keep_private),
+    "callable": ({"DOWNTIME_EXEMPT_IF": [f"{HERE}.yes"]}, "/shop", "", keep_private),
+    "prefix before client": ({"DOWNTIME_EXEMPT_IPS": ["127.0.0.1"]}, "/admin", "", unchanged),
+    "view before client": ({"DOWNTIME_EXEMPT_IPS": ["127.0.0.1"]}, "/marked", "", withhold_unless_exempt),
+}
+
+
+@pytest.mark.parametrize(("changed", "path", "redirect", "passage"), PASSAGES.values(), ids=PASSAGES)
+def test_each_exemption_has_its_passage(
+    settings: pytest_django.Settings, changed: dict[str, Any], path: str, redirect: str, passage: Passage | None
+) -> None:
+    settings.ROOT_URLCONF = Patterns
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    window = Window(ALWAYS, 0, NEVER, Period(redirect=redirect))
+    assert Exemptions().pass_for(request_for(path), window) is passage
+
+
+@pytest.mark.parametrize(
+    "method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "X"]
+)
+def test_only_reading_is_safe(method: str) -> None:
+    assert is_safe(RequestFactory().generic(method, "/")) is (method in ("GET", "HEAD", "OPTIONS"))
 
 
 # is_staff and is_superuser

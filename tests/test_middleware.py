@@ -328,6 +328,15 @@ def test_the_json_of_a_recurring_period_names_the_start_of_its_occurrence(client
     assert "-01T00:00:00+" in started
 
 
+@pytest.mark.parametrize("path", ["/shop", "/admin", "/elsewhere"], ids=["refused", "exempt", "not covered"])
+def test_a_valid_link_is_exchanged_for_the_cookie_while_anything_is_down(ask: Ask, flag: Path, path: str) -> None:
+    link = f"{path}?{bypass.NAME}={bypass.token(60)}"
+    assert ask(link).status_code == 200
+    flag.write_text("paths: [/shop, /admin]")
+    response = ask(link)
+    assert (response.status_code, response["Location"], bypass.NAME in response.cookies) == (302, path, True)
+
+
 @pytest.mark.parametrize(
     ("exempt", "has_cookie", "is_personal"),
     [

@@ -50,6 +50,11 @@ def test_a_host_that_is_not_allowed_is_not_this_site(settings: pytest_django.Set
     assert not is_target(request, "https://evil.example/upgrade/")
 
 
+def test_a_request_without_a_path_is_for_no_page() -> None:
+    """OPTIONS * has none, and Django's guess at one is /*."""
+    assert not is_target(request_for("*"), "/*")
+
+
 def test_a_redirect_that_is_no_url_has_no_target() -> None:
     assert not is_target(RequestFactory().get("/"), "http://[")
 

@@ -1,61 +1,28 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_django
-from django.core.signals import request_finished
-from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.test import RequestFactory
 from django.test.signals import template_rendered
-from django.utils import timezone as django_timezone
-from django.utils import translation
 
-from downtime.http.pages import BUILT_IN_PAGE, built_in_response
-from downtime.http.responses import Refusals
+from downtime.http.pages import BUILT_IN_PAGE
+from downtime.http.responses import Refusals, retry_after
 from downtime.schedule.occurrence import Occurrence
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
 from tests.support.clock import Clock
+from tests.support.refusals import ENDS_AT_FOUR, OPEN_ENDED, PROBLEM, START, refused
 from tests.support.requests import Ask
-
-START = datetime(2026, 12, 1, 1, tzinfo=timezone.utc)
-OPEN = Period(START)
-ENDS_AT_FOUR = datetime(2099, 12, 1, 3, tzinfo=timezone.utc)
-PROBLEM = "application/problem+json"
-
-
-def refused(
-    period: Period = OPEN,
-    release: datetime = NEVER,
-    *,
-    method: str = "GET",
-    accept: str = "",
-    languages: str = "",
-    refusals: Refusals | None = None,
-) -> HttpResponse:
-    """What the middleware would hand to the server."""
-    given = {"accept": accept, "accept-language": languages}
-    request = RequestFactory().generic(method, "/", headers={name: value for name, value in given.items() if value})
-    response = (refusals or Refusals()).of(request, Window(period.start, 0, period.end, period), release)
-    assert isinstance(response, HttpResponse)
-    return response
 
 
 def problem(response: HttpResponse) -> dict[str, Any]:
     assert response["Content-Type"] == PROBLEM
     return json.loads(response.content)
-
-
-def templates(settings: pytest_django.Settings, **sources: str) -> None:
-    """Templates by name, without `.html`, in the place of all others."""
-    loader = ("django.template.loaders.locmem.Loader", {f"{name}.html": text for name, text in sources.items()})
-    backend = "django.template.backends.django.DjangoTemplates"
-    settings.TEMPLATES = [{"BACKEND": backend, "OPTIONS": {"loaders": [loader]}}]
 
 
 @pytest.fixture
@@ -69,46 +36,6 @@ def rendered() -> Iterator[list[str]]:
     template_rendered.connect(note)
     yield names
     template_rendered.disconnect(note)
-
-
-# Which kind of answer
-
-
-@pytest.mark.parametrize(
-    ("accept", "content_type"),
-    [
-        ("", "text/html"),
-        ("*/*", "text/html"),
-        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
-        ("image/avif,image/webp,*/*;q=0.8", "text/html"),
-        ("image/png", "text/html"),
-        ("text/plain", "text/html"),
-        ("text/*", "text/html"),
-        ("nonsense", "text/html"),
-        (";;,;q=,/", "text/html"),
-        ("application/json", PROBLEM),
-        ("application/problem+json", PROBLEM),
-        ("APPLICATION/JSON", PROBLEM),
-        ("application/*", PROBLEM),
-        ("application/json, */*;q=0.1", PROBLEM),
-        ("application/json, text/plain, */*", PROBLEM),
-        ("application/json;q=0.9, text/html;q=0.8", PROBLEM),
-        ("application/json;q=0.8, text/html;q=0.9", "text/html"),
-        ("text/html, application/json", "text/html"),
-        ("application/json, text/html", "text/html"),
-        ("application/json;q=0, */*", "text/html"),
-        ("application/json;q=0", "text/html"),
-        ("application/json;charset=utf-8", PROBLEM),
-        ("application/json; version=1.0", PROBLEM),
-        ("application/vnd.api+json", PROBLEM),
-        ("*/*, application/json;q=0.5", "text/html"),
-        ("text/html;q=0.5, application/json;q=0.7, */*;q=0.8", PROBLEM),
-        ("application/xhtml+xml, application/json", "text/html"),
-        ("application/xml, */*;q=0.5", "text/html"),
-    ],
-)
-def test_a_client_that_prefers_json_gets_it_and_any_other_the_page(accept: str, content_type: str) -> None:
-    assert refused(accept=accept)["Content-Type"].partition(";")[0] == content_type
 
 
 @pytest.mark.parametrize("accept", ["", "application/json"], ids=["page", "JSON"])
@@ -133,6 +60,32 @@ def test_the_answer_to_head_is_that_to_get_without_its_body(accept: str) -> None
 
 
 # Retry-After
+
+
+NOW = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)
+RETRY_AFTER_CASES = {
+    "a release ahead": (NOW + timedelta(hours=2), None, None, 7200),
+    "a release comes before what is set": (NOW + timedelta(hours=2), 30, 60, 7200),
+    "rounded up": (NOW + timedelta(seconds=9, microseconds=1), None, None, 10),
+    "less than a second": (NOW + timedelta(milliseconds=1), None, None, 1),
+    "now": (NOW, 30, 60, 1),
+    "in the past": (NOW - timedelta(hours=1), 30, 60, 1),
+    "far ahead": (NOW + timedelta(days=3650), None, None, 3650 * 86_400),
+    "in another zone": (datetime(2026, 12, 1, 3, 0, 5, tzinfo=timezone(timedelta(hours=1))), None, None, 5),
+    "unknown": (NEVER, None, None, None),
+    "unknown, the period's value": (NEVER, 30, None, 30),
+    "unknown, the default": (NEVER, None, 60, 60),
+    "unknown, the period's value comes before the default": (NEVER, 30, 60, 30),
+}
+
+
+@pytest.mark.parametrize(
+    ("release", "of_period", "default", "seconds"), RETRY_AFTER_CASES.values(), ids=RETRY_AFTER_CASES
+)
+def test_retry_after_counts_the_seconds_to_the_release(
+    release: datetime, of_period: int | None, default: int | None, seconds: int | None
+) -> None:
+    assert retry_after(Period(START, retry_after=of_period), release, NOW.timestamp(), default) == seconds
 
 
 @pytest.mark.parametrize("accept", ["", "application/json"], ids=["page", "JSON"])
@@ -310,7 +263,7 @@ def test_a_view_of_ones_own_may_answer_by_a_template_or_in_parts(settings: pytes
     assert b"Down for maintenance" in refused().content
     settings.DOWNTIME_VIEW = f"{HERE}.streaming"
     request = RequestFactory().head("/")
-    response = Refusals().of(request, Window(START, 0, NEVER, OPEN), NEVER)
+    response = Refusals().of(request, Window(START, 0, NEVER, OPEN_ENDED), NEVER)
     assert isinstance(response, StreamingHttpResponse)
     assert response.getvalue() == b"in parts"
 
@@ -355,122 +308,16 @@ def test_a_site_answers_by_a_view_of_its_own(settings: pytest_django.Settings, a
     assert ask("/shop").content == b"/shop Back at four. None"
 
 
-# The page
-
-
-class Page(HTMLParser):
-    """What of a page matters here."""
-
-    def __init__(self, response: HttpResponse) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.text = ""
-        self.feed(response.content.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += attrs
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def test_the_page_shows_the_message_and_the_expected_end_in_the_zone_of_the_project() -> None:
-    page = Page(refused(Period(START, message="Faster disks.\n\nSoon."), ENDS_AT_FOUR))
-    assert "Faster disks." in page.text
-    assert "Soon." in page.text
-    assert ("datetime", "2099-12-01T04:00:00+01:00") in page.attributes
-    assert "Dec. 1, 2099 at 04:00 CET" in page.text
-
-
-def test_the_page_is_in_the_zone_of_the_project_whatever_an_earlier_request_has_left() -> None:
-    with django_timezone.override("Asia/Tokyo"):
-        page = Page(refused(release=ENDS_AT_FOUR))
-    assert "Dec. 1, 2099 at 04:00 CET" in page.text
-
-
-def test_the_end_on_the_page_is_a_whole_second() -> None:
-    page = Page(refused(release=ENDS_AT_FOUR - timedelta(microseconds=1)))
-    assert ("datetime", "2099-12-01T04:00:00+01:00") in page.attributes
-
-
-def test_a_message_is_escaped_also_where_the_engine_escapes_nothing(settings: pytest_django.Settings) -> None:
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "OPTIONS": {"autoescape": False}}]
-    assert (
-        b"<p>Faster &lt;b&gt;disks&lt;/b&gt; &amp; more.</p>"
-        in refused(Period(START, message="Faster <b>disks</b> & more.")).content
-    )
-
-
-def test_without_time_zones_the_page_tells_the_same(settings: pytest_django.Settings) -> None:
-    settings.USE_TZ = False
-    assert "Dec. 1, 2099 at 04:00 CET" in Page(refused(release=ENDS_AT_FOUR)).text
-
-
-def test_the_page_speaks_of_no_end_that_is_not_known() -> None:
-    assert "time" not in Page(refused()).tags
-
-
-def test_a_read_only_page_says_that_reading_goes_on() -> None:
-    page = Page(refused(Period(START, read_only=True), ENDS_AT_FOUR, method="POST"))
-    assert "You can go on reading" in page.text
-    assert "Expected to end on" in page.text
-
-
-@pytest.mark.parametrize("release", [NEVER, ENDS_AT_FOUR], ids=["open", "ends"])
-@pytest.mark.parametrize("read_only", [False, True], ids=["down", "read-only"])
-def test_the_page_is_accessible_and_asks_nobody_for_anything(release: datetime, read_only: bool) -> None:
-    response = refused(Period(START, message="Soon.", read_only=read_only), release)
-    page = Page(response)
-    assert (page.tags.count("h1"), page.tags.count("main"), page.tags.count("title")) == (1, 1, 1)
-    assert ("lang", "en") in page.attributes
-    assert ("name", "viewport") in page.attributes
-    assert ("content", "noindex") in page.attributes
-    assert not {"script", "img", "iframe", "form"} & set(page.tags)
-    assert [value for name, value in page.attributes if name in ("href", "src")] == ["data:,"]
-    assert b"url(" not in response.content
-    assert b"@import" not in response.content
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        "<script>alert(1)</script>",
-        "</p></main><img src=x onerror=alert(1)>",
-        '"><svg onload=alert(1)>',
-        "{{ period.start }} {% now 'Y' %} {# gone #}",
-        "&lt;b&gt;",
-        "$(rm) `id` %(detail)s %s {0}",
-    ],
-)
-def test_a_message_is_text_whatever_it_holds(message: str) -> None:
-    page = Page(refused(Period(START, message=message)))
-    assert message in page.text
-    assert page.tags == Page(refused(Period(START, message="Soon."))).tags
-
-
-def test_a_template_of_ones_own_gets_what_it_needs(settings: pytest_django.Settings) -> None:
-    templates(settings, mine="{{ period.message }}|{{ end|date:'c' }}|{{ language_code }}|{{ language_bidi }}")
-    settings.DOWNTIME_TEMPLATE = "mine.html"
-    response = refused(Period(START, message="a & b"), ENDS_AT_FOUR, languages="ar")
-    assert response.content == b"a &amp; b|2099-12-01T04:00:00+01:00|ar|True"
-
-
-def test_the_context_processors_of_the_site_are_not_asked(settings: pytest_django.Settings) -> None:
-    [template] = settings.TEMPLATES
-    options = {"context_processors": ["tests.http.test_responses.no_such_processor"]}
-    settings.TEMPLATES = [{**template, "OPTIONS": options}]
-    assert "Down for maintenance" in Page(refused()).text
+# What is kept
 
 
 def test_a_page_is_rendered_once_for_a_period_a_release_and_a_language(rendered: list[str]) -> None:
     refusals = Refusals()
     other = Period(START)
     for period, release, languages in (
-        (OPEN, NEVER, "en"),
-        (OPEN, NEVER, "de"),
-        (OPEN, ENDS_AT_FOUR, "en"),
+        (OPEN_ENDED, NEVER, "en"),
+        (OPEN_ENDED, NEVER, "de"),
+        (OPEN_ENDED, ENDS_AT_FOUR, "en"),
         (other, NEVER, "en"),
     ):
         before = len(rendered)
@@ -493,123 +340,3 @@ def test_a_period_that_took_the_place_of_another_in_memory_gets_its_own_page() -
         period = Period(START, message=f"number {number}")
         assert f"number {number}" in refused(period, refusals=refusals).content.decode()
         del period
-
-
-# Languages
-
-
-@pytest.mark.parametrize(
-    ("languages", "code", "direction", "end"),
-    [
-        ("de-AT, en;q=0.5", "de", "ltr", "1. Dezember 2099"),
-        ("ar", "ar", "rtl", "2099"),
-        ("xx, fr;q=0.8", "fr", "ltr", "1 décembre 2099"),
-        ("nonsense;;q=", "en", "ltr", "Dec. 1, 2099"),
-        ("", "en", "ltr", "Dec. 1, 2099"),
-    ],
-)
-def test_the_page_is_in_the_language_of_the_client(languages: str, code: str, direction: str, end: str) -> None:
-    response = refused(Period(START), ENDS_AT_FOUR, languages=languages)
-    page = Page(response)
-    assert response["Content-Language"] == code
-    assert ("lang", code) in page.attributes
-    assert ("dir", direction) in page.attributes
-    assert end in page.text
-
-
-def test_without_translations_the_page_is_in_the_language_of_the_site(
-    settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.USE_I18N = False
-    monkeypatch.setattr(translation, "_trans", type(translation._trans)())  # it keeps what it was at its first use
-    settings.LANGUAGE_CODE = "de"
-    response = refused(languages="fr")
-    assert response["Content-Language"] == "de"
-    assert ("lang", "de") in Page(response).attributes
-
-
-# What must not go wrong
-
-
-@pytest.fixture
-def database_left_alone() -> Iterator[None]:
-    """The end of an answer looks after the connections, which tests of the admin may have left open."""
-    request_finished.disconnect(close_old_connections)
-    yield
-    request_finished.connect(close_old_connections)
-
-
-@pytest.mark.usefixtures("database_left_alone")
-def test_an_answer_can_be_changed_without_changing_the_next(rf: RequestFactory) -> None:
-    refusals = Refusals()
-    fresh = refused(refusals=refusals)
-    headers, content = dict(fresh.headers), fresh.content
-    closed: list[bool] = []
-    changed = refused(refusals=refusals)
-    changed["X-Mine"] = "1"
-    del changed["X-Downtime"]
-    changed.set_cookie("mine", "1")
-    changed.write("more")
-    changed.status_code = 200
-    changed.reason_phrase = "Mine"
-    changed._resource_closers.append(lambda: closed.append(True))
-    after = refused(refusals=refusals)
-    assert (dict(after.headers), after.content, after.status_code) == (headers, content, 503)
-    assert (after.reason_phrase, after.cookies, after.closed) == ("Service Unavailable", {}, False)
-    after.close()
-    assert closed == []
-    changed.close()
-    assert closed == [True]
-
-
-BROKEN = {
-    "missing": {},
-    "syntax": {"page": "{% if %}"},
-    "unknown filter": {"page": "{{ period|no_such_filter }}"},
-    "raises": {"page": "{{ period.covers }}{% include 'missing.html' %}"},
-    "recursion": {"page": "{% extends 'page.html' %}"},
-}
-
-
-@pytest.mark.parametrize("sources", BROKEN.values(), ids=BROKEN)
-def test_a_broken_template_is_replaced_by_a_built_in_page_and_logged_once(
-    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture, sources: dict[str, str]
-) -> None:
-    templates(settings, **sources)
-    settings.DOWNTIME_TEMPLATE = "page.html"
-    refusals, period = Refusals(), Period(START, retry_after=5)
-    for _ in range(3):
-        response = refused(period, refusals=refusals)
-        assert response.content.decode() == BUILT_IN_PAGE
-        assert (response.status_code, response["X-Downtime"], response["Retry-After"]) == (503, "planned", "5")
-    assert [record.message for record in caplog.records] == [
-        "the template page.html can't be rendered; the built-in page is shown"
-    ]
-
-
-def test_a_template_that_is_mended_is_seen_some_seconds_later(
-    settings: pytest_django.Settings, tmp_path: Path, clock: Clock
-) -> None:
-    settings.DOWNTIME_TEMPLATE = "page.html"
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
-    refusals = Refusals()
-    (tmp_path / "page.html").write_text("{% if %}")
-    assert refused(refusals=refusals).content.decode() == BUILT_IN_PAGE
-    (tmp_path / "page.html").write_text("mended")
-    assert refused(refusals=refusals).content.decode() == BUILT_IN_PAGE
-    clock.passes(11)
-    assert refused(refusals=refusals).content == b"mended"
-    (tmp_path / "page.html").write_text("changed")
-    clock.passes(1000)
-    assert refused(refusals=refusals).content == b"mended"
-
-
-def test_the_built_in_page_needs_no_template_engine(settings: pytest_django.Settings) -> None:
-    settings.TEMPLATES = []
-    response = built_in_response("GET")
-    assert response.status_code == 503
-    assert response.content.decode() == BUILT_IN_PAGE
-    assert "no-store" in response["Cache-Control"]
-    assert Page(response).tags.count("h1") == 1
-    head = built_in_response("HEAD")
-    assert (head.headers, head.content) == (response.headers, b"")

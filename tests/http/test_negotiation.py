@@ -1,0 +1,89 @@
+import pytest
+import pytest_django
+from django.utils import translation
+
+from downtime.http.negotiation import language, preferences, prefers_json
+from tests.support.refusals import PROBLEM, Page, refused
+
+ACCEPTS = [
+    ("", "text/html"),
+    ("*/*", "text/html"),
+    ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+    ("image/avif,image/webp,*/*;q=0.8", "text/html"),
+    ("image/png", "text/html"),
+    ("text/plain", "text/html"),
+    ("text/*", "text/html"),
+    ("nonsense", "text/html"),
+    (";;,;q=,/", "text/html"),
+    ("application/json", PROBLEM),
+    ("application/problem+json", PROBLEM),
+    ("APPLICATION/JSON", PROBLEM),
+    ("application/*", PROBLEM),
+    ("application/json, */*;q=0.1", PROBLEM),
+    ("application/json, text/plain, */*", PROBLEM),
+    ("application/json;q=0.9, text/html;q=0.8", PROBLEM),
+    ("application/json;q=0.8, text/html;q=0.9", "text/html"),
+    ("text/html, application/json", "text/html"),
+    ("application/json, text/html", "text/html"),
+    ("application/json;q=0, */*", "text/html"),
+    ("application/json;q=0", "text/html"),
+    ("application/json;charset=utf-8", PROBLEM),
+    ("application/json; version=1.0", PROBLEM),
+    ("application/vnd.api+json", PROBLEM),
+    ("*/*, application/json;q=0.5", "text/html"),
+    ("text/html;q=0.5, application/json;q=0.7, */*;q=0.8", PROBLEM),
+    ("application/xhtml+xml, application/json", "text/html"),
+    ("application/xml, */*;q=0.5", "text/html"),
+]
+"""Values of Accept, and the type of the response."""
+
+
+@pytest.mark.parametrize(("accept", "content_type"), ACCEPTS)
+def test_a_client_that_prefers_json_gets_it_and_any_other_the_page(accept: str, content_type: str) -> None:
+    assert refused(accept=accept)["Content-Type"].partition(";")[0] == content_type
+
+
+@pytest.mark.parametrize(("accept", "content_type"), ACCEPTS)
+def test_json_is_preferred_by_its_quality(accept: str, content_type: str) -> None:
+    assert prefers_json(accept) is (content_type == PROBLEM)
+
+
+def test_a_header_that_django_can_not_parse_prefers_nothing() -> None:
+    assert not prefers_json("application/json; x*=no-such-encoding''%41")
+
+
+LANGUAGES = {
+    "of the site": ("", "en"),
+    "best first": ("fr, de;q=0.5", "fr"),
+    "by quality": ("fr;q=0.5, de", "de"),
+    "variant": ("de-AT", "de"),
+    "unknown first": ("xx, fr;q=0.8", "fr"),
+    "unknown alone": ("xx", "en"),
+    "any": ("*", "en"),
+    "malformed": ("nonsense;;q=", "en"),
+}
+
+
+@pytest.mark.parametrize(("accept_language", "code"), LANGUAGES.values(), ids=LANGUAGES)
+def test_the_language_is_the_best_that_the_site_has(accept_language: str, code: str) -> None:
+    assert language(accept_language) == code
+    assert preferences("application/json", accept_language) == (True, code)
+
+
+@pytest.mark.parametrize("accept_language", ["", "fr", "xx"])
+def test_without_translations_the_language_is_that_of_the_site(
+    settings: pytest_django.Settings, accept_language: str
+) -> None:
+    settings.USE_I18N, settings.LANGUAGE_CODE = False, "de"
+    assert language(accept_language) == "de"
+
+
+def test_without_translations_the_page_is_in_the_language_of_the_site(
+    settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.USE_I18N = False
+    monkeypatch.setattr(translation, "_trans", type(translation._trans)())  # it keeps what it was at its first use
+    settings.LANGUAGE_CODE = "de"
+    response = refused(languages="fr")
+    assert response["Content-Language"] == "de"
+    assert ("lang", "de") in Page(response).attributes

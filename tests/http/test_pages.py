@@ -1,0 +1,229 @@
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_django
+from django.core.signals import request_finished
+from django.db import close_old_connections
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.utils import timezone as django_timezone
+
+from downtime.http.pages import BUILT_IN_PAGE, built_in_response, copy_response, drop_body, mark_planned
+from downtime.http.responses import Refusals
+from downtime.schedule.periods import NEVER, Period
+from tests.support.clock import Clock
+from tests.support.refusals import ENDS_AT_FOUR, START, Page, refused
+
+
+def templates(settings: pytest_django.Settings, **sources: str) -> None:
+    """Templates by name, without `.html`, in the place of all others."""
+    loader = ("django.template.loaders.locmem.Loader", {f"{name}.html": text for name, text in sources.items()})
+    backend = "django.template.backends.django.DjangoTemplates"
+    settings.TEMPLATES = [{"BACKEND": backend, "OPTIONS": {"loaders": [loader]}}]
+
+
+def test_the_page_shows_the_message_and_the_expected_end_in_the_zone_of_the_project() -> None:
+    page = Page(refused(Period(START, message="Faster disks.\n\nSoon."), ENDS_AT_FOUR))
+    assert "Faster disks." in page.text
+    assert "Soon." in page.text
+    assert ("datetime", "2099-12-01T04:00:00+01:00") in page.attributes
+    assert "Dec. 1, 2099 at 04:00 CET" in page.text
+
+
+def test_the_page_is_in_the_zone_of_the_project_whatever_an_earlier_request_has_left() -> None:
+    with django_timezone.override("Asia/Tokyo"):
+        page = Page(refused(release=ENDS_AT_FOUR))
+    assert "Dec. 1, 2099 at 04:00 CET" in page.text
+
+
+def test_the_end_on_the_page_is_a_whole_second() -> None:
+    page = Page(refused(release=ENDS_AT_FOUR - timedelta(microseconds=1)))
+    assert ("datetime", "2099-12-01T04:00:00+01:00") in page.attributes
+
+
+def test_a_message_is_escaped_also_where_the_engine_escapes_nothing(settings: pytest_django.Settings) -> None:
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "OPTIONS": {"autoescape": False}}]
+    assert (
+        b"<p>Faster &lt;b&gt;disks&lt;/b&gt; &amp; more.</p>"
+        in refused(Period(START, message="Faster <b>disks</b> & more.")).content
+    )
+
+
+def test_without_time_zones_the_page_tells_the_same(settings: pytest_django.Settings) -> None:
+    settings.USE_TZ = False
+    assert "Dec. 1, 2099 at 04:00 CET" in Page(refused(release=ENDS_AT_FOUR)).text
+
+
+def test_the_page_speaks_of_no_end_that_is_not_known() -> None:
+    assert "time" not in Page(refused()).tags
+
+
+def test_a_read_only_page_says_that_reading_goes_on() -> None:
+    page = Page(refused(Period(START, read_only=True), ENDS_AT_FOUR, method="POST"))
+    assert "You can go on reading" in page.text
+    assert "Expected to end on" in page.text
+
+
+@pytest.mark.parametrize("release", [NEVER, ENDS_AT_FOUR], ids=["open", "ends"])
+@pytest.mark.parametrize("read_only", [False, True], ids=["down", "read-only"])
+def test_the_page_is_accessible_and_asks_nobody_for_anything(release: datetime, read_only: bool) -> None:
+    response = refused(Period(START, message="Soon.", read_only=read_only), release)
+    page = Page(response)
+    assert (page.tags.count("h1"), page.tags.count("main"), page.tags.count("title")) == (1, 1, 1)
+    assert ("lang", "en") in page.attributes
+    assert ("name", "viewport") in page.attributes
+    assert ("content", "noindex") in page.attributes
+    assert not {"script", "img", "iframe", "form"} & set(page.tags)
+    assert [value for name, value in page.attributes if name in ("href", "src")] == ["data:,"]
+    assert b"url(" not in response.content
+    assert b"@import" not in response.content
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "<script>alert(1)</script>",
+        "</p></main><img src=x onerror=alert(1)>",
+        '"><svg onload=alert(1)>',
+        "{{ period.start }} {% now 'Y' %} {# gone #}",
+        "&lt;b&gt;",
+        "$(rm) `id` %(detail)s %s {0}",
+    ],
+)
+def test_a_message_is_text_whatever_it_holds(message: str) -> None:
+    page = Page(refused(Period(START, message=message)))
+    assert message in page.text
+    assert page.tags == Page(refused(Period(START, message="Soon."))).tags
+
+
+def test_a_template_of_ones_own_gets_what_it_needs(settings: pytest_django.Settings) -> None:
+    templates(settings, mine="{{ period.message }}|{{ end|date:'c' }}|{{ language_code }}|{{ language_bidi }}")
+    settings.DOWNTIME_TEMPLATE = "mine.html"
+    response = refused(Period(START, message="a & b"), ENDS_AT_FOUR, languages="ar")
+    assert response.content == b"a &amp; b|2099-12-01T04:00:00+01:00|ar|True"
+
+
+def test_the_context_processors_of_the_site_are_not_asked(settings: pytest_django.Settings) -> None:
+    [template] = settings.TEMPLATES
+    options = {"context_processors": ["tests.http.test_pages.no_such_processor"]}
+    settings.TEMPLATES = [{**template, "OPTIONS": options}]
+    assert "Down for maintenance" in Page(refused()).text
+
+
+@pytest.mark.parametrize(
+    ("languages", "code", "direction", "end"),
+    [
+        ("de-AT, en;q=0.5", "de", "ltr", "1. Dezember 2099"),
+        ("ar", "ar", "rtl", "2099"),
+        ("xx, fr;q=0.8", "fr", "ltr", "1 décembre 2099"),
+        ("nonsense;;q=", "en", "ltr", "Dec. 1, 2099"),
+        ("", "en", "ltr", "Dec. 1, 2099"),
+    ],
+)
+def test_the_page_is_in_the_language_of_the_client(languages: str, code: str, direction: str, end: str) -> None:
+    response = refused(Period(START), ENDS_AT_FOUR, languages=languages)
+    page = Page(response)
+    assert response["Content-Language"] == code
+    assert ("lang", code) in page.attributes
+    assert ("dir", direction) in page.attributes
+    assert end in page.text
+
+
+# What must not go wrong
+
+
+@pytest.fixture
+def database_left_alone() -> Iterator[None]:
+    """The end of an answer looks after the connections, which tests of the admin may have left open."""
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_finished.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("database_left_alone")
+def test_an_answer_can_be_changed_without_changing_the_next(rf: RequestFactory) -> None:
+    refusals = Refusals()
+    fresh = refused(refusals=refusals)
+    headers, content = dict(fresh.headers), fresh.content
+    closed: list[bool] = []
+    changed = refused(refusals=refusals)
+    changed["X-Mine"] = "1"
+    del changed["X-Downtime"]
+    changed.set_cookie("mine", "1")
+    changed.write("more")
+    changed.status_code = 200
+    changed.reason_phrase = "Mine"
+    changed._resource_closers.append(lambda: closed.append(True))
+    after = refused(refusals=refusals)
+    assert (dict(after.headers), after.content, after.status_code) == (headers, content, 503)
+    assert (after.reason_phrase, after.cookies, after.closed) == ("Service Unavailable", {}, False)
+    after.close()
+    assert closed == []
+    changed.close()
+    assert closed == [True]
+
+
+def test_only_the_copy_is_another_response_than_its_argument() -> None:
+    response = HttpResponse("body", status=503)
+    copy = copy_response(response)
+    assert copy is not response
+    assert (copy.content, copy.headers, copy.status_code) == (b"body", response.headers, 503)
+    assert mark_planned(response) is response
+    assert drop_body(response) is response
+    assert (response.content, response["X-Downtime"]) == (b"", "planned")
+    assert (copy.content, "X-Downtime" in copy) == (b"body", False)
+
+
+BROKEN = {
+    "missing": {},
+    "syntax": {"page": "{% if %}"},
+    "unknown filter": {"page": "{{ period|no_such_filter }}"},
+    "raises": {"page": "{{ period.covers }}{% include 'missing.html' %}"},
+    "recursion": {"page": "{% extends 'page.html' %}"},
+}
+
+
+@pytest.mark.parametrize("sources", BROKEN.values(), ids=BROKEN)
+def test_a_broken_template_is_replaced_by_a_built_in_page_and_logged_once(
+    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture, sources: dict[str, str]
+) -> None:
+    templates(settings, **sources)
+    settings.DOWNTIME_TEMPLATE = "page.html"
+    refusals, period = Refusals(), Period(START, retry_after=5)
+    for _ in range(3):
+        response = refused(period, refusals=refusals)
+        assert response.content.decode() == BUILT_IN_PAGE
+        assert (response.status_code, response["X-Downtime"], response["Retry-After"]) == (503, "planned", "5")
+    assert [record.message for record in caplog.records] == [
+        "the template page.html can't be rendered; the built-in page is shown"
+    ]
+
+
+def test_a_template_that_is_mended_is_seen_some_seconds_later(
+    settings: pytest_django.Settings, tmp_path: Path, clock: Clock
+) -> None:
+    settings.DOWNTIME_TEMPLATE = "page.html"
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    refusals = Refusals()
+    (tmp_path / "page.html").write_text("{% if %}")
+    assert refused(refusals=refusals).content.decode() == BUILT_IN_PAGE
+    (tmp_path / "page.html").write_text("mended")
+    assert refused(refusals=refusals).content.decode() == BUILT_IN_PAGE
+    clock.passes(11)
+    assert refused(refusals=refusals).content == b"mended"
+    (tmp_path / "page.html").write_text("changed")
+    clock.passes(1000)
+    assert refused(refusals=refusals).content == b"mended"
+
+
+def test_the_built_in_page_needs_no_template_engine(settings: pytest_django.Settings) -> None:
+    settings.TEMPLATES = []
+    response = built_in_response("GET")
+    assert response.status_code == 503
+    assert response.content.decode() == BUILT_IN_PAGE
+    assert "no-store" in response["Cache-Control"]
+    assert Page(response).tags.count("h1") == 1
+    head = built_in_response("HEAD")
+    assert (head.headers, head.content) == (response.headers, b"")

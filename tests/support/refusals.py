@@ -1,0 +1,50 @@
+"""Refused requests without a middleware, and what of a page matters to a test."""
+
+from datetime import datetime, timezone
+from html.parser import HTMLParser
+
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from downtime.http.responses import Refusals
+from downtime.schedule.periods import NEVER, Period, Window
+
+START = datetime(2026, 12, 1, 1, tzinfo=timezone.utc)
+OPEN_ENDED = Period(START)
+ENDS_AT_FOUR = datetime(2099, 12, 1, 3, tzinfo=timezone.utc)
+PROBLEM = "application/problem+json"
+
+
+def refused(
+    period: Period = OPEN_ENDED,
+    release: datetime = NEVER,
+    *,
+    method: str = "GET",
+    accept: str = "",
+    languages: str = "",
+    refusals: Refusals | None = None,
+) -> HttpResponse:
+    """What the middleware would hand to the server."""
+    given = {"accept": accept, "accept-language": languages}
+    request = RequestFactory().generic(method, "/", headers={name: value for name, value in given.items() if value})
+    response = (refusals or Refusals()).of(request, Window(period.start, 0, period.end, period), release)
+    assert isinstance(response, HttpResponse)
+    return response
+
+
+class Page(HTMLParser):
+    """What of a page matters here."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
+        self.feed(response.content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
