@@ -887,15 +887,18 @@ def test_huge_headers_are_not_kept(send: Send) -> None:
 
     def ask(number: int) -> None:
         value = f"{number}" * 64_000
-        assert send("/" + "a" * 64_000, headers=[("accept", value), ("accept-language", value)]).status_code == 503
+        assert send(f"/{value}", headers=[("accept", value), ("accept-language", value)]).status_code == 503
 
     ask(0)
     tracemalloc.start()
     try:
         for number in range(1, 10):
             ask(number)
+        # A thread that answered may hold the last request for a moment: then it is this small one.
+        send("/")
         gc.collect()
-        assert tracemalloc.get_traced_memory()[0] < 300_000
+        # Less than half a header for each request; what is kept of them on purpose takes 30 kB (measured).
+        assert tracemalloc.get_traced_memory()[0] < 9 * 64_000 / 2
     finally:
         tracemalloc.stop()
 
