@@ -18,7 +18,7 @@ def preferences(accept: str, accept_language: str) -> tuple[bool, str]:
 
 
 def prefers_json(accept: str) -> bool:
-    """Whether JSON has the higher quality (RFC 9110 section 12.5.1); if HTML has the same one, False."""
+    """Whether the client prefers JSON to HTML (RFC 9110 section 12.5.1); False if it accepts both equally."""
     request = HttpRequest()
     request.META["HTTP_ACCEPT"] = accept or "*/*"
     try:

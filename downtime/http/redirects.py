@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 
 def is_target(request: HttpRequest, redirect: str) -> bool:
-    """Whether the request is for the page that `redirect` leads to, by the host that the request itself names.
+    """Whether the request is for the very page that `redirect` leads to; its own Host header says which site it is for.
 
     A closing slash makes no difference, as the site may redirect from one spelling to the other."""
     if request.path_info[:1] not in ("", "/"):  # not a path (OPTIONS *), so that WSGIRequest.path is a guess

@@ -54,20 +54,20 @@ class Refusals:
         elif (redirect := window.period.redirect or self._redirect) and not is_target(request, redirect):
             return mark_planned(HttpResponseRedirect(redirect))
         else:
-            response = copy_response(self._page(window, release, language))
+            response = self._page(window, release, language)
         if seconds is not None:
             response["Retry-After"] = str(seconds)
         return drop_body(response) if request.method == "HEAD" else response
 
     def _page(self, window: Window, release: datetime, language: str) -> HttpResponse:
-        """The page as it is kept, which must be copied before it is sent."""
+        """A copy of the kept page, which is rendered at the first request for it."""
         key = (id(window.period), window.start, release, language)
         page = self._pages.get(key)
         if page is None or page.kept_until < time.monotonic():
             if len(self._pages) >= _MOST_KEPT:
                 self._pages.clear()
             page = self._pages[key] = prepare_page(window, release, language)
-        return page.response
+        return copy_response(page.response)
 
 
 def retry_after(period: Period, release: datetime, now: float, default: int | None) -> int | None:

@@ -7,7 +7,7 @@ import sys
 from time import monotonic
 
 PAUSE = 10.0
-"""Seconds."""
+"""Seconds for which a message is not repeated."""
 
 _MOST_KEPT = 100
 _silent_until: dict[tuple[object, ...], float] = {}

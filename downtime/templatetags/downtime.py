@@ -17,7 +17,7 @@ register = template.Library()
 
 @register.inclusion_tag("downtime/banner.html")
 def downtime_banner(within: str = "24h") -> dict[str, Any]:
-    """The context of the banner if the next period begins within that duration from now, else an empty one."""
+    """Announces the next period if it begins within that duration from now; else shows nothing."""
     try:
         ahead = converters.duration(str(within))
     except ValueError as error:
