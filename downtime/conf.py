@@ -12,7 +12,7 @@ from typing import Any, TypeGuard
 from django.conf import settings
 
 _LARGEST = 1e12
-WATCHERS = ("auto", "native", "polling", "none")
+WATCHERS = ("auto", "none")
 
 
 class Settings:
@@ -80,8 +80,8 @@ class Settings:
 
     @property
     def DOWNTIME_WATCH(self) -> str:
-        watch = getattr(settings, "DOWNTIME_WATCH", "auto")
-        return watch if watch in WATCHERS else "auto"
+        """Whether to listen for events: "auto" or "none"; "polling", which is gone, counts as "none"."""
+        return "none" if getattr(settings, "DOWNTIME_WATCH", "auto") in ("none", "polling") else "auto"
 
     @property
     def DOWNTIME_RECHECK(self) -> float:

@@ -13,6 +13,12 @@ from downtime.conf import WATCHERS, is_count, is_list, is_number, is_path
 from downtime.http import client_address
 from downtime.schedule import converters
 
+_REMOVED_WATCHERS = {
+    "native": "Instead of 'native' write 'auto', which does the same",
+    "polling": "Instead of 'polling' write 'none': requests then compare the files four times in each "
+    "DOWNTIME_RECHECK, which is the quicker way if no events arrive, as on network file systems and in Docker Desktop",
+}
+
 
 class Rule(NamedTuple):
     """What a setting can be. `is_valid` returns False, or raises ValueError if it can say which part is wrong."""
@@ -79,6 +85,12 @@ def _is_callable(value: Any) -> bool:
     return True
 
 
+def _is_watcher(value: Any) -> bool:
+    if isinstance(value, str) and value in _REMOVED_WATCHERS:
+        raise ValueError(_REMOVED_WATCHERS[value])
+    return value in WATCHERS
+
+
 def _is_template(value: Any) -> bool:
     try:
         return isinstance(value, str) and bool(get_template(value))
@@ -131,7 +143,7 @@ RULES: dict[str, Rule] = {
         lambda v: is_number(v) and v >= 1 and v == int(v),
         "It must be a whole number of seconds, at least 1, or None",
     ),
-    "DOWNTIME_WATCH": Rule("E009", lambda v: v in WATCHERS, f"It must be {' or '.join(map(repr, WATCHERS))}"),
+    "DOWNTIME_WATCH": Rule("E009", _is_watcher, f"It must be {' or '.join(map(repr, WATCHERS))}"),
     "DOWNTIME_RECHECK": Rule(
         "E010",
         lambda v: is_number(v) and v >= 0,

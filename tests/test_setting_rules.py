@@ -22,7 +22,7 @@ RIGHT: list[tuple[str, list[Any]]] = [
     ("DOWNTIME_TEMPLATE", [None, "downtime/downtime.html"]),
     ("DOWNTIME_VIEW", [None, "tests.http.test_responses.told"]),
     ("DOWNTIME_RETRY_AFTER", [None, 1, 60.0]),
-    ("DOWNTIME_WATCH", [None, "auto", "native", "polling", "none"]),
+    ("DOWNTIME_WATCH", [None, "auto", "none"]),
     ("DOWNTIME_RECHECK", [None, 0, 0.5, 60]),
 ]
 
@@ -43,7 +43,7 @@ WRONG: list[tuple[str, str, list[Any]]] = [
     ("DOWNTIME_TEMPLATE", "E007", ["", 5, "no/such/template.html", ["downtime/downtime.html"]]),
     ("DOWNTIME_VIEW", "E014", ["", 5, "no.such.module", "os.path.sep", ["a.b"], len]),
     ("DOWNTIME_RETRY_AFTER", "E008", [0, -1, 1.5, "60", True, float("nan")]),
-    ("DOWNTIME_WATCH", "E009", ["", "inotify", 5, True, ["auto"]]),
+    ("DOWNTIME_WATCH", "E009", ["", "inotify", "native", "polling", 5, True, ["auto"]]),
     ("DOWNTIME_RECHECK", "E010", [-1, "1", True, float("inf")]),
 ]
 
@@ -73,6 +73,8 @@ def test_a_wrong_setting_is_an_error_that_names_it_its_value_and_what_is_allowed
         ("DOWNTIME_EXEMPT_IPS", ["example.com"], " 'example.com' does not appear to be an IPv4 or IPv6 network."),
         ("DOWNTIME_EXEMPT_IF", ["os.path.sep"], " os.path.sep can't be called."),
         ("DOWNTIME_EXEMPT_IF", ["no.such.module"], " no.such.module can't be imported: No module named 'no'."),
+        ("DOWNTIME_WATCH", "native", " Instead of 'native' write 'auto', which does the same."),
+        ("DOWNTIME_WATCH", "polling", " Instead of 'polling' write 'none': requests then compare the files"),
         ("DOWNTIME_VIEW", "os.nothing", 'os.nothing can\'t be imported: Module "os" does not define a "nothing"'),
     ],
 )

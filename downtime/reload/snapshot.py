@@ -166,7 +166,7 @@ class ProcessState:
         return self._schedule, self._flags
 
     def _is_watched(self, schedule: ScheduleTracker, flags: FlagTracker, now: float) -> bool:
-        wanted = WatchOptions((schedule.path, *flags.paths), conf.DOWNTIME_WATCH, max(conf.DOWNTIME_RECHECK, 0.1))
+        wanted = WatchOptions((schedule.path, *flags.paths), conf.DOWNTIME_WATCH)
         old = self._supervisor
         if old is not None and old.wanted == wanted:
             return old.keep(now)

@@ -36,11 +36,10 @@ def prepare(way: str) -> None:
 
 
 class WatchOptions(NamedTuple):
-    """What to watch, and how: one of conf.WATCHERS, and the seconds between two polls."""
+    """What to watch, and how: one of conf.WATCHERS."""
 
     paths: tuple[str, ...]
     way: str
-    interval: float
 
 
 class Supervisor:
@@ -103,7 +102,7 @@ class Supervisor:
             if old is not None:
                 old.stop()
             self._places = places
-            self._watch = Watch(names, self._changed, self.wanted.interval if self.wanted.way == "polling" else None)
+            self._watch = Watch(names, self._changed)
         except Exception as error:  # whatever a system refuses or a library raises, the files are compared all the same
             # Where the user's inotify watches are used up, watchdog 6.0.0 leaks three descriptors at each try.
             self._give_up_watching(str(error), for_good=isinstance(error, OSError) and error.errno == errno.ENOSPC)
@@ -120,11 +119,8 @@ class Supervisor:
 
     def _do_without(self) -> None:
         self._not_before = _NEVER
-        is_wanted = self.wanted.way in ("native", "polling")
         reason = "DOWNTIME_WATCH is 'none'" if self.wanted.way == "none" else "threads are patched, as gevent does it"
-        logger.log(
-            logging.WARNING if is_wanted else logging.INFO, "no watch runs: %s; requests compare the files", reason
-        )
+        logger.info("no watch runs: %s; requests compare the files", reason)
 
     def _give_up_watching(self, reason: str, *, for_good: bool = False) -> None:
         if not self._is_down:

@@ -6,8 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 from watchdog.events import (
     DirCreatedEvent,
@@ -23,7 +22,6 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
-from watchdog.observers.polling import PollingObserverVFS
 
 _EVENTS: list[type[FileSystemEvent]] = [
     DirCreatedEvent,
@@ -34,7 +32,6 @@ _EVENTS: list[type[FileSystemEvent]] = [
     FileMovedEvent,
 ]
 
-_ROOT = os.path.abspath(os.sep)
 _INOTIFY = "InotifyObserver"
 
 # A watch costs up to 75 microseconds for each event beside its files (measured). Where more than these come within that
@@ -46,17 +43,15 @@ OnChange = Callable[[str, bool], None]
 
 
 class Watch:
-    """A running watch of those names in their folders; raises OSError or RuntimeError where none can run.
+    """A running watch of those names in their folders; raises OSError or RuntimeError if none can run."""
 
-    `polling` is the interval in seconds at which the names are compared, None for the native way of the system."""
-
-    def __init__(self, names: Mapping[str, Collection[str]], on_change: OnChange, polling: float | None) -> None:
+    def __init__(self, names: Mapping[str, Collection[str]], on_change: OnChange) -> None:
         self.is_flooded = False  # whether it was given up, as too much came and went beside its files
         paths = {os.path.join(folder, name) for folder in names for name in names[folder]}
-        self._observer = _native() if polling is None else _polling(paths, polling)
+        self._observer = _new_observer()
         try:
-            handler = _Handler(paths, on_change, self._give_up, can_tell_finished=polling is None)
-            for folder in names if polling is None else [_ROOT]:
+            handler = _Handler(paths, on_change, self._give_up)
+            for folder in names:
                 os.scandir(folder).close()  # may it be listed? inotify would listen in vain, and not say so
                 self._observer.schedule(handler, folder, event_filter=_events(self._observer))
             self._observer.start()
@@ -87,20 +82,17 @@ class Watch:
 class _Handler(FileSystemEventHandler):
     """Runs under the observer's lock and on its thread, which an exception would end."""
 
-    def __init__(
-        self, paths: set[str], on_change: OnChange, on_flood: Callable[[], None], *, can_tell_finished: bool
-    ) -> None:
+    def __init__(self, paths: set[str], on_change: OnChange, on_flood: Callable[[], None]) -> None:
         self._paths = paths
         self._on_change = on_change
-        self._on_crowd = on_flood
-        self._can_tell_finished = can_tell_finished
+        self._on_flood = on_flood
         self._unrelated = 0
         self._since = time.monotonic()
 
     def dispatch(self, event: FileSystemEvent) -> None:
         source, destination = os.fsdecode(event.src_path), os.fsdecode(event.dest_path)
         if destination in self._paths:
-            self._on_change(destination, self._can_tell_finished)
+            self._on_change(destination, True)
         if source in self._paths:
             self._on_change(source, isinstance(event, FileClosedEvent))
         elif destination not in self._paths:
@@ -111,21 +103,15 @@ class _Handler(FileSystemEventHandler):
         if self._unrelated == _MOST_UNRELATED:
             now = time.monotonic()
             if now - self._since < _UNRELATED_WITHIN:
-                self._on_crowd()
+                self._on_flood()
             else:
                 self._unrelated, self._since = 0, now
 
 
-def _native() -> BaseObserver:
+def _new_observer() -> BaseObserver:
     # Without full events, inotify's word for a file that is moved in is the one for a file that is being created.
     options: dict[str, Any] = {"generate_full_events": True} if getattr(Observer, "__name__", "") == _INOTIFY else {}
     return Observer(**options)
-
-
-def _polling(paths: Collection[str], interval: float) -> BaseObserver:
-    """Compares these paths and nothing beside them, in one thread, however many folders and files there are."""
-    entries = [cast("os.DirEntry[str]", SimpleNamespace(name=path)) for path in paths]
-    return PollingObserverVFS(os.lstat, lambda folder: iter(entries), polling_interval=interval)
 
 
 def _events(observer: BaseObserver) -> list[type[FileSystemEvent]]:

@@ -37,9 +37,8 @@ def keep(heard: Heard) -> Iterator[Keep]:
     """Makes a supervisor for these paths, which is closed with the test."""
     supervisors: list[Supervisor] = []
 
-    def keep(*paths: Path, polling: float | None = None, way: str = "auto") -> Supervisor:
-        way = way if polling is None else "polling"
-        supervisors.append(Supervisor(WatchOptions(tuple(map(str, paths)), way, polling or 1.0), heard.note))
+    def keep(*paths: Path, way: str = "auto") -> Supervisor:
+        supervisors.append(Supervisor(WatchOptions(tuple(map(str, paths)), way), heard.note))
         return supervisors[-1]
 
     yield keep
@@ -111,7 +110,6 @@ PLACES: dict[str, tuple[Callable[[Path], object], Callable[[Path], object]]] = {
 }
 
 
-@pytest.mark.parametrize("polling", [None, 0.05], ids=["native", "polling"])
 @pytest.mark.parametrize(("before", "change"), PLACES.values(), ids=PLACES)
 def test_a_change_on_the_way_to_the_file_is_a_change_of_the_file(
     tmp_path: Path,
@@ -119,10 +117,9 @@ def test_a_change_on_the_way_to_the_file_is_a_change_of_the_file(
     heard: Heard,
     before: Callable[[Path], object],
     change: Callable[[Path], object],
-    polling: float | None,
 ) -> None:
     before(tmp_path)
-    supervisor = keep(tmp_path / "file", polling=polling)
+    supervisor = keep(tmp_path / "file")
     until_healthy(supervisor, heard)
     change(tmp_path)
     until_heard(heard, tmp_path / "file")
@@ -307,8 +304,6 @@ def test_a_keeper_that_never_ran_can_be_closed(tmp_path: Path, keep: Keep) -> No
     ("way", "level", "says"),
     [
         ("auto", "INFO", "Observer watches {}"),
-        ("native", "INFO", "Observer watches {}"),
-        ("polling", "INFO", "PollingObserverVFS watches {}"),
         ("none", "INFO", "no watch runs: DOWNTIME_WATCH is 'none'"),
     ],
 )
@@ -324,16 +319,15 @@ def test_the_log_says_once_what_a_process_runs(
     assert says.format(tmp_path) in record.message
 
 
-@pytest.mark.parametrize(("way", "level"), [("auto", "INFO"), ("native", "WARNING"), ("polling", "WARNING")])
 def test_where_threads_are_patched_no_watch_runs_and_the_log_says_so_once(
-    tmp_path: Path, keep: Keep, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, way: str, level: str
+    tmp_path: Path, keep: Keep, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO, "downtime")
     monkeypatch.setattr("_thread.start_new_thread", lambda *args: pytest.fail("a thread was started"))
-    supervisor = keep(tmp_path / "file", way=way)
+    supervisor = keep(tmp_path / "file")
     assert not any(supervisor.keep(float(second)) for second in range(0, 2000, 100))
     [record] = caplog.records
-    assert record.levelname == level
+    assert record.levelname == "INFO"
     assert "threads are patched" in record.message
 
 

@@ -12,7 +12,6 @@ from watchdog.observers.polling import PollingObserver
 from downtime.reload.watch import _MOST_UNRELATED, Watch, _Handler
 from tests.support.waiting import wait_until
 
-POLLING = 0.05
 Start = Callable[..., Watch]
 
 
@@ -36,11 +35,11 @@ def start(heard: Heard) -> Iterator[Start]:
     """Starts a watch of these paths, which ends with the test."""
     watches: list[Watch] = []
 
-    def start(*paths: Path, polling: float | None = None) -> Watch:
+    def start(*paths: Path) -> Watch:
         names: dict[str, list[str]] = {}
         for path in paths:
             names.setdefault(str(path.parent), []).append(path.name)
-        watches.append(Watch(names, heard.note, polling))
+        watches.append(Watch(names, heard.note))
         return watches[-1]
 
     yield start
@@ -130,22 +129,6 @@ def test_every_kind_of_change_is_heard_of(
         assert True not in heard.of(path)
 
 
-@pytest.mark.parametrize(("before", "change", "is_finished"), CHANGES.values(), ids=CHANGES)
-def test_polling_hears_of_them_too(
-    path: Path,
-    start: Start,
-    heard: Heard,
-    before: Callable[[Path], object],
-    change: Callable[[Path], object],
-    is_finished: bool,
-) -> None:
-    before(path)
-    start(path, polling=POLLING)
-    change(path)
-    wait_until(lambda: bool(heard.of(path)), within=5, what="the change is heard of")
-    assert True not in heard.of(path)  # which comparing can't tell
-
-
 def test_a_file_is_not_finished_before_its_writer_has_closed_it(path: Path, start: Start, heard: Heard) -> None:
     marker = path.with_name("marker")
     path.write_text("old")
@@ -159,13 +142,10 @@ def test_a_file_is_not_finished_before_its_writer_has_closed_it(path: Path, star
     wait_until(lambda: True in heard.of(path), within=5, what="the close is heard of")
 
 
-@pytest.mark.parametrize("polling", [None, POLLING], ids=["native", "polling"])
-def test_what_happens_beside_the_file_wakes_nobody(
-    path: Path, start: Start, heard: Heard, polling: float | None
-) -> None:
+def test_what_happens_beside_the_file_wakes_nobody(path: Path, start: Start, heard: Heard) -> None:
     path.write_text("old")
     marker = path.with_name("marker")
-    start(path, marker, polling=polling)
+    start(path, marker)
     for _ in range(50):
         path.read_text()
         path.with_name("other").write_text("x")
@@ -184,10 +164,9 @@ def test_files_in_several_folders_are_watched_at_once(path: Path, start: Start, 
     wait_until(lambda: bool(heard.of(path) and heard.of(other)), within=5, what="both are heard of")
 
 
-@pytest.mark.parametrize("polling", [None, POLLING], ids=["native", "polling"])
-def test_a_watch_leaves_no_thread(path: Path, start: Start, polling: float | None) -> None:
+def test_a_watch_leaves_no_thread(path: Path, start: Start) -> None:
     before = set(threading.enumerate())
-    watch = start(path, polling=polling)
+    watch = start(path)
     started = set(threading.enumerate()) - before
     assert started
     assert all(thread.daemon for thread in started)
@@ -213,29 +192,6 @@ def test_a_watch_whose_folder_is_gone_is_not_healthy(path: Path, start: Start) -
     wait_until(lambda: not watch.is_healthy(), within=5, what="the watch is not healthy")
 
 
-def test_a_polling_watch_outlives_its_folder(path: Path, start: Start, heard: Heard) -> None:
-    path.touch()
-    watch = start(path, polling=POLLING)
-    path.unlink()
-    path.parent.rmdir()
-    wait_until(lambda: len(heard.of(path)) == 1, within=5, what="its end is heard of")
-    path.parent.mkdir()
-    path.touch()
-    wait_until(lambda: len(heard.of(path)) == 2, within=5, what="its return is heard of")
-    assert watch.is_healthy()
-
-
-def test_polling_lists_no_folder_and_takes_one_thread(path: Path, start: Start, file_accesses: list[str]) -> None:
-    """So it costs the same beside ten thousand files."""
-    others = [aside(path), path.with_name("other")]
-    watch = start(path, *others, polling=POLLING)
-    [emitter] = watch._observer.emitters
-    assert emitter.is_alive()
-    file_accesses.clear()
-    wait_until(lambda: len(file_accesses) > 20, within=5, what="it has compared a few times")
-    assert set(file_accesses) == {"lstat"}
-
-
 def test_a_watch_beside_too_much_is_given_up(path: Path, start: Start, heard: Heard) -> None:
     before = set(threading.enumerate())
     watch = start(path)
@@ -259,7 +215,7 @@ def test_what_comes_and_goes_beside_the_file_at_times_is_borne(
     """As many events as are too much within seconds, each a minute after the other."""
     minutes = count(0, 60)
     monkeypatch.setattr("downtime.reload.watch.time", SimpleNamespace(monotonic=lambda: next(minutes)))
-    handler = _Handler({str(path)}, heard.note, lambda: pytest.fail("it was given up"), can_tell_finished=True)
+    handler = _Handler({str(path)}, heard.note, lambda: pytest.fail("it was given up"))
     for _ in range(3 * _MOST_UNRELATED):
         handler.dispatch(FileCreatedEvent(str(path.with_name("other"))))
     assert heard == []
@@ -275,5 +231,4 @@ def test_where_there_is_no_inotify_the_observer_of_the_system_is_used(
 
 
 def test_the_log_can_name_its_kind(path: Path, start: Start) -> None:
-    assert start(path, polling=POLLING).kind == "PollingObserverVFS"
     assert start(path).kind in ("InotifyObserver", "FSEventsObserver", "WindowsApiObserver", "PollingObserver")

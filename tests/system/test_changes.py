@@ -218,7 +218,7 @@ def seen(expected: bool, *, within: float) -> None:
 def looking(settings: pytest_django.Settings, watch: str) -> Iterator[float]:
     """A process that has looked, and watches in that way; gives the seconds for which it may lag behind."""
     settings.DOWNTIME_WATCH = watch.partition(" ")[0]
-    settings.DOWNTIME_RECHECK = 86_400 if watch == "native alone" else RECHECK
+    settings.DOWNTIME_RECHECK = 86_400 if watch == "auto alone" else RECHECK
 
     def is_counted_on() -> bool:
         live.current.expire()
@@ -228,17 +228,17 @@ def looking(settings: pytest_django.Settings, watch: str) -> Iterator[float]:
 
     wait_until(is_counted_on, within=5, what="the watch runs")
     assert not is_down()
-    yield 5.0 if watch == "native alone" else RECHECK
+    yield 5.0 if watch == "auto alone" else RECHECK
 
 
-WATCHES = ["native alone", "native", "none", "polling"]
+WATCHES = ["auto alone", "auto", "none"]
 # Nobody says of a link that it is finished, and this rsync sets the time after it has said so: they have to hold still.
 HELD = ["a hard link", "rsync -t --inplace"]
 SEEN = [
     pytest.param(*ways, watch, id=f"{name}-{watch}")
     for name, ways in CHANGES.items()
     for watch in WATCHES
-    if watch != ("native alone" if name in HELD else "native")
+    if watch != ("auto alone" if name in HELD else "auto")
 ]
 
 
@@ -254,7 +254,7 @@ def test_each_change_of_the_schedule_is_seen(
         seen(True, within=2 * lag)
 
 
-@pytest.mark.parametrize("watch", ["native alone", "none", "polling"])
+@pytest.mark.parametrize("watch", ["auto alone", "none"])
 @pytest.mark.parametrize(("before", "down", "up"), FLAGS.values(), ids=FLAGS)
 def test_each_change_of_the_flag_is_seen(
     settings: pytest_django.Settings, files: tuple[Path, Path, Path], before: Way, down: Way, up: Way, watch: str
@@ -286,7 +286,7 @@ UNFINISHED: dict[str, tuple[Way, Way]] = {
 }
 
 
-@pytest.mark.parametrize("watch", ["native", "none", "polling"])
+@pytest.mark.parametrize("watch", ["auto", "none"])
 @pytest.mark.parametrize(("before", "change"), UNFINISHED.values(), ids=UNFINISHED)
 def test_half_a_file_is_never_served_and_the_finished_one_is(
     settings: pytest_django.Settings, files: tuple[Path, Path, Path], before: Way, change: Way, watch: str

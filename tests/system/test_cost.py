@@ -75,21 +75,21 @@ class Watching:
         return seconds, sum(int(line.split()[1]) for line in lines if line.startswith("voluntary_ctxt_switches"))
 
 
-Watch = Callable[[str], Watching]
+Watch = Callable[[], Watching]
 
 
 @pytest.fixture
 def watch(tmp_path: Path) -> Iterator[Watch]:
-    """Starts a process that watches, in that way, the folder `watched`, with the flag in another one."""
+    """Starts a process that watches the folder `watched`, with the flag in another one."""
     processes: list[subprocess.Popen[str]] = []
     for name in ("watched", "flags"):
         (tmp_path / name).mkdir()
     settings = tmp_path / "cost_settings.py"
 
-    def watch(way: str) -> Watching:
+    def watch() -> Watching:
         settings.write_text(
             "from tests.bare_settings import *\n"
-            f"DOWNTIME_WATCH = {way!r}\n"
+            "DOWNTIME_WATCH = 'auto'\n"
             "DOWNTIME_RECHECK = 1.0\n"
             f"DOWNTIME_SCHEDULE_FILE = {str(tmp_path / 'watched' / 'downtime.yml')!r}\n"
             f"DOWNTIME_FLAG_FILE = {str(tmp_path / 'flags' / 'downtime.flag')!r}\n"
@@ -131,21 +131,20 @@ def written(folder: Path, kind: str) -> Iterator[None]:
             process.kill()
 
 
-@pytest.mark.parametrize(("way", "most_wakes"), [("auto", 0.5), ("polling", 1.5)])
-def test_an_idle_process_wakes_at_most_once_a_second(tmp_path: Path, watch: Watch, way: str, most_wakes: float) -> None:
-    """Polling beside ten thousand files, too, takes less than a thousandth of a core."""
+def test_an_idle_process_wakes_at_most_once_a_second(tmp_path: Path, watch: Watch) -> None:
+    """Beside ten thousand files, too, and it takes less than a thousandth of a core."""
     for number in range(10_000):
         (tmp_path / "watched" / str(number)).symlink_to("nowhere")
-    watching = watch(way)
+    watching = watch()
     share, wakes = watching.measured()
     assert share < 0.001
-    assert wakes <= most_wakes
+    assert wakes <= 0.5
 
 
 @pytest.mark.parametrize("kind", ["log", "sqlite", "sessions"])
 def test_a_busy_folder_costs_less_than_a_hundredth_of_a_core(tmp_path: Path, watch: Watch, kind: str) -> None:
     """The kernel filters writes; where too much is created and deleted, the watch is given up."""
-    watching = watch("auto")
+    watching = watch()
     with written(tmp_path / "watched", kind):
         share, _ = watching.measured()
     assert share < 0.01
@@ -153,7 +152,7 @@ def test_a_busy_folder_costs_less_than_a_hundredth_of_a_core(tmp_path: Path, wat
 
 def test_a_busy_folder_costs_a_neighbour_of_it_nothing(tmp_path: Path, watch: Watch) -> None:
     """So a folder of its own keeps the watch, whatever happens beside that."""
-    watching = watch("auto")
+    watching = watch()
     with written(tmp_path, "sqlite"):
         share, wakes = watching.measured()
     assert share < 0.001

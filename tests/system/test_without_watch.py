@@ -82,7 +82,7 @@ def costs_nothing() -> None:
 def leaves_nothing(folder: Path) -> None:
     """However often the watch is tried, no descriptor and no thread is left."""
     supervisor = Supervisor(
-        WatchOptions((str(folder / FLAG), str(folder / SCHEDULE)), "auto", 1.0), lambda path, finished: None
+        WatchOptions((str(folder / FLAG), str(folder / SCHEDULE)), "auto"), lambda path, finished: None
     )
     later = count(time.monotonic(), 1000)
 
