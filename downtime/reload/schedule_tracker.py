@@ -1,9 +1,10 @@
-"""Which state of the files is in force in this process, and when do they have to be looked at again?"""
+"""Tracks downtime.yml: which state of it is in force in this process, and when it has to be looked at again."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -24,7 +25,7 @@ _LONGEST_WAIT = 0.25
 
 @dataclass(frozen=True, slots=True)
 class ReadState:
-    """What this process knows of a file: when it read it last, in seconds since the epoch, and what was wrong there."""
+    """What this process knows of a file: when it last read it, in seconds since the epoch, and what was wrong there."""
 
     path: str
     read_at: float | None = None
@@ -34,62 +35,82 @@ class ReadState:
 
 
 class ScheduleTracker:
-    """The last good schedule of a file. Until there is one, the sound periods of a damaged file count."""
+    """The last good schedule of a file. Until there is one, the sound periods of a damaged file apply.
+
+    Moments are in seconds on the monotonic clock. The file is always in one of four states::
+
+        new ─── the first look reads it ────────────┐
+                                                    v     written within the last two seconds, or unreadable
+        settling ─── same for long enough ───────> taken ──────────────────────────────> to be reread
+           ^    └─── or its writer finished it ──>  │ ^                                    │   │
+           │                                        │ └──── read again at `reread_at` ─────┘   │
+           └─────────── another fingerprint ────────┴──────────────────────────────────────────┘
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.schedule = Schedule()
         self.known = ReadState(path)
-        self._settling: Stability | None = None
-        self._looked = 0.0
+        self._stability: Stability | None = None  # None while the file is new
+        self._looked_at = 0.0
+        self._finished_ns: deque[int] = deque(maxlen=1)
         self._has_good = False
-        self._shown: tuple[object, ...] = ()
+        self._reported: tuple[object, ...] = ()
 
     @property
     def due(self) -> float:
-        """When the file has to be looked at again at the latest, monotonic seconds."""
-        due = self._settling.due if self._settling is not None else None
+        """When the file has to be looked at again at the latest; infinity if nothing calls for it."""
+        due = self._stability.due if self._stability is not None else None
         return float("inf") if due is None else due
 
-    def look(self, zone: tzinfo, *, start: float, hold: float, recheck: float, finished_ns: int) -> bool:
-        """Looks at the file, and takes over what has held still for `hold` seconds, or was finished at that time.
+    def finished(self, at_ns: int) -> None:
+        """Lets the next look know, and only that one, that a writer finished the file at `at_ns`, wall clock.
 
-        `start` is now, monotonic seconds. What changed since the last look counts within two `recheck`; where nobody
-        has looked for longer than that allows to wait, the wait takes place here."""
+        For the thread of the watch, at any time."""
+        self._finished_ns.append(at_ns)
+
+    def look(self, zone: tzinfo, *, now: float, stable_for: float, recheck: float) -> bool:
+        """Looks at the file, and takes over a state that was the same for `stable_for` seconds, or that is finished.
+
+        Returns whether the schedule changed, be it only in its lines. Each change counts within two `recheck` of the
+        last look before it; if nobody looked in time for that, this look waits for the writer."""
+        is_new = self._stability is None
         try:
-            settling = self._seen(start, hold, recheck, finished_ns)
+            stability = self._stability = self._observe(now, stable_for, recheck)
         except OSError as error:
             self._report((error.errno,), f"{self.path} can't be looked at: {error.strerror}; the last schedule stays")
             return False
-        is_first, self._settling = self._settling is None, settling
-        due = settling.due
-        if not is_first and (due is None or (time.monotonic() < due and not settling.is_finished(finished_ns))):
+        if not is_new and (stability.due is None or time.monotonic() < stability.due):
             return False
-        return self._read(settling, zone, hold, is_first=is_first)
+        return self._read(stability, zone, stable_for, is_new=is_new)
 
-    def _seen(self, start: float, hold: float, recheck: float, finished_ns: int) -> Stability:
-        found = disk.fingerprint(self.path)
-        gap, self._looked = start - self._looked, start
-        if self._settling is None:
-            return Stability(found, None)
-        if gap <= _IDLE * recheck:
-            return self._settling.look(found, still=start + min(hold, 2 * recheck - gap))
-        pause = min(recheck / 4, _LONGEST_WAIT)
-        settling = self._settling.look(found, still=start + pause)
-        if settling is self._settling or settling.due is None or settling.is_finished(finished_ns):
-            return settling
-        time.sleep(pause)
-        return settling.look(disk.fingerprint(self.path), still=time.monotonic() + hold)
+    def _observe(self, now: float, stable_for: float, recheck: float) -> Stability:
+        finished_ns = self._finished_ns.pop() if self._finished_ns else 0  # before the look: what comes later is newer
+        fingerprint = disk.fingerprint(self.path)
+        since_last_look, self._looked_at = now - self._looked_at, now
+        before = self._stability
+        if before is None:
+            return Stability(fingerprint, None)
+        is_idle = since_last_look > _IDLE * recheck
+        wait = min(recheck / 4, _LONGEST_WAIT) if is_idle else min(stable_for, 2 * recheck - since_last_look)
+        stability = before.look(fingerprint, stable_at=now + wait).finish(finished_ns, now=now)
+        if is_idle and fingerprint not in (before.seen, before.taken) and now < stability.stable_at:
+            return self._wait_for_writer(stability, wait, stable_for)
+        return stability
 
-    def _read(self, settling: Stability, zone: tzinfo, hold: float, *, is_first: bool) -> bool:
+    def _wait_for_writer(self, stability: Stability, wait: float, stable_for: float) -> Stability:
+        """Sleeps, on the request, to see a change stay: else it would be decided by what has not applied for long."""
+        time.sleep(wait)
+        return stability.look(disk.fingerprint(self.path), stable_at=time.monotonic() + stable_for)
+
+    def _read(self, stability: Stability, zone: tzinfo, stable_for: float, *, is_new: bool) -> bool:
         loaded = load_schedule(self.path, zone)
         now = time.monotonic()
-        self._settling = settling.look(loaded.fingerprint, still=now + hold)
-        if self._settling is not settling and not is_first:  # replaced since it was looked at, so not still either
+        self._stability = read = stability.look(loaded.fingerprint, stable_at=now + stable_for)
+        if read is not stability and not is_new:  # replaced since the look, so it has not been stable
             return False
-        is_again = settling.again is not None and settling.seen == settling.taken
-        may_differ = not loaded.is_read or (self._settling.is_young(time.time_ns()) and not is_again)
-        self._settling = self._settling.take(again=now + 2 * hold if may_differ else None)
+        may_differ = not loaded.is_read or (read.is_young(time.time_ns()) and not stability.is_reread)
+        self._stability = read.take(reread_at=now + 2 * stable_for if may_differ else None)
         return self._take(loaded)
 
     def _take(self, loaded: Loaded) -> bool:
@@ -103,7 +124,7 @@ class ScheduleTracker:
             if self._has_good:
                 return False
         else:
-            self._has_good, self._shown = True, ()
+            self._has_good, self._reported = True, ()
         old, self.schedule = self.schedule, loaded.parsed.schedule
         if self.schedule != old:
             logger.info("%s was read; periods: %d", self.path, len(self.schedule.periods))
@@ -111,11 +132,12 @@ class ScheduleTracker:
         return _places(self.schedule) != _places(old)
 
     def _report(self, cause: tuple[object, ...], message: str) -> None:
-        if cause != self._shown:
+        """Logs the message, unless the last report had the same cause."""
+        if cause != self._reported:
             logger.warning("%s", message)
-        self._shown = cause
+        self._reported = cause
 
 
 def _places(schedule: Schedule) -> list[object]:
-    """What periods are called by, and shown in, beside what they mean."""
+    """The line and the zone of each period: shown to people, and not compared with the periods."""
     return [(period.line, period.zone) for period in schedule.periods]

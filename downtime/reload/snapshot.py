@@ -55,7 +55,6 @@ class ProcessState:
         self._ahead: tuple[Answer, list[Window]] = (_NOTHING_YET, [])
         self._is_whole = False  # whether the last answer says all that was seen
         self._interval = 1.0
-        self._finished_ns = 0
         self._schedule: ScheduleTracker | None = None
         self._flags: FlagTracker | None = None
         self._supervisor: Supervisor | None = None
@@ -114,8 +113,7 @@ class ProcessState:
         zone = get_default_timezone()
         if flags.look(zone, max_age=conf.DOWNTIME_FLAG_MAX_AGE):
             self._is_whole = False
-        finished_ns = self._taken_finished_ns()
-        if schedule.look(zone, start=start, hold=self._interval, recheck=recheck, finished_ns=finished_ns):
+        if schedule.look(zone, now=start, stable_for=self._interval, recheck=recheck):
             self._is_whole = False
         asked, now = time.monotonic(), datetime.now(timezone.utc)
         answer = self._last.answer
@@ -148,13 +146,6 @@ class ProcessState:
             self._ahead = answer, ahead
         return ahead
 
-    def _taken_finished_ns(self) -> int:
-        """When the schedule's writer was last seen to finish it, wall clock; told once, else 0."""
-        finished_ns = self._finished_ns
-        if finished_ns:
-            self._finished_ns = 0
-        return finished_ns
-
     def _tracked(self) -> tuple[ScheduleTracker, FlagTracker]:
         schedule_path, flag_paths = conf.DOWNTIME_SCHEDULE_FILE, conf.DOWNTIME_FLAG_FILE
         if self._schedule is None or self._schedule.path != schedule_path:
@@ -177,7 +168,7 @@ class ProcessState:
 
     def _changed(self, path: str, is_finished: bool) -> None:
         if is_finished and self._schedule is not None and path == self._schedule.path:
-            self._finished_ns = time.time_ns()
+            self._schedule.finished(time.time_ns())
         self.expire()
 
 

@@ -1,4 +1,4 @@
-"""Is this change of a file finished? Half of a schedule is often a valid one, so a parse error protects nobody."""
+"""Tells a finished change of a file from one that is still being written: half a schedule is often a valid one."""
 
 from __future__ import annotations
 
@@ -12,32 +12,43 @@ _YOUNG_NS = 2_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """What was last seen of a file, until when it has to stay so, and which of its states was taken over."""
+    """Which state of a file was seen last and which was taken over, and from when on the seen one may be read.
+
+    Each state is a fingerprint, or None for no file; moments are in seconds on the monotonic clock."""
 
     seen: Fingerprint | None
     taken: Fingerprint | None
-    still: float = 0.0
-    """When what was seen will have held still for long enough, monotonic seconds."""
-    again: float | None = None
-    """When to read once more although the fingerprint stays, monotonic seconds."""
-
-    def look(self, found: Fingerprint | None, *, still: float) -> Stability:
-        """The state after a look at the file; a change has to hold still until `still`, monotonic seconds."""
-        return self if found == self.seen else replace(self, seen=found, still=still)
+    stable_at: float = 0.0
+    """When the seen state will have stayed for long enough."""
+    reread_at: float | None = None
+    """When to read the taken state once more, although the fingerprint is the same."""
 
     @property
     def due(self) -> float | None:
-        """When the file has to be read, monotonic seconds; None while there is nothing new."""
-        return self.still if self.seen != self.taken else self.again
+        """When the file has to be read; None while there is nothing new."""
+        return self.stable_at if self.seen != self.taken else self.reread_at
 
-    def is_finished(self, finished_ns: int) -> bool:
-        """Whether its writer was seen to finish it at that wall-clock time, with nothing written since."""
-        return self.seen is not None and self.seen.changed_ns <= finished_ns
+    @property
+    def is_reread(self) -> bool:
+        """Whether the read that is due is one more of the state that was taken over."""
+        return self.seen == self.taken and self.reread_at is not None
 
-    def take(self, *, again: float | None) -> Stability:
-        """The state after what was seen has been read; `again` is when to read it once more, monotonic seconds."""
-        return replace(self, taken=self.seen, again=again)
+    def look(self, fingerprint: Fingerprint | None, *, stable_at: float) -> Stability:
+        """The state after a look at the file; a change has to stay as it is until `stable_at`."""
+        return self if fingerprint == self.seen else replace(self, seen=fingerprint, stable_at=stable_at)
+
+    def finish(self, at_ns: int, *, now: float) -> Stability:
+        """The state after a writer was seen to finish the file at `at_ns`, wall clock: what is due is due by `now`.
+
+        A file that was written to since then, or that is gone, has to stay as it is all the same."""
+        if self.seen is None or self.seen.changed_ns > at_ns:
+            return self
+        return replace(self, stable_at=now, reread_at=None if self.reread_at is None else now)
+
+    def take(self, *, reread_at: float | None) -> Stability:
+        """The state after the seen one was read and taken over."""
+        return replace(self, taken=self.seen, reread_at=reread_at)
 
     def is_young(self, now_ns: int) -> bool:
-        """Whether it was written so shortly before that wall-clock time that another write could have left no trace."""
+        """Whether it was written so shortly before `now_ns`, wall clock, that another write could leave no trace."""
         return self.seen is not None and now_ns - max(self.seen.modified_ns, self.seen.changed_ns) < _YOUNG_NS

@@ -13,18 +13,20 @@ from downtime.reload.flag_tracker import FlagTracker
 from downtime.reload.schedule_tracker import ScheduleTracker
 from tests.support.clock import Clock
 
-HOLD = 1.0
+STABLE_FOR = 1.0
 RECHECK = 1.0
 ONE = "periods:\n  - {start: 2020-01-01, name: one}\n"
 TWO = f"{ONE}  - {{start: 2020-01-01, name: two}}\n"
 DAMAGED = f"{ONE}  - {{start: 2020-02-30, name: two}}\n"
 
 
-def looked(tracked: ScheduleTracker, *, hold: float = HOLD, finished: int = 0) -> list[str]:
+def looked(tracked: ScheduleTracker, *, stable_for: float = STABLE_FOR, finished: int | None = None) -> list[str]:
     """The names of the periods that are in force after a look at the file."""
     before = tracked.schedule
-    start = schedule_tracker.time.monotonic()
-    has_changed = tracked.look(timezone.utc, start=start, hold=hold, recheck=RECHECK, finished_ns=finished)
+    if finished is not None:
+        tracked.finished(finished)
+    now = schedule_tracker.time.monotonic()
+    has_changed = tracked.look(timezone.utc, now=now, stable_for=stable_for, recheck=RECHECK)
     assert has_changed == (tracked.schedule != before)
     return [period.name for period in tracked.schedule.periods]
 
@@ -87,12 +89,19 @@ def test_a_writer_that_goes_on_has_not_finished(tracked: ScheduleTracker, schedu
     assert looked(tracked, finished=finished) == ["one"]
 
 
+def test_that_a_writer_has_finished_counts_for_the_next_look_only(tracked: ScheduleTracker, schedule: Path) -> None:
+    """A write that follows within the same tick of the clock would seem to be finished too."""
+    assert looked(tracked, finished=time.time_ns() + 10_000_000_000) == ["one"]
+    schedule.write_text(TWO)
+    assert looked(tracked) == ["one"]
+
+
 def test_a_file_that_is_replaced_while_it_is_read_has_not_held_still(
     tracked: ScheduleTracker, schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule.write_text("")
     looked(tracked)
-    clock.passes(2 * HOLD)
+    clock.passes(2 * STABLE_FOR)
     opened = os.open
 
     def overtaken(path: str, *args: int) -> int:
@@ -104,7 +113,7 @@ def test_a_file_that_is_replaced_while_it_is_read_has_not_held_still(
         patched.setattr(os, "open", overtaken)
         assert looked(tracked) == ["one"]
     assert looked(tracked) == ["one"]
-    clock.passes(HOLD)
+    clock.passes(STABLE_FOR)
     assert looked(tracked) == ["one", "two"]
 
 
@@ -148,7 +157,7 @@ def test_after_an_idle_time_too_a_file_that_is_being_written_is_no_change(
     clock.passes(100)
     monkeypatch.setattr(clock, "sleep", lambda seconds: (clock.passes(seconds), schedule.write_text(TWO)))
     assert looked(tracked) == ["one"]
-    clock.passes(HOLD)
+    clock.passes(STABLE_FOR)
     assert looked(tracked) == ["one", "two"]
 
 
@@ -203,12 +212,12 @@ def test_lines_that_only_moved_make_another_schedule_for_whoever_names_them(
     tracked: ScheduleTracker, schedule: Path, clock: Clock
 ) -> None:
     schedule.write_text(f"# Moved.\n{ONE}")
-    told = []
+    changes = []
     for _ in range(4):
         clock.passes(1)
-        start = schedule_tracker.time.monotonic()
-        told.append(tracked.look(timezone.utc, start=start, hold=HOLD, recheck=RECHECK, finished_ns=0))
-    assert told.count(True) == 1
+        now = schedule_tracker.time.monotonic()
+        changes.append(tracked.look(timezone.utc, now=now, stable_for=STABLE_FOR, recheck=RECHECK))
+    assert changes.count(True) == 1
     assert [period.line for period in tracked.schedule.periods] == [3]
 
 
@@ -281,11 +290,11 @@ def test_a_second_write_within_a_tick_of_the_clock_is_not_lost(
     monkeypatch.setattr(os, "fstat", coarse(os.fstat))
     schedule.write_text(ONE)
     tracked = ScheduleTracker(str(schedule))
-    assert looked(tracked, hold=0.25) == ["one"]
+    assert looked(tracked, stable_for=0.25) == ["one"]
     schedule.write_text(ONE.replace("one", "two"))
     assert 0 < tracked.due - clock.monotonic() <= 0.5
     clock.passes(0.5)
-    assert looked(tracked, hold=0.25) == ["two"]
+    assert looked(tracked, stable_for=0.25) == ["two"]
     assert tracked.due == float("inf")
 
 

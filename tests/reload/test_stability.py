@@ -10,32 +10,32 @@ SECOND = 1_000_000_000
 
 def test_nothing_is_due_while_the_file_is_as_it_was_taken() -> None:
     state = Stability(OLD, OLD)
-    assert state.look(OLD, still=99.0) == state
+    assert state.look(OLD, stable_at=99.0) == state
     assert state.due is None
 
 
 @pytest.mark.parametrize("found", [NEW, None], ids=["changed", "gone"])
 def test_a_change_is_due_once_it_has_held_still(found: Fingerprint | None) -> None:
-    state = Stability(OLD, OLD).look(found, still=21.5)
+    state = Stability(OLD, OLD).look(found, stable_at=21.5)
     assert (state.seen, state.taken, state.due) == (found, OLD, 21.5)
-    assert state.look(found, still=22.5).due == 21.5
+    assert state.look(found, stable_at=22.5).due == 21.5
 
 
 def test_each_further_change_starts_the_wait_anew() -> None:
-    state = Stability(OLD, OLD).look(NEW, still=21.0).look(NEW._replace(size=31), still=21.9)
+    state = Stability(OLD, OLD).look(NEW, stable_at=21.0).look(NEW._replace(size=31), stable_at=21.9)
     assert state.due == 21.9
 
 
 def test_a_change_that_was_taken_back_is_due_no_more() -> None:
-    assert Stability(OLD, OLD).look(None, still=21.0).look(OLD, still=21.1).due is None
+    assert Stability(OLD, OLD).look(None, stable_at=21.0).look(OLD, stable_at=21.1).due is None
 
 
 def test_what_was_read_is_taken_and_due_again_only_where_it_is_said() -> None:
-    state = Stability(OLD, OLD).look(NEW, still=21.0)
-    assert state.take(again=None).due is None
-    assert state.take(again=23.0).due == 23.0
-    assert state.take(again=23.0).look(OLD, still=22.0).due == 22.0
-    assert state.take(again=23.0).take(again=None).due is None
+    state = Stability(OLD, OLD).look(NEW, stable_at=21.0)
+    assert state.take(reread_at=None).due is None
+    assert state.take(reread_at=23.0).due == 23.0
+    assert state.take(reread_at=23.0).look(OLD, stable_at=22.0).due == 22.0
+    assert state.take(reread_at=23.0).take(reread_at=None).due is None
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,16 @@ def test_what_was_read_is_taken_and_due_again_only_where_it_is_said() -> None:
 def test_a_file_is_finished_when_its_writer_was_seen_to_finish_it_with_nothing_written_since(
     seen: Fingerprint | None, finished_ns: int, is_finished: bool
 ) -> None:
-    assert Stability(seen, OLD).is_finished(finished_ns) is is_finished
+    state = Stability(seen, OLD, stable_at=21.0).finish(finished_ns, now=20.5)
+    assert state.due == (20.5 if is_finished else 21.0)
+
+
+def test_what_is_to_be_read_once_more_is_due_at_once_when_its_writer_finishes_it_again() -> None:
+    state = Stability(NEW, NEW, reread_at=23.0)
+    assert state.is_reread
+    assert state.finish(50, now=20.5).due == 20.5
+    assert state.finish(49, now=20.5).due == 23.0
+    assert Stability(NEW, NEW).finish(50, now=20.5).due is None
 
 
 @pytest.mark.parametrize(
