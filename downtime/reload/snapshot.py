@@ -157,11 +157,11 @@ class ProcessState:
         return self._schedule, self._flags
 
     def _is_watched(self, schedule: ScheduleTracker, flags: FlagTracker, now: float) -> bool:
-        wanted = WatchOptions((schedule.path, *flags.paths), conf.DOWNTIME_WATCH)
+        options = WatchOptions((schedule.path, *flags.paths), conf.DOWNTIME_WATCH)
         old = self._supervisor
-        if old is not None and old.wanted == wanted:
+        if old is not None and old.options == options:
             return old.keep(now)
-        self._supervisor = supervisor = Supervisor(wanted, self._changed)
+        self._supervisor = supervisor = Supervisor(options, self._changed)
         if old is not None:
             threading.Thread(target=old.close, name="downtime-closer", daemon=True).start()
         return supervisor.keep(now)

@@ -1,4 +1,4 @@
-"""Is a healthy watch on the right places? Otherwise one is started, in a thread of its own and never on a request."""
+"""Keeps a healthy watch running on the right folders, or does without; starts it on a thread, never on a request."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import errno
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
 from types import BuiltinFunctionType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from downtime.reload.path_resolution import Step, steps
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 300.0
-_NEVER = float("inf")
+
+Places = Mapping[str, frozenset[Step]]
+"""For each path, every place at which it can be made to lead elsewhere."""
 
 
 def can_run_threads() -> bool:
@@ -28,59 +32,66 @@ def can_run_threads() -> bool:
 
 
 def prepare(way: str) -> None:
-    """Imports watchdog, where a watch will need it, while nobody else runs: it takes a tenth of a second (measured).
+    """Imports watchdog, if a watch will need it, while no other thread runs: it takes a tenth of a second (measured).
 
-    In a process that is forked while a thread imports it, whoever imports it next would wait for ever."""
+    In a process that is forked while a thread imports it, the next import of it would wait for ever."""
     if way != "none" and can_run_threads():
         import downtime.reload.watch  # noqa: F401
 
 
-class WatchOptions(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class WatchOptions:
     """What to watch, and how: one of conf.WATCHERS."""
 
     paths: tuple[str, ...]
     way: str
 
 
-class Supervisor:
-    """Keeps a watch for one process. `on_change` is told of a path, and whether its writer has finished it."""
+class _State(Enum):
+    WAITING = auto()
+    """No watch is trusted; the next one is started at the first look after `_retry_at`."""
+    STARTING = auto()
+    """A thread is starting a watch."""
+    WATCHING = auto()
+    """A watch is on all the places, as far as the last look could tell."""
+    GIVEN_UP = auto()
+    """No watch runs, and none is started any more."""
 
-    def __init__(self, wanted: WatchOptions, on_change: Callable[[str, bool], None]) -> None:
-        self.wanted = wanted
+
+class Supervisor:
+    """Keeps a watch for one process. `on_change` is called with a path, and whether its writer has finished it.
+
+    A watch that fails is started again, at ever longer intervals; one that can't work is given up for good."""
+
+    def __init__(self, options: WatchOptions, on_change: Callable[[str, bool], None]) -> None:
+        self.options = options
         self._on_change = on_change
+        self._state = _State.WAITING
         self._watch: Watch | None = None
-        self._places: dict[str, frozenset[Step]] = {}
+        self._places: Places = {}
         self._thread: threading.Thread | None = None
         self._pause = _FIRST_PAUSE
-        self._not_before = float("-inf")
-        self._is_down = False
+        self._retry_at = float("-inf")
+        self._has_warned = False  # since a watch was last on
 
     def keep(self, now: float) -> bool:
-        """Whether a healthy watch is on all the places that matter; else sees to it. `now` is monotonic seconds."""
-        if self._not_before == _NEVER or (self._thread is not None and self._thread.is_alive()):
+        """Whether a healthy watch is on all the places that matter; if not, sees to it. `now` is monotonic seconds."""
+        if self._state in (_State.STARTING, _State.GIVEN_UP):
             return False
-        if self.wanted.way == "none" or not can_run_threads():
+        if self.options.way == "none" or not can_run_threads():
             self._do_without()
             return False
-        if self._watch is not None and self._watch.is_flooded:
-            folders = ", ".join(sorted({step.folder for found in self._places.values() for step in found}))
-            self._give_up_watching(
-                f"too many files come and go in {folders}, so give ours a folder of their own", for_good=True
-            )
-            return False
-        places = {path: steps(path) for path in self.wanted.paths}
-        if self._watch is not None and places == self._places and self._watch.is_healthy():
+        places = {path: steps(path) for path in self.options.paths}
+        if self._state is _State.WATCHING and self._is_sound(places):
             self._pause = _FIRST_PAUSE
             return True
-        if now >= self._not_before:
-            self._not_before = now + self._pause
+        self._state = _State.WAITING
+        if self._watch is not None and self._watch.is_flooded:
+            self._give_up()
+        elif now >= self._retry_at:
+            self._retry_at = now + self._pause
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-            self._thread = threading.Thread(target=self._renew, args=(places,), name="downtime-supervisor", daemon=True)
-            try:
-                self._thread.start()
-            except RuntimeError as error:  # no thread to be had, or the interpreter is ending
-                self._thread = None
-                self._give_up_watching(str(error))
+            self._start(places)
         return False
 
     def close(self) -> None:
@@ -90,8 +101,42 @@ class Supervisor:
         if self._watch is not None:
             self._watch.stop()
             self._watch = None
+        if self._state is _State.WATCHING:
+            self._state = _State.WAITING
 
-    def _renew(self, places: dict[str, frozenset[Step]]) -> None:
+    def _is_sound(self, places: Places) -> bool:
+        return self._watch is not None and places == self._places and self._watch.is_healthy()
+
+    def _do_without(self) -> None:
+        reason = "DOWNTIME_WATCH is 'none'" if self.options.way == "none" else "threads are patched, as gevent does it"
+        logger.info("no watch runs: %s; requests compare the files", reason)
+        self._state = _State.GIVEN_UP
+
+    def _give_up(self) -> None:
+        folders = ", ".join(sorted({step.folder for path_steps in self._places.values() for step in path_steps}))
+        self._warn(f"too many files come and go in {folders}, so give ours a folder of their own", is_final=True)
+        self._state = _State.GIVEN_UP
+
+    def _start(self, places: Places) -> None:
+        thread = threading.Thread(target=self._run, args=(places,), name="downtime-supervisor", daemon=True)
+        self._state = _State.STARTING
+        try:
+            thread.start()
+        except RuntimeError as error:  # no thread to be had, or the interpreter is ending
+            self._warn(str(error))
+            self._state = _State.WAITING
+        else:
+            self._thread = thread
+
+    def _run(self, places: Places) -> None:
+        """Starts a watch, on a thread of its own; the state changes last, so that no look trusts half of it."""
+        state = _State.WAITING
+        try:
+            state = self._renew(places)
+        finally:
+            self._state = state
+
+    def _renew(self, places: Places) -> _State:
         old, self._watch = self._watch, None
         names: dict[str, set[str]] = {}
         for step in frozenset().union(*places.values()):
@@ -104,28 +149,23 @@ class Supervisor:
             self._places = places
             self._watch = Watch(names, self._changed)
         except Exception as error:  # whatever a system refuses or a library raises, the files are compared all the same
-            # Where the user's inotify watches are used up, watchdog 6.0.0 leaks three descriptors at each try.
-            self._give_up_watching(str(error), for_good=isinstance(error, OSError) and error.errno == errno.ENOSPC)
-        else:
-            self._is_down = False
-            logger.info("%s watches %s", self._watch.kind, ", ".join(sorted(names)))
-            for path in self.wanted.paths:  # what changed before the watch was on
-                self._on_change(path, False)
+            # If the user's inotify watches are used up, watchdog 6.0.0 leaks three descriptors at each try.
+            is_final = isinstance(error, OSError) and error.errno == errno.ENOSPC
+            self._warn(str(error), is_final=is_final)
+            return _State.GIVEN_UP if is_final else _State.WAITING
+        self._has_warned = False
+        logger.info("%s watches %s", self._watch.kind, ", ".join(sorted(names)))
+        for path in self.options.paths:  # what changed before the watch was on
+            self._on_change(path, False)
+        return _State.WATCHING
 
     def _changed(self, place: str, is_finished: bool) -> None:
-        for path, found in self._places.items():
-            if any(os.path.join(step.folder, step.name) == place for step in found):
+        for path, path_steps in self._places.items():
+            if any(os.path.join(step.folder, step.name) == place for step in path_steps):
                 self._on_change(path, is_finished)
 
-    def _do_without(self) -> None:
-        self._not_before = _NEVER
-        reason = "DOWNTIME_WATCH is 'none'" if self.wanted.way == "none" else "threads are patched, as gevent does it"
-        logger.info("no watch runs: %s; requests compare the files", reason)
-
-    def _give_up_watching(self, reason: str, *, for_good: bool = False) -> None:
-        if not self._is_down:
-            again = "this process does not try again" if for_good else "it is tried again"
-            logger.warning("no watch runs: %s; requests compare the files, and %s", reason, again)
-        self._is_down = True
-        if for_good:
-            self._not_before = _NEVER
+    def _warn(self, reason: str, *, is_final: bool = False) -> None:
+        if not self._has_warned:
+            outlook = "this process does not try again" if is_final else "it is tried again"
+            logger.warning("no watch runs: %s; requests compare the files, and %s", reason, outlook)
+        self._has_warned = True

@@ -296,6 +296,18 @@ def test_where_no_thread_can_be_had_nothing_is_raised(
     until_healthy(supervisor, heard, ahead=1000)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_whatever_ends_the_thread_that_starts_a_watch_it_is_tried_again(
+    tmp_path: Path, keep: Keep, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("watchdog.observers.api.BaseObserver.start", lambda self: sys.exit())
+        supervisor = keep(tmp_path / "file")
+        assert not supervisor.keep(time.monotonic())
+        supervisor.close()
+    until_healthy(supervisor, heard, ahead=1000)
+
+
 def test_a_keeper_that_never_ran_can_be_closed(tmp_path: Path, keep: Keep) -> None:
     keep(tmp_path / "file").close()
 
