@@ -1,4 +1,4 @@
-"""One typed property for each setting, spelled as the setting, read at every access.
+"""The settings: one typed property for each, spelled as the setting, read at every access.
 
 A value of a wrong type counts as the default here, so that it can break no request; `checks` reports it."""
 
@@ -20,35 +20,41 @@ class Settings:
 
     @property
     def DOWNTIME_SCHEDULE_FILE(self) -> str:
+        """The absolute path of the schedule; by default downtime.yml in BASE_DIR."""
         path: Any = getattr(settings, "DOWNTIME_SCHEDULE_FILE", None)
         return os.path.abspath(path if is_path(path) else _in_base_dir("downtime.yml"))
 
     @property
     def DOWNTIME_FLAG_FILE(self) -> tuple[str, ...]:
-        given: Any = getattr(settings, "DOWNTIME_FLAG_FILE", None)
-        paths = [path for path in (given if is_list(given) else [given]) if is_path(path)]
+        """The absolute paths of the flags, the commands' own first; by default downtime.flag in BASE_DIR."""
+        value: Any = getattr(settings, "DOWNTIME_FLAG_FILE", None)
+        paths = [path for path in (value if is_list(value) else [value]) if is_path(path)]
         return tuple(map(os.path.abspath, paths or [_in_base_dir("downtime.flag")]))
 
     @property
     def DOWNTIME_FLAG_MAX_AGE(self) -> float | None:
+        """Seconds after which a flag lets go; None, the default, for never."""
         age: Any = getattr(settings, "DOWNTIME_FLAG_MAX_AGE", None)
         return age if is_number(age) and age > 0 else None
 
     @property
     def DOWNTIME_EXEMPT_EXACT_URLS(self) -> tuple[str, ...]:
+        """The paths that are exempt, each for itself; by default none."""
         return _texts(getattr(settings, "DOWNTIME_EXEMPT_EXACT_URLS", None), ())
 
     @property
     def DOWNTIME_EXEMPT_PATHS(self) -> tuple[str, ...]:
+        """The path prefixes that are exempt, on whole segments; by default /admin."""
         return _texts(getattr(settings, "DOWNTIME_EXEMPT_PATHS", None), ("/admin",))
 
     @property
     def DOWNTIME_EXEMPT_IPS(self) -> tuple[str, ...]:
+        """The addresses and networks of exempt clients; by default none."""
         return _texts(getattr(settings, "DOWNTIME_EXEMPT_IPS", None), ())
 
     @property
     def DOWNTIME_PROXY_COUNT(self) -> int | None:
-        """None where it is set to something else: then nobody's address is known."""
+        """How many proxies in front are trusted, by default 0; None, for a wrong value, means no address is known."""
         count: Any = getattr(settings, "DOWNTIME_PROXY_COUNT", None)
         if count is None:
             return 0
@@ -56,35 +62,41 @@ class Settings:
 
     @property
     def DOWNTIME_EXEMPT_IF(self) -> tuple[str, ...]:
+        """The dotted paths of the callables that may exempt a request; by default none."""
         return _texts(getattr(settings, "DOWNTIME_EXEMPT_IF", None), ())
 
     @property
     def DOWNTIME_URL_REDIRECT(self) -> str | None:
+        """Where refused requests are redirected, a URL or a path of this site; None, the default, for nowhere."""
         url = getattr(settings, "DOWNTIME_URL_REDIRECT", None)
         return url if isinstance(url, str) and url else None
 
     @property
     def DOWNTIME_TEMPLATE(self) -> str:
+        """The name of the page's template."""
         template = getattr(settings, "DOWNTIME_TEMPLATE", None)
         return template if isinstance(template, str) and template else "downtime/downtime.html"
 
     @property
     def DOWNTIME_VIEW(self) -> str | None:
+        """The dotted path of the view that builds the answer to refused requests, or None, the default."""
         view = getattr(settings, "DOWNTIME_VIEW", None)
         return view if isinstance(view, str) and view else None
 
     @property
     def DOWNTIME_RETRY_AFTER(self) -> int | None:
+        """Seconds for the Retry-After header if the end is not known; None, the default, for no header."""
         seconds: Any = getattr(settings, "DOWNTIME_RETRY_AFTER", None)
         return math.ceil(seconds) if is_number(seconds) and seconds >= 1 else None
 
     @property
     def DOWNTIME_WATCH(self) -> str:
-        """Whether to listen for events: "auto" or "none"; "polling", which is gone, counts as "none"."""
+        """Whether to listen for events: "auto", the default, or "none", as which "polling", which is gone, counts."""
         return "none" if getattr(settings, "DOWNTIME_WATCH", "auto") in ("none", "polling") else "auto"
 
     @property
     def DOWNTIME_RECHECK(self) -> float:
+        """Seconds by which a process may lag behind the files at most; by default 1."""
         seconds = getattr(settings, "DOWNTIME_RECHECK", 1.0)
         return seconds if is_number(seconds) and seconds >= 0 else 1.0
 
@@ -101,12 +113,12 @@ def is_list(value: Any) -> TypeGuard[Collection[Any]]:
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    """Whether the value is a finite number; True and False are none."""
+    """Whether the value is a finite number; True and False are not."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def is_count(value: Any) -> TypeGuard[int]:
-    """Whether the value is a whole number from 0 on."""
+    """Whether the value is a whole number, at least 0."""
     return isinstance(value, int) and is_number(value) and value >= 0
 
 

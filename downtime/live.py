@@ -1,4 +1,4 @@
-"""This process's snapshot in memory: what is down, and what is coming?"""
+"""What applies in this process, for the middleware, templates and other code: from its snapshot in memory."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ current = ProcessState()
 
 
 def load() -> None:
-    """Reads the files into the snapshot of this process, so that its very first request is answered rightly."""
-    _mine().look(watch=False)
+    """Reads the files into the snapshot of this process, so that even its first request is answered rightly."""
+    _process_state().look(watch=False)
     current.expire()
     prepare(conf.DOWNTIME_WATCH)
 
 
 def answer() -> Answer:
-    """What applies now: from memory, or after a look at the files where that is due."""
+    """What applies now: from memory, or after a look at the files if that is due. Starts a watch if none runs."""
     snapshot = current.snapshot
     if time.monotonic() < snapshot.fresh_until:
         return snapshot.answer
-    return _mine().look(watch=True).answer
+    return _process_state().look(watch=True).answer
 
 
 def is_down() -> bool:
@@ -38,53 +38,53 @@ def is_down() -> bool:
 
 
 def current_period() -> Occurrence | None:
-    """The active period that comes first, the flag before the schedule, or None where the site is up.
+    """The active period of highest precedence, a flag before the schedule, or None if the site is up.
 
-    For code outside of requests: like a request it looks at the files where that is due, but it starts no watch."""
+    For code outside of requests: like a request it looks at the files if that is due, but it starts no watch."""
     snapshot = current.snapshot
     is_fresh = time.monotonic() < snapshot.fresh_until
-    windows = (snapshot if is_fresh else _mine().look(watch=False)).answer.active
+    windows = (snapshot if is_fresh else _process_state().look(watch=False)).answer.active
     return occurrence(windows[0], get_default_timezone()) if windows else None
 
 
 def active() -> list[Occurrence]:
-    """What is active now, in order of precedence, for templates: from memory alone, as the last look left it."""
+    """The active periods, in order of precedence, for templates: from memory alone, as the last look left it."""
     return [occurrence(window, get_default_timezone()) for window in current.active()]
 
 
 def upcoming() -> list[Occurrence]:
-    """The next occurrence of each period of the schedule that is to come, by start; from memory alone."""
+    """The next occurrence of each period of the schedule, by start; from memory alone."""
     return [occurrence(window, get_default_timezone()) for window in current.upcoming()]
 
 
 def overview() -> Overview:
-    """All that this process knows, after a look at the files where that is due; it starts no watch."""
-    mine = _mine()
-    if time.monotonic() >= mine.snapshot.fresh_until:
-        mine.look(watch=False)
-    return mine.overview()
+    """All that this process decides by, after a look at the files if that is due; it starts no watch."""
+    state = _process_state()
+    if time.monotonic() >= state.snapshot.fresh_until:
+        state.look(watch=False)
+    return state.overview()
 
 
 def next_period() -> Occurrence | None:
-    """The first of those, or None."""
+    """The next occurrence of the schedule, or None; from memory alone."""
     windows = current.upcoming()
     return occurrence(windows[0], get_default_timezone()) if windows else None
 
 
-def _mine() -> ProcessState:
-    """The snapshot of this process. What a fork left of its parent's is not touched.
+def _process_state() -> ProcessState:
+    """The state of this process; a fork drops that of its parent, and touches nothing of it.
 
-    So is what was made before threads were patched: its lock would stop all greenlets, and not one."""
+    A state made before gevent patched threads is dropped too: its lock would block every greenlet."""
     global current
-    mine = os.getpid(), can_run_threads()
-    if mine not in _states:
-        _states.setdefault(mine, ProcessState())
-    current = _states[mine]
+    key = os.getpid(), can_run_threads()
+    if key not in _states:
+        _states.setdefault(key, ProcessState())
+    current = _states[key]
     return current
 
 
 def _forget() -> None:  # pragma: no cover (only in children, which end unmeasured: tests/system/test_forking.py)
-    """Lets a forked child look for itself at once; under uWSGI, which runs no such hooks, when it next has to."""
+    """Makes a forked child look at the files at once; under uWSGI, which runs no such hooks, when it is due."""
     global current, _states
     current, _states = ProcessState(), {}
 

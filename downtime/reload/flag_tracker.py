@@ -1,4 +1,4 @@
-"""The raised flags, as this process last read them."""
+"""Tracks the flags: which of them are raised, each as this process last read it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from datetime import tzinfo
 
 from downtime.files import flag_file
+from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
 from downtime.reload.schedule_tracker import ReadState
 
@@ -14,13 +15,13 @@ logger = logging.getLogger(__name__)
 
 
 class FlagTracker:
-    """The raised flags, each as it was last read."""
+    """The raised flags among these paths, each as it was last read."""
 
     def __init__(self, paths: tuple[str, ...]) -> None:
         self.paths = paths
         self._raised: dict[str, Flag] = {}
         self._read_at: dict[str, float] = {}
-        self._unsure: set[str] = set()
+        self._uninspectable: set[str] = set()
 
     @property
     def raised(self) -> list[Flag]:
@@ -37,24 +38,30 @@ class FlagTracker:
         ]
 
     def look(self, zone: tzinfo, *, max_age: float | None) -> bool:
-        """Looks at each flag; True where one was raised, lowered or rewritten. What can't be told stays as it was."""
+        """Looks at each flag, and returns whether one was raised, lowered or rewritten.
+
+        A flag that can't be inspected counts as before."""
         before = dict(self._raised)
         for path in self.paths:
             try:
-                found = flag_file.fingerprint(path)
+                fingerprint = flag_file.fingerprint(path)
             except OSError as error:
-                if path not in self._unsure:
+                if path not in self._uninspectable:
                     logger.warning("%s can't be looked at: %s; it counts as before", path, error.strerror)
-                self._unsure.add(path)
-                continue
-            self._unsure.discard(path)
-            if found is None:
-                if self._raised.pop(path, None):
-                    logger.info("the flag %s was lowered", path)
-            elif path not in before or before[path].fingerprint != found:
-                self._raised[path] = flag_file.read(path, found, zone=zone, max_age=max_age)
-                self._read_at[path] = time.time()
-                logger.info("the flag %s is raised", path)
-                for problem in self._raised[path].problems:
-                    logger.warning("%s", problem.located(path))
+                self._uninspectable.add(path)
+            else:
+                self._uninspectable.discard(path)
+                self._update(path, fingerprint, zone, max_age)
         return self._raised != before
+
+    def _update(self, path: str, fingerprint: Fingerprint | None, zone: tzinfo, max_age: float | None) -> None:
+        known = self._raised.get(path)
+        if fingerprint is None:
+            if self._raised.pop(path, None):
+                logger.info("the flag %s was lowered", path)
+        elif known is None or known.fingerprint != fingerprint:
+            self._raised[path] = flag = flag_file.read(path, fingerprint, zone=zone, max_age=max_age)
+            self._read_at[path] = time.time()
+            logger.info("the flag %s is raised", path)
+            for problem in flag.problems:
+                logger.warning("%s", problem.located(path))

@@ -1,4 +1,4 @@
-"""Where can a path be made to lead elsewhere? A watch has to be on each of these places."""
+"""Lists every folder that has to be watched for a path, through links: where the path can be made to lead elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST_LINK_CHAIN = 40
 
 
 class Step(NamedTuple):
-    """A name that is looked up in a real folder on the way to a file; `identity` is the folder's device and inode."""
+    """A name that is looked up in a real folder on the way to a file; `identity` is that folder's device and inode."""
 
     folder: str
     name: str
@@ -20,8 +20,8 @@ class Step(NamedTuple):
 
 
 def steps(path: str) -> frozenset[Step]:
-    """Every place where the path can be made to lead elsewhere: its own, each link's, or the first missing one."""
-    found: set[Step] = set()
+    """The steps at which the path can be made to lead elsewhere: its last name, each link, the first missing name."""
+    changeable: set[Step] = set()
     folder, *names = Path(os.path.abspath(path)).parts
     links = 0
     while names and links <= _LONGEST_LINK_CHAIN:
@@ -37,7 +37,7 @@ def steps(path: str) -> frozenset[Step]:
         if target is not None or len(names) == 1 or not stat.S_ISDIR(mode):
             with suppress(OSError):
                 status = os.stat(folder)
-                found.add(Step(folder, names[0], (status.st_dev, status.st_ino)))
+                changeable.add(Step(folder, names[0], (status.st_dev, status.st_ino)))
         if target is not None:
             links += 1
             folder, *names = (*Path(os.path.join(folder, target)).parts, *names[1:])
@@ -45,4 +45,4 @@ def steps(path: str) -> frozenset[Step]:
             folder, names = here, names[1:]
         else:
             break
-    return frozenset(found)
+    return frozenset(changeable)

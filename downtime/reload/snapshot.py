@@ -1,4 +1,4 @@
-"""Looks at the files where that is due, and publishes what applies now and until when nobody has to ask."""
+"""Looks at the files when that is due, and publishes a snapshot: what applies, and until when that holds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NOTHING_YET = Answer(ALWAYS, ALWAYS)
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What applies, until when that holds, and until when every request passes; both on the monotonic clock."""
+    """What applies, until when that holds, and until when every request passes; monotonic seconds."""
 
     answer: Answer = _NOTHING_YET
     fresh_until: float = _PAST
@@ -35,7 +35,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All that a process decides by, as of one look, and what it knows of the files that it was read from."""
+    """All that a process decides by, as of one look, and what it knows of the files."""
 
     answer: Answer
     upcoming: list[Window]
@@ -53,7 +53,7 @@ class ProcessState:
         self._lock = threading.Lock()
         self._last = Snapshot()
         self._ahead: tuple[Answer, list[Window]] = (_NOTHING_YET, [])
-        self._is_whole = False  # whether the last answer says all that was seen
+        self._is_whole = False  # whether the last answer takes in all that was seen
         self._interval = 1.0
         self._schedule: ScheduleTracker | None = None
         self._flags: FlagTracker | None = None
@@ -62,7 +62,8 @@ class ProcessState:
     def look(self, *, watch: bool) -> Snapshot:
         """Looks at the files, unless another thread has just done so, and publishes what applies.
 
-        Whatever fails, the last answer stays; the failure is logged."""
+        With `watch` it starts a watch, if none runs; without, it keeps one that runs. Whatever fails, the last answer
+        stays, and the failure is logged."""
         with self._lock:
             snapshot = self.snapshot
             start = time.monotonic()
@@ -70,7 +71,7 @@ class ProcessState:
                 return snapshot
             self.snapshot = looking = Snapshot(snapshot.answer)
             try:
-                self._last = self._looked(start, watch)
+                self._last = self._look_at_files(start, watch)
             except Exception:  # whatever it is, it must not become an error of the site
                 logger.exception("the downtime files could not be looked at; what applied before still does")
                 self._is_whole = False
@@ -84,16 +85,16 @@ class ProcessState:
         return self._last.answer.active
 
     def upcoming(self) -> list[Window]:
-        """What was to come then."""
+        """The next occurrence of each period of the schedule, by start, as of that look."""
         return [] if self._schedule is None else self._upcoming(self._last.answer, self._schedule.schedule)
 
     def overview(self) -> Overview:
-        """What the last look has found, all of it of that same look."""
+        """What this process decides by, all of it from the last look."""
         with self._lock:
-            schedule, flags = self._tracked()
+            schedule, flags = self._trackers()
             answer, periods = self._last.answer, schedule.schedule
             raised, known = flags.raised, (schedule.known, flags.known)
-        # Not under the lock, for which requests may have to wait.
+        # Not under the lock, as requests may wait for it.
         return Overview(answer, self._upcoming(answer, periods), periods, raised, *known)
 
     def expire(self) -> None:
@@ -105,48 +106,49 @@ class ProcessState:
         if self._supervisor is not None:
             self._supervisor.close()
 
-    def _looked(self, start: float, watch: bool) -> Snapshot:
-        schedule, flags = self._tracked()
+    def _look_at_files(self, start: float, watch: bool) -> Snapshot:
+        schedule, flags = self._trackers()
         recheck = self._interval = conf.DOWNTIME_RECHECK
-        if not ((watch or self._supervisor is not None) and self._is_watched(schedule, flags, start)):
+        if not ((watch or self._supervisor is not None) and self._keep_watch(schedule, flags, start)):
             self._interval /= 4
         zone = get_default_timezone()
         if flags.look(zone, max_age=conf.DOWNTIME_FLAG_MAX_AGE):
             self._is_whole = False
         if schedule.look(zone, now=start, stable_for=self._interval, recheck=recheck):
             self._is_whole = False
-        asked, now = time.monotonic(), datetime.now(timezone.utc)
+        answered_at, now = time.monotonic(), datetime.now(timezone.utc)
         answer = self._last.answer
         if not (self._is_whole and answer.moment <= now < answer.until):
-            answer = self._asked(schedule, flags, now)
-        boundary = asked + (answer.until - now).total_seconds()
+            answer = self._answer(schedule, flags, now)
+        boundary = answered_at + (answer.until - now).total_seconds()
         return _until(min(start + self._interval, schedule.due, boundary), answer)
 
-    def _asked(self, schedule: ScheduleTracker, flags: FlagTracker, now: datetime) -> Answer:
+    def _answer(self, schedule: ScheduleTracker, flags: FlagTracker, now: datetime) -> Answer:
         raised = [flag.period for flag in flags.raised]
         try:
             answer = schedule.schedule.at(now, raised)
-        except Exception:  # whatever it is, a flag has to count, and so has what the schedule said last
+        except Exception:  # whatever it is, a flag has to count, and so does what the schedule said last
             logger.exception("%s can't be asked what applies; what it said last still does", schedule.path)
             windows = [window for window in self._last.answer.active if not window.is_flag]
-            said = (replace(w.period, start=w.start, end=w.end, recurrence=None) for w in windows)
-            return Schedule(tuple(said)).at(now, raised)
+            periods = (replace(w.period, start=w.start, end=w.end, recurrence=None) for w in windows)
+            return Schedule(tuple(periods)).at(now, raised)
         self._is_whole = True
         return answer
 
     def _upcoming(self, answer: Answer, schedule: Schedule) -> list[Window]:
-        """Asked once for each answer, as a long schedule takes milliseconds."""
-        known, ahead = self._ahead
-        if known is not answer:
+        """What is to come, computed once for each answer, as a long schedule takes milliseconds."""
+        known_answer, upcoming = self._ahead
+        if known_answer is not answer:
             try:
-                ahead = schedule.upcoming(answer.moment)
+                upcoming = schedule.upcoming(answer.moment)
             except Exception:  # whatever it is, a banner must not become an error of the site
                 logger.exception("%s can't be asked what is to come; nothing is", conf.DOWNTIME_SCHEDULE_FILE)
-                ahead = []
-            self._ahead = answer, ahead
-        return ahead
+                upcoming = []
+            self._ahead = answer, upcoming
+        return upcoming
 
-    def _tracked(self) -> tuple[ScheduleTracker, FlagTracker]:
+    def _trackers(self) -> tuple[ScheduleTracker, FlagTracker]:
+        """The trackers of the files that the settings name, which tests may change."""
         schedule_path, flag_paths = conf.DOWNTIME_SCHEDULE_FILE, conf.DOWNTIME_FLAG_FILE
         if self._schedule is None or self._schedule.path != schedule_path:
             self._schedule = ScheduleTracker(schedule_path)
@@ -156,7 +158,8 @@ class ProcessState:
             self._last = Snapshot()
         return self._schedule, self._flags
 
-    def _is_watched(self, schedule: ScheduleTracker, flags: FlagTracker, now: float) -> bool:
+    def _keep_watch(self, schedule: ScheduleTracker, flags: FlagTracker, now: float) -> bool:
+        """Returns whether a healthy watch is on the files; if not, sees to it."""
         options = WatchOptions((schedule.path, *flags.paths), conf.DOWNTIME_WATCH)
         old = self._supervisor
         if old is not None and old.options == options:
@@ -173,5 +176,5 @@ class ProcessState:
 
 
 def _until(until: float, answer: Answer) -> Snapshot:
-    """The snapshot that holds until then, monotonic seconds."""
+    """The snapshot that holds until that moment, monotonic seconds."""
     return Snapshot(answer, until, _PAST if answer.active else until)

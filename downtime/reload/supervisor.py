@@ -48,14 +48,10 @@ class WatchOptions:
 
 
 class _State(Enum):
-    WAITING = auto()
-    """No watch is trusted; the next one is started at the first look after `_retry_at`."""
-    STARTING = auto()
-    """A thread is starting a watch."""
-    WATCHING = auto()
-    """A watch is on all the places, as far as the last look could tell."""
-    GIVEN_UP = auto()
-    """No watch runs, and none is started any more."""
+    WAITING = auto()  # no watch is trusted; the next one is started by the first look after `_retry_at`
+    STARTING = auto()  # a thread is starting a watch
+    WATCHING = auto()  # a watch is on all the places, as far as the last look could tell
+    GIVEN_UP = auto()  # no watch runs, and none is started any more
 
 
 class Supervisor:
@@ -79,7 +75,7 @@ class Supervisor:
         if self._state in (_State.STARTING, _State.GIVEN_UP):
             return False
         if self.options.way == "none" or not can_run_threads():
-            self._do_without()
+            self._state = self._without_a_watch()
             return False
         places = {path: steps(path) for path in self.options.paths}
         if self._state is _State.WATCHING and self._is_sound(places):
@@ -87,7 +83,7 @@ class Supervisor:
             return True
         self._state = _State.WAITING
         if self._watch is not None and self._watch.is_flooded:
-            self._give_up()
+            self._state = self._flooded()
         elif now >= self._retry_at:
             self._retry_at = now + self._pause
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
@@ -107,15 +103,16 @@ class Supervisor:
     def _is_sound(self, places: Places) -> bool:
         return self._watch is not None and places == self._places and self._watch.is_healthy()
 
-    def _do_without(self) -> None:
+    def _without_a_watch(self) -> _State:
         reason = "DOWNTIME_WATCH is 'none'" if self.options.way == "none" else "threads are patched, as gevent does it"
         logger.info("no watch runs: %s; requests compare the files", reason)
-        self._state = _State.GIVEN_UP
+        return _State.GIVEN_UP
 
-    def _give_up(self) -> None:
+    def _flooded(self) -> _State:
         folders = ", ".join(sorted({step.folder for path_steps in self._places.values() for step in path_steps}))
-        self._warn(f"too many files come and go in {folders}, so give ours a folder of their own", is_final=True)
-        self._state = _State.GIVEN_UP
+        return self._failed(
+            f"too many files come and go in {folders}, so give ours a folder of their own", is_final=True
+        )
 
     def _start(self, places: Places) -> None:
         thread = threading.Thread(target=self._run, args=(places,), name="downtime-supervisor", daemon=True)
@@ -123,8 +120,7 @@ class Supervisor:
         try:
             thread.start()
         except RuntimeError as error:  # no thread to be had, or the interpreter is ending
-            self._warn(str(error))
-            self._state = _State.WAITING
+            self._state = self._failed(str(error))
         else:
             self._thread = thread
 
@@ -150,9 +146,7 @@ class Supervisor:
             self._watch = Watch(names, self._changed)
         except Exception as error:  # whatever a system refuses or a library raises, the files are compared all the same
             # If the user's inotify watches are used up, watchdog 6.0.0 leaks three descriptors at each try.
-            is_final = isinstance(error, OSError) and error.errno == errno.ENOSPC
-            self._warn(str(error), is_final=is_final)
-            return _State.GIVEN_UP if is_final else _State.WAITING
+            return self._failed(str(error), is_final=isinstance(error, OSError) and error.errno == errno.ENOSPC)
         self._has_warned = False
         logger.info("%s watches %s", self._watch.kind, ", ".join(sorted(names)))
         for path in self.options.paths:  # what changed before the watch was on
@@ -164,8 +158,10 @@ class Supervisor:
             if any(os.path.join(step.folder, step.name) == place for step in path_steps):
                 self._on_change(path, is_finished)
 
-    def _warn(self, reason: str, *, is_final: bool = False) -> None:
+    def _failed(self, reason: str, *, is_final: bool = False) -> _State:
+        """The state after a failure, which is logged unless another one was since a watch was last on."""
         if not self._has_warned:
             outlook = "this process does not try again" if is_final else "it is tried again"
             logger.warning("no watch runs: %s; requests compare the files, and %s", reason, outlook)
         self._has_warned = True
+        return _State.GIVEN_UP if is_final else _State.WAITING

@@ -1,4 +1,4 @@
-"""Did something change there? The only importer of watchdog. An event is no more than a hint."""
+"""One watch: calls back when the operating system tells of a change; the only importer of watchdog."""
 
 from __future__ import annotations
 
@@ -34,25 +34,27 @@ _EVENTS: list[type[FileSystemEvent]] = [
 
 _INOTIFY = "InotifyObserver"
 
-# A watch costs up to 75 microseconds for each event beside its files (measured). Where more than these come within that
-# time, in seconds, it is given up, before it costs a hundredth of a core for long.
+# A watch costs up to 75 microseconds for each event of other files (measured). If this many come within that time, in
+# seconds, it is given up, before it costs a hundredth of a core for long.
 _MOST_UNRELATED, _UNRELATED_WITHIN = 2000, 20.0
 
 OnChange = Callable[[str, bool], None]
-"""Is told which path changed, and whether its writer has closed it or moved it into place."""
+"""Called with the path that changed, and whether its writer has closed it or moved it into place."""
 
 
 class Watch:
-    """A running watch of those names in their folders; raises OSError or RuntimeError if none can run."""
+    """A running watch of the names in their folders; raises OSError or RuntimeError if it can't run.
+
+    An event is no more than a hint: `on_change` is called on the watch's thread, for a change or for none."""
 
     def __init__(self, names: Mapping[str, Collection[str]], on_change: OnChange) -> None:
-        self.is_flooded = False  # whether it was given up, as too much came and went beside its files
+        self.is_flooded = False  # given up, as too many other files came and went
         paths = {os.path.join(folder, name) for folder in names for name in names[folder]}
         self._observer = _new_observer()
         try:
             handler = _Handler(paths, on_change, self._give_up)
             for folder in names:
-                os.scandir(folder).close()  # may it be listed? inotify would listen in vain, and not say so
+                os.scandir(folder).close()  # raises if it may not be listed: inotify would listen in vain
                 self._observer.schedule(handler, folder, event_filter=_events(self._observer))
             self._observer.start()
         except BaseException:  # a start that failed leaves threads and descriptors; it is raised again
@@ -61,11 +63,11 @@ class Watch:
 
     @property
     def kind(self) -> str:
-        """The name of the observer, for the log."""
+        """The name of watchdog's observer, for the log."""
         return type(self._observer).__name__
 
     def is_healthy(self) -> bool:
-        """Whether every thread that the watch needs is alive; a folder that was deleted ends its thread for good."""
+        """Whether every thread that the watch needs is alive; a deleted folder ends its thread for good."""
         return self._observer.is_alive() and all(emitter.is_alive() for emitter in self._observer.emitters)
 
     def stop(self) -> None:
@@ -96,9 +98,9 @@ class _Handler(FileSystemEventHandler):
         if source in self._paths:
             self._on_change(source, isinstance(event, FileClosedEvent))
         elif destination not in self._paths:
-            self._count()
+            self._count_unrelated()
 
-    def _count(self) -> None:
+    def _count_unrelated(self) -> None:
         self._unrelated += 1
         if self._unrelated == _MOST_UNRELATED:
             now = time.monotonic()
@@ -109,13 +111,13 @@ class _Handler(FileSystemEventHandler):
 
 
 def _new_observer() -> BaseObserver:
-    # Without full events, inotify's word for a file that is moved in is the one for a file that is being created.
+    # Without full events, watchdog tells of a file that is moved in as of one that is being created.
     options: dict[str, Any] = {"generate_full_events": True} if getattr(Observer, "__name__", "") == _INOTIFY else {}
     return Observer(**options)
 
 
 def _events(observer: BaseObserver) -> list[type[FileSystemEvent]]:
-    """The events worth a wake-up. inotify tells when a writer is finished, so there no write before that counts."""
+    """The events worth a wake-up: inotify tells when a writer has finished, so its writes before that are left out."""
     return [*_EVENTS, FileClosedEvent if _is_inotify(observer) else FileModifiedEvent]
 
 
