@@ -213,7 +213,7 @@ def test_a_watch_is_started_by_a_thread_and_never_by_the_caller(tmp_path: Path, 
     assert set(threading.enumerate()) - before <= started
 
 
-def test_a_closed_keeper_leaves_no_thread(tmp_path: Path, keep: Keep) -> None:
+def test_a_closed_supervisor_leaves_no_thread(tmp_path: Path, keep: Keep) -> None:
     before = set(threading.enumerate())
     for _ in range(5):
         supervisor = keep(tmp_path / "file")
@@ -308,7 +308,7 @@ def test_whatever_ends_the_thread_that_starts_a_watch_it_is_tried_again(
     until_healthy(supervisor, heard, ahead=1000)
 
 
-def test_a_keeper_that_never_ran_can_be_closed(tmp_path: Path, keep: Keep) -> None:
+def test_a_supervisor_that_never_ran_can_be_closed(tmp_path: Path, keep: Keep) -> None:
     keep(tmp_path / "file").close()
 
 

@@ -12,11 +12,12 @@ import pytest
 import pytest_django
 
 from downtime import live
+from tests.support.processes import is_down
 from tests.support.programs import require
+from tests.support.texts import OPEN
 from tests.support.waiting import wait_until
 
 RECHECK = 0.4
-OPEN = "periods:\n  - start: 2020-01-01\n"
 AHEAD = "periods:\n  - start: 2999-01-01\n"  # as long as the other, to the byte
 BOTH = f"{AHEAD}  - start: 2020-01-01\n"
 
@@ -196,11 +197,6 @@ def files(tmp_path: Path, settings: pytest_django.Settings) -> tuple[Path, Path,
     settings.DOWNTIME_FLAG_FILE = folder / "downtime.flag"
     (folder / "downtime.yml").write_text(AHEAD)
     return folder / "downtime.yml", folder / "downtime.flag", aside
-
-
-def is_down() -> bool:
-    """What a request is told."""
-    return bool(live.answer().active)
 
 
 def seen(expected: bool, *, within: float) -> None:
