@@ -39,12 +39,12 @@ class ScheduleTracker:
 
     Moments are in seconds on the monotonic clock. The file is always in one of four states::
 
-        new ─── the first look reads it ────────────┐
-                                                    v     written within the last two seconds, or unreadable
-        settling ─── same for long enough ───────> taken ──────────────────────────────> to be reread
-           ^    └─── or its writer finished it ──>  │ ^                                    │   │
-           │                                        │ └──── read again at `reread_at` ─────┘   │
-           └─────────── another fingerprint ────────┴──────────────────────────────────────────┘
+        new ──────────── the first look: read ───────────────────────────────> taken
+        taken ────────── another fingerprint is seen ────────────────────────> settling
+        settling ─────── it stayed for long enough, or is finished: read ────> taken
+        settling ─────── the taken fingerprint is seen again ────────────────> taken
+        taken ────────── while it was young, or could not be read ───────────> to be reread
+        to be reread ─── at `reread_at`: read ───────────────────────────────> taken
     """
 
     def __init__(self, path: str) -> None:
