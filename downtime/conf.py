@@ -91,7 +91,7 @@ class Settings:
 
     @property
     def DOWNTIME_WATCH(self) -> str:
-        """Whether to listen for events: "auto", the default, or "none", as which "polling", which is gone, counts."""
+        """How to learn of changes: "auto", the default, or "none", which the removed "polling" counts as."""
         return "none" if getattr(settings, "DOWNTIME_WATCH", "auto") in ("none", "polling") else "auto"
 
     @property
