@@ -27,24 +27,24 @@ class Added:
     """The new text, and what of it is new."""
 
     text: str
-    written: str
+    addition: str
 
 
-def add(text: str, keys: Mapping[str, Value], zone: tzinfo) -> Added:
+def add(source: ScheduleText, keys: Mapping[str, Value]) -> Added:
     """Adds a period of sound keys, as in the file, at the end of the list and in its style; raises CannotEdit."""
-    source = splices.opened(text, zone)
-    period = meant(keys, source.zone)
-    taken = next((other for other in source.schedule.periods if other.name == period.name != ""), None)
-    if taken:
-        raise CannotEdit(f"the name {converters.shown(period.name)} is taken by the period on line {taken.line}")
+    period = period_of(keys, source.zone)
+    namesake = next((other for other in source.schedule.periods if other.name == period.name != ""), None)
+    if namesake:
+        raise CannotEdit(f"the name {converters.shown(period.name)} is taken by the period on line {namesake.line}")
     changes = _splices(source, keys)
-    new = splices.spliced(text, changes)
-    checked = splices.checked(new, Schedule((*source.schedule.periods, period)), zone)
-    return Added(checked, "".join(splice.text for splice in changes).strip("\r\n"))
+    text = source.with_splices(changes, meaning=Schedule((*source.schedule.periods, period)))
+    return Added(text, "".join(change.text for change in changes).strip("\r\n"))
 
 
-def meant(keys: Mapping[str, Value], zone: tzinfo) -> Period:
-    """The period that those keys stand for, with times in `zone` where they have none; raises ValueError."""
+def period_of(keys: Mapping[str, Value], zone: tzinfo) -> Period:
+    """The period that those keys stand for, with times in `zone` unless they name another one; raises ValueError."""
+    # On purpose not by files.parser, which reads the result: what is expected of a proof must not come from what it
+    # proves. A mistake on either side, in writing or in reading, then refuses the edit.
     text = {key: value for key, value in keys.items() if isinstance(value, str)}
     zone = converters.zone(text["timezone"]) if "timezone" in text else zone
     start = converters.moment(text["start"], zone, fold=0) if "start" in text else ALWAYS
@@ -69,20 +69,21 @@ def meant(keys: Mapping[str, Value], zone: tzinfo) -> Period:
 
 
 def _splices(source: ScheduleText, keys: Mapping[str, Value]) -> list[Splice]:
-    if source.root is None or yaml_nodes.is_empty(source.root):
+    root = source.nodes.root
+    if root is None:
         ends = [token.start for token in yaml_nodes.tokens(source.text) if token.kind == "<document end>"]
         return [_new_list(source, ends[0] if ends else len(source.text), 0, keys)]
-    found = {key.value: (key, value) for key, value in yaml_nodes.pairs(source.root)}
+    found = {key.value: (key, value) for key, value in yaml_nodes.pairs(root)}
     if "periods" in found:
         key, listed = found["periods"]
         if isinstance(listed, SequenceNode):
             return _into(source, key, listed, keys)
-        if listed.value == "" and not _is_flow(source.root):
+        if listed.value == "" and not _is_flow(root):
             column = key.start_mark.column + 2
             at = spans.last_line(source.text, key.end_mark.index, column)
             return [splices.insert_lines(source.text, at, _block(keys, column, 2))]
-    elif not _is_flow(source.root):
-        column = source.root.start_mark.column
+    elif not _is_flow(root):
+        column = root.start_mark.column
         last = max(value.end_mark.index for _, value in found.values())
         return [_new_list(source, spans.last_line(source.text, last, column), column, keys)]
     raise CannotEdit("it has no list of periods that one could be added to; write  periods: []  by hand first")
@@ -94,7 +95,7 @@ def _new_list(source: ScheduleText, at: int, column: int, keys: Mapping[str, Val
 
 
 def _into(source: ScheduleText, key: Node, listed: SequenceNode, keys: Mapping[str, Value]) -> list[Splice]:
-    items = spans.items(source.text, listed)
+    items = spans.item_spans(source.text, listed)
     if listed.flow_style:
         pairs = yaml_writer.flow(keys, is_json=isinstance(key, ScalarNode) and key.style == '"')
         return _into_flow(source.text, listed, items, pairs)

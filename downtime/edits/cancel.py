@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from yaml.nodes import SequenceNode
@@ -10,30 +10,38 @@ from yaml.nodes import SequenceNode
 from downtime.edits import spans, splices
 from downtime.edits.add import COMMENT
 from downtime.edits.spans import ItemSpan
-from downtime.edits.splices import CannotEdit, Splice
+from downtime.edits.splices import CannotEdit, ScheduleText, Splice
 from downtime.files import yaml_nodes
 from downtime.schedule import converters
-from downtime.schedule.periods import Schedule
+from downtime.schedule.periods import Period, Schedule
 
 _MOST_NAMES = 10
 
 
-def cancel(text: str, name: str, zone: tzinfo) -> str:
-    """The text without the period of that name, and without the comment lines that are its own; raises CannotEdit.
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The new text, and the period that it no longer holds."""
 
-    Those are the ones right above it in the column of its dash, within it, and below it where indented deeper."""
-    source = splices.opened(text, zone)
+    text: str
+    period: Period
+
+
+def cancel(source: ScheduleText, name: str) -> Cancelled:
+    """Takes out the period of that name, and the comment lines that are its own; raises CannotEdit.
+
+    Those are the ones right above it in the column of its dash, within it, and below it if indented deeper."""
     periods = source.schedule.periods
     names = [period.name for period in periods]
     if name not in names:
         raise CannotEdit(f"it has no period named {converters.shown(name)}; {_those(name, names)}")
     index = names.index(name)
-    assert source.root is not None
-    listed = next(value for key, value in yaml_nodes.pairs(source.root) if key.value == "periods")
-    assert isinstance(listed, SequenceNode)
-    without = _without_flow_item if listed.flow_style else _without_block_item
-    new = splices.spliced(text, without(text, spans.items(text, listed), index))
-    return splices.checked(new, Schedule(periods[:index] + periods[index + 1 :]), zone)
+    assert source.nodes.root is not None
+    sequence = next(value for key, value in yaml_nodes.pairs(source.nodes.root) if key.value == "periods")
+    assert isinstance(sequence, SequenceNode)
+    without = _without_flow_item if sequence.flow_style else _without_block_item
+    changes = without(source.text, spans.item_spans(source.text, sequence), index)
+    text = source.with_splices(changes, meaning=Schedule(periods[:index] + periods[index + 1 :]))
+    return Cancelled(text, periods[index])
 
 
 def _those(name: str, names: list[str]) -> str:

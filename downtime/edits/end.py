@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from downtime.edits import spans, splices
-from downtime.edits.splices import CannotEdit, Splice
+from downtime.edits.splices import CannotEdit, ScheduleText, Splice
 from downtime.files import yaml_nodes
 from downtime.schedule.periods import Period, Schedule, Window
 
@@ -16,25 +16,24 @@ _SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
-    """The new text, and the windows that the edit ended."""
+class Ended:
+    """The new text, and the windows that ended."""
 
     text: str
-    ended: tuple[Window, ...] = ()
+    windows: tuple[Window, ...] = ()
 
 
-def end_active(text: str, zone: tzinfo, now: datetime) -> Edited:
+def end_active(source: ScheduleText, now: datetime) -> Ended:
     """Ends every period that is active at `now`, of a recurring one only the occurrence; raises CannotEdit.
 
     Times are whole seconds: a period that is younger than one ends at its first."""
-    source = splices.opened(text, zone)
     windows = source.schedule.at(now).active
     periods, changes = list(source.schedule.periods), []
     for window in windows:
         periods[window.rank] = _ended(window.period, now)
-        mapping = source.nodes[window.rank]
-        changes.append(_splice(text, mapping, periods[window.rank], splices.zone_of(mapping, source.zone)))
-    return Edited(splices.checked(splices.spliced(text, changes), Schedule(tuple(periods)), zone), windows)
+        mapping = source.nodes.periods[window.rank]
+        changes.append(_splice(source.text, mapping, periods[window.rank], splices.zone_of(mapping, source.zone)))
+    return Ended(source.with_splices(changes, meaning=Schedule(tuple(periods))), windows)
 
 
 def _ended(period: Period, now: datetime) -> Period:
@@ -52,7 +51,7 @@ def _splice(source: str, mapping: Node, period: Period, zone: tzinfo) -> Splice:
     else:
         key, moment, fold, beside = "end", period.end, 1, "start"
     model = next((pairs[name][1].value for name in (key, "start", "end") if name in pairs), "")
-    text = splices.written(moment, zone, fold=fold, model=model)
+    text = splices.format_moment(moment, zone, fold=fold, model=model)
     if key in pairs:
         _, old = _placed(mapping, *pairs[key])
         return Splice(old.start_mark.index, old.end_mark.index, _quoted(text, old.style))

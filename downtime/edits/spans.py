@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from yaml.nodes import SequenceNode
@@ -20,42 +21,41 @@ class ItemSpan(NamedTuple):
     """The comma behind it."""
 
 
-def items(source: str, listed: SequenceNode) -> list[ItemSpan]:
-    """The items of a list in the order of the text, be they written out or aliases."""
-    within = [
-        token for token in yaml_nodes.tokens(source) if listed.start_mark.index <= token.start < listed.end_mark.index
-    ]
-    return _flow_items(within) if listed.flow_style else _block_items(within)
+def item_spans(text: str, sequence: SequenceNode) -> list[ItemSpan]:
+    """The spans of a list's items in the order of the text, be they written out or aliases."""
+    start, end = sequence.start_mark.index, sequence.end_mark.index
+    tokens = (token for token in yaml_nodes.tokens(text) if start <= token.start < end)
+    return _flow_items(tokens) if sequence.flow_style else _block_items(tokens)
 
 
-def _block_items(within: list[Token]) -> list[ItemSpan]:
-    column = next(token.column for token in within if token.kind == "-")
-    found: list[ItemSpan] = []
-    for token in within:
-        if token.kind == "-" and token.column == column:
-            found.append(ItemSpan(token.start, token.end, column))
-        elif found:  # else it is an anchor of the list
-            found[-1] = found[-1]._replace(end=token.end)
-    return found
+def _block_items(tokens: Iterator[Token]) -> list[ItemSpan]:
+    dash = next(token for token in tokens if token.kind == "-")  # before it, the list may have an anchor
+    spans = [ItemSpan(dash.start, dash.end, dash.column)]
+    for token in tokens:
+        if token.kind == "-" and token.column == dash.column:
+            spans.append(ItemSpan(token.start, token.end, dash.column))
+        else:
+            spans[-1] = spans[-1]._replace(end=token.end)
+    return spans
 
 
-def _flow_items(within: list[Token]) -> list[ItemSpan]:
-    found: list[ItemSpan] = []
+def _flow_items(tokens: Iterator[Token]) -> list[ItemSpan]:
+    spans: list[ItemSpan] = []
     depth, is_open = 0, False
-    for token in within:
+    for token in tokens:
         if token.kind in ("]", "}"):
             depth -= 1
         if depth == 1 and token.kind == ",":
-            found[-1] = found[-1]._replace(comma=token)
+            spans[-1] = spans[-1]._replace(comma=token)
             is_open = False
         elif depth and is_open:
-            found[-1] = found[-1]._replace(end=token.end)
+            spans[-1] = spans[-1]._replace(end=token.end)
         elif depth:
-            found.append(ItemSpan(token.start, token.end, token.column))
+            spans.append(ItemSpan(token.start, token.end, token.column))
             is_open = True
         if token.kind in ("[", "{"):
             depth += 1
-    return found
+    return spans
 
 
 def line_start(source: str, index: int) -> int:

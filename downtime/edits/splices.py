@@ -12,7 +12,7 @@ from yaml.nodes import Node
 from downtime.edits import spans
 from downtime.files import yaml_nodes
 from downtime.files.fields import Problem
-from downtime.files.parser import parse, parse_with_nodes
+from downtime.files.parser import Nodes, parse, parse_with_nodes
 from downtime.schedule import converters
 from downtime.schedule.periods import Schedule
 
@@ -27,17 +27,6 @@ class CannotEdit(Exception):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleText:
-    """A text without a problem: its schedule, the node of each period, the root, and the zone of its times."""
-
-    text: str
-    schedule: Schedule
-    nodes: tuple[Node, ...]
-    root: Node | None
-    zone: tzinfo
-
-
 class Splice(NamedTuple):
     """Puts `text` in the place of what stands from `start` up to `end`."""
 
@@ -46,22 +35,44 @@ class Splice(NamedTuple):
     text: str
 
 
-def opened(text: str, zone: tzinfo) -> ScheduleText:
-    """The text, ready to be edited; raises CannotEdit where it has problems already."""
+@dataclass(frozen=True, slots=True)
+class ScheduleText:
+    """The text of a schedule without a problem: what it means, its nodes, and the zone of times that name none."""
+
+    text: str
+    schedule: Schedule
+    nodes: Nodes
+    default_zone: tzinfo
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone that the text names for all of its periods, or the default."""
+        return zone_of(self.nodes.root, self.default_zone)
+
+    def with_splices(self, splices: Iterable[Splice], *, meaning: Schedule) -> str:
+        """The text with those splices; raises CannotEdit unless it means exactly that schedule."""
+        text = spliced(self.text, splices)
+        parsed = parse(text, self.default_zone)
+        if parsed.problems or parsed.schedule != meaning:
+            raise CannotEdit(_UNSAFE)
+        return text
+
+
+def open_text(text: str, zone: tzinfo) -> ScheduleText:
+    """The text, parsed so that it can be edited; raises CannotEdit if it has problems already."""
     parsed, nodes = parse_with_nodes(text, zone)
     if parsed.problems:
         raise CannotEdit("it has problems already; correct these first", parsed.problems)
-    root = yaml_nodes.compose(text)
-    return ScheduleText(text, parsed.schedule, nodes, root, zone_of(root, zone))
+    return ScheduleText(text, parsed.schedule, nodes, zone)
 
 
 def zone_of(mapping: Node | None, default: tzinfo) -> tzinfo:
     """The zone that the mapping, which has no problem, names, or the default."""
-    pairs = yaml_nodes.pairs(mapping) if mapping is not None and not yaml_nodes.is_empty(mapping) else []
+    pairs = yaml_nodes.pairs(mapping) if mapping is not None else []
     return next((converters.zone(value.value) for key, value in pairs if key.value == "timezone"), default)
 
 
-def written(moment: datetime, zone: tzinfo, *, fold: int, model: str = "") -> str:
+def format_moment(moment: datetime, zone: tzinfo, *, fold: int, model: str = "") -> str:
     """The moment as the file writes times: local where the model has no offset and that is unambiguous."""
     local = moment.astimezone(zone)
     separator = "T" if "T" in model else " "
@@ -100,12 +111,4 @@ def spliced(text: str, splices: Iterable[Splice]) -> str:
     """The text with all of the splices, which do not overlap."""
     for splice in sorted(set(splices), reverse=True):
         text = text[: splice.start] + splice.text + text[splice.end :]
-    return text
-
-
-def checked(text: str, schedule: Schedule, zone: tzinfo) -> str:
-    """The text, if it means exactly that schedule; else raises CannotEdit."""
-    parsed = parse(text, zone)
-    if parsed.problems or parsed.schedule != schedule:
-        raise CannotEdit(_UNSAFE)
     return text

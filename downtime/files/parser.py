@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
+from typing import NamedTuple
 
 from yaml.nodes import Node
 
@@ -22,9 +23,16 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
 
 
-def parse(source: str, zone: tzinfo) -> Parsed:
-    """The schedule that `source` means; times without an offset or a zone of their own are read in `zone`."""
-    return parse_with_nodes(source, zone)[0]
+class Nodes(NamedTuple):
+    """The YAML nodes of a text: the root, None if the text holds nothing, and the mapping of each sound period."""
+
+    root: Node | None
+    periods: tuple[Node, ...]
+
+
+def parse(text: str, zone: tzinfo) -> Parsed:
+    """The schedule that the text means; times without an offset or a zone of their own are read in `zone`."""
+    return parse_with_nodes(text, zone)[0]
 
 
 def parse_bytes(content: bytes, zone: tzinfo) -> Parsed:
@@ -36,22 +44,25 @@ def parse_bytes(content: bytes, zone: tzinfo) -> Parsed:
         return Parsed(problems=(Problem(line, "it is not UTF-8 text; save it as UTF-8"),))
 
 
-def parse_with_nodes(source: str, zone: tzinfo) -> tuple[Parsed, tuple[Node, ...]]:
-    """What `source` means, and for each period of its schedule the mapping that it was read from."""
-    reader = Reader(source)
-    read = _named_once(reader, _periods(reader, source, zone))
-    schedule = Schedule(tuple(period for _, period in read))
-    return Parsed(schedule, reader.problems_by_line()), tuple(node for node, _ in read)
+def parse_with_nodes(text: str, zone: tzinfo) -> tuple[Parsed, Nodes]:
+    """What the text means, and the nodes that it was read from."""
+    reader = Reader(text)
+    root = _root(reader, text)
+    pairs = _named_once(reader, _periods(reader, root, zone)) if root is not None else []
+    parsed = Parsed(Schedule(tuple(period for _, period in pairs)), reader.problems_by_line())
+    return parsed, Nodes(root, tuple(node for node, _ in pairs))
 
 
-def _periods(reader: Reader, source: str, zone: tzinfo | None) -> list[tuple[Node, Period]]:
+def _root(reader: Reader, text: str) -> Node | None:
     try:
-        root = yaml_nodes.compose(source)
+        root = yaml_nodes.compose(text)
     except yaml_nodes.NotYaml as error:
         reader.problems.append(Problem(error.line, error.message))
-        return []
-    if root is None or yaml_nodes.is_empty(root):
-        return []
+        return None
+    return None if root is None or yaml_nodes.is_empty(root) else root
+
+
+def _periods(reader: Reader, root: Node, zone: tzinfo | None) -> list[tuple[Node, Period]]:
     found = reader.keys(root, "the schedule", ("timezone", "periods"))
     zone = reader.zone(found, zone)
     if "periods" not in found or yaml_nodes.is_empty(found["periods"].node):

@@ -6,6 +6,7 @@ import codecs
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import Protocol, TypeVar
 
 from downtime.files import atomic_write, disk
 from downtime.files.disk import Fingerprint
@@ -27,6 +28,16 @@ class Loaded:
     """False where its content could not be got at, which another try may mend."""
 
 
+class Edit(Protocol):
+    """What an edit of a text returns: the new text, and whatever else it has to tell."""
+
+    @property
+    def text(self) -> str: ...
+
+
+EditT = TypeVar("EditT", bound=Edit)
+
+
 def load_schedule(path: str, zone: tzinfo) -> Loaded:
     """The schedule file; one that is missing means no periods, one that can't be read is a problem."""
     fingerprint = None
@@ -41,18 +52,20 @@ def load_schedule(path: str, zone: tzinfo) -> Loaded:
     return Loaded(path, fingerprint, parse_bytes(read, zone))
 
 
-def rewrite(path: str, edit: Callable[[str], str], *, creates: bool = False) -> None:
-    """Puts what `edit` makes of the text in the file's place, whole or not at all; it `creates` one that is missing.
+def rewrite(path: str, edit: Callable[[str], EditT], *, creates: bool = False) -> EditT:
+    """Replaces the file's text, whole or not at all, by that of the edit, and returns the edit.
 
-    Raises atomic_write.CannotWrite; OSError and UnicodeDecodeError where it can't be read; and what `edit` raises."""
+    A missing file is an error unless `creates` is set. Raises atomic_write.CannotWrite; OSError and UnicodeDecodeError
+    if the file can't be read; and what `edit` raises."""
     with atomic_write.locked(path):
         atomic_write.sweep(path)
         old = content(path) if not creates or disk.fingerprint(path) else b""
         mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
         text = old[len(mark) :].decode()
         edited = edit(text)
-        if edited != text:
-            atomic_write.replace(path, mark + edited.encode())
+        if edited.text != text:
+            atomic_write.replace(path, mark + edited.text.encode())
+        return edited
 
 
 def take_over(path: str, old: bytes | None, new: bytes) -> bool:

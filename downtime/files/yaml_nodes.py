@@ -4,6 +4,7 @@ bomb stays one node. Nodes know their line and their place in the text."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import yaml
@@ -88,16 +89,14 @@ def compose(source: str) -> Node | None:
     return root
 
 
-def tokens(source: str) -> list[Token]:
-    """The visible tokens of a text that `compose` takes; the line breaks that end a block are not theirs."""
-    found = []
+def tokens(source: str) -> Iterator[Token]:
+    """The visible tokens of a text that `compose` takes, without the line breaks that end a block."""
     for token in yaml.scan(source, Loader=_BaseLoader):
         start, end = token.start_mark.index, token.end_mark.index
         end = start + len(source[start:end].rstrip(" \t\r\n"))
         if start < end:
             kind = token.id  # type: ignore[attr-defined]
-            found.append(Token(kind, start, end, token.start_mark.column))
-    return found
+            yield Token(kind, start, end, token.start_mark.column)
 
 
 def line_of(node: Node) -> int:

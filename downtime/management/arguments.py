@@ -73,7 +73,7 @@ def moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int) -
 
 def written(value: str, moment: datetime, zone: tzinfo, *, fold: int) -> str:
     """That moment as a file holds it: as it was given, or, where it was counted from now on, in that zone."""
-    return splices.written(moment, zone, fold=fold) if value.startswith("+") else value
+    return splices.format_moment(moment, zone, fold=fold) if value.startswith("+") else value
 
 
 def refuse(option: str, value: str, error: object) -> NoReturn:

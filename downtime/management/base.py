@@ -11,11 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.edits.splices import CannotEdit
+from downtime.edits.splices import CannotEdit, ScheduleText, open_text
 from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem
 from downtime.files.flag_file import Flag, load_flags, uninspectable
-from downtime.files.schedule_file import Loaded, load_schedule, rewrite
+from downtime.files.schedule_file import EditT, Loaded, load_schedule, rewrite
 from downtime.management.output import title
 from downtime.schedule.periods import Answer, Window
 
@@ -73,11 +73,11 @@ class DowntimeCommand(BaseCommand):
         time.sleep(rechecks * conf.DOWNTIME_RECHECK + _MARGIN)
 
 
-def edit_schedule(edit: Callable[[str], str], *, creates: bool = False) -> str:
-    """Puts what `edit` makes of the schedule's text in its place, and returns its path; ends the command where not."""
-    path = conf.DOWNTIME_SCHEDULE_FILE
+def edit_schedule(edit: Callable[[ScheduleText], EditT], *, creates: bool = False) -> EditT:
+    """Rewrites the schedule under its lock with the text of the edit, and returns the edit; else ends the command."""
+    path, zone = conf.DOWNTIME_SCHEDULE_FILE, get_default_timezone()
     try:
-        rewrite(path, edit, creates=creates)
+        return rewrite(path, lambda text: edit(open_text(text, zone)), creates=creates)
     except CannotWrite as error:
         raise CommandError(str(error)) from error
     except CannotEdit as error:
@@ -86,7 +86,6 @@ def edit_schedule(edit: Callable[[str], str], *, creates: bool = False) -> str:
         raise CommandError(f"{path} was not changed: it is not UTF-8 text; save it as UTF-8") from error
     except OSError as error:
         raise CommandError(f"{path} can't be read: {error.strerror}") from error
-    return path
 
 
 def listed(path: str, problems: Sequence[Problem]) -> str:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from downtime.edits.end import end_active
-from downtime.edits.splices import CannotEdit
+from downtime.edits.end import Ended, end_active
+from downtime.edits.splices import CannotEdit, open_text
 from downtime.files.parser import parse
 from downtime.schedule.periods import NEVER
 from tests.support.schedules import after, before
@@ -15,6 +15,10 @@ from tests.support.texts import BERLIN
 
 # In Berlin 03:04:05.6 on 2026-12-01.
 NOW = datetime(2026, 12, 1, 2, 4, 5, 600_000, timezone.utc)
+
+
+def ended(text: str, zone: ZoneInfo = BERLIN, now: datetime = NOW) -> Ended:
+    return end_active(open_text(text, zone), now)
 
 
 # What stands between « and → is there before, and what stands between → and » afterwards.
@@ -231,7 +235,7 @@ periods:
 @pytest.mark.parametrize("marked", EDITS.values(), ids=EDITS)
 def test_the_text_differs_in_the_edited_place_only_and_means_what_was_asked(marked: str) -> None:
     source = before(marked)
-    edited = end_active(source, BERLIN, NOW)
+    edited = ended(source)
     assert edited.text == after(marked)
 
     old, new = parse(source, BERLIN).schedule, parse(edited.text, BERLIN)
@@ -244,7 +248,7 @@ def test_the_text_differs_in_the_edited_place_only_and_means_what_was_asked(mark
             if period.recurrence
             else replace(period, end=max(second, period.start + timedelta(seconds=1)))
         )
-    assert edited.ended == old.at(NOW).active != ()
+    assert edited.windows == old.at(NOW).active != ()
     assert new.problems == ()
     assert list(new.schedule.periods) == expected
     assert not new.schedule.at(NOW + timedelta(seconds=0.4)).active
@@ -281,7 +285,7 @@ def test_at_a_clock_change_a_time_that_two_instants_share_gets_its_offset_where_
     zone: str, now: str, marked: str
 ) -> None:
     moment = datetime.fromisoformat(now).replace(tzinfo=timezone.utc)
-    edited = end_active(f"periods: [{before(marked)}]", ZoneInfo(zone), moment)
+    edited = ended(f"periods: [{before(marked)}]", ZoneInfo(zone), moment)
     assert edited.text == f"periods: [{after(marked)}]"
     assert not parse(edited.text, ZoneInfo(zone)).schedule.at(moment).active
 
@@ -299,14 +303,14 @@ def test_at_a_clock_change_a_time_that_two_instants_share_gets_its_offset_where_
     ],
 )
 def test_with_nothing_to_end_the_text_stays(source: str) -> None:
-    edited = end_active(source, BERLIN, NOW)
-    assert (edited.text, edited.ended) == (source, ())
+    edited = ended(source)
+    assert (edited.text, edited.windows) == (source, ())
 
 
 def test_a_second_time_there_is_nothing_to_end() -> None:
     for marked in EDITS.values():
-        again = end_active(after(marked), BERLIN, NOW + timedelta(seconds=1))
-        assert (again.text, again.ended) == (after(marked), ())
+        again = ended(after(marked), now=NOW + timedelta(seconds=1))
+        assert (again.text, again.windows) == (after(marked), ())
 
 
 ALIASES = {
@@ -320,7 +324,7 @@ ALIASES = {
 @pytest.mark.parametrize("source", ALIASES.values(), ids=ALIASES)
 def test_a_value_behind_an_alias_is_not_edited(source: str) -> None:
     with pytest.raises(CannotEdit) as caught:
-        end_active(source, BERLIN, NOW)
+        ended(source)
     line = source[: source.rindex(": *")].count("\n") + 1
     assert str(caught.value) == f"line {line} takes its value from an alias; change it by hand"
     assert caught.value.problems == ()
@@ -339,12 +343,12 @@ UNSAFE = {
 @pytest.mark.parametrize("source", UNSAFE.values(), ids=UNSAFE)
 def test_where_the_result_would_mean_something_else_it_refuses(source: str) -> None:
     with pytest.raises(CannotEdit, match="it can't be edited safely here"):
-        end_active(source, BERLIN, NOW)
+        ended(source)
 
 
 def test_what_has_problems_already_is_not_edited_and_the_problems_are_told() -> None:
     with pytest.raises(CannotEdit, match="it has problems already; correct these first") as caught:
-        end_active("periods:\n  - start: 2026-12-01\n  - start: soon\n", BERLIN, NOW)
+        ended("periods:\n  - start: 2026-12-01\n  - start: soon\n")
     assert [problem.line for problem in caught.value.problems] == [3]
 
 
@@ -390,13 +394,13 @@ def documents(draw: st.DrawFn) -> str:
 def test_after_it_the_active_periods_are_over_and_all_else_is_as_it_was(source: str) -> None:
     old = parse(source, BERLIN)
     assert not old.problems
-    edited = end_active(source, BERLIN, NOW)
+    edited = ended(source)
     new = parse(edited.text, BERLIN)
     assert not new.problems
     assert not new.schedule.at(NOW + timedelta(seconds=0.4)).active
-    ended = {window.rank for window in edited.ended}
+    ranks = {window.rank for window in edited.windows}
     for rank, (one, other) in enumerate(zip(old.schedule.periods, new.schedule.periods, strict=True)):
-        assert (one == other) is (rank not in ended)
+        assert (one == other) is (rank not in ranks)
         assert replace(one, end=NEVER) == replace(other, end=NEVER)
     kept = [line for line in source.splitlines() if line.strip().startswith("#")]
     assert [line for line in edited.text.splitlines() if line.strip().startswith("#")] == kept

@@ -20,7 +20,7 @@ def test_the_items_of_a_list_are_found_in_any_style(text: str, expected: list[st
     root = yaml_nodes.compose(text.replace("*g", "g"))
     assert root is not None
     listed = yaml_nodes.pairs(root)[0][1]
-    found = spans.items(text.replace("*g", "g"), listed)  # type: ignore[arg-type]
+    found = spans.item_spans(text.replace("*g", "g"), listed)  # type: ignore[arg-type]
     assert [text.replace("*g", "g")[item.start : item.end] for item in found] == [
         piece.replace("*g", "g") for piece in expected
     ]
@@ -29,7 +29,7 @@ def test_the_items_of_a_list_are_found_in_any_style(text: str, expected: list[st
 def test_each_item_knows_the_comma_behind_it() -> None:
     text = "[a , b, {c: d, e: f}]"
     root = yaml_nodes.compose(text)
-    found = spans.items(text, root)  # type: ignore[arg-type]
+    found = spans.item_spans(text, root)  # type: ignore[arg-type]
     assert [item.comma.start if item.comma else None for item in found] == [3, 6, None]
 
 

@@ -54,10 +54,10 @@ def test_splices_count_from_the_old_text() -> None:
 )
 def test_a_moment_is_written_as_its_model_and_never_ambiguously(moment: str, fold: int, model: str, text: str) -> None:
     instant = datetime.fromisoformat(moment).replace(tzinfo=timezone.utc)
-    assert splices.written(instant, BERLIN, fold=fold, model=model) == text
+    assert splices.format_moment(instant, BERLIN, fold=fold, model=model) == text
 
 
 def test_what_has_problems_is_not_opened() -> None:
     with pytest.raises(CannotEdit, match="it has problems already; correct these first") as caught:
-        splices.opened("periods:\n- start: soon\n", BERLIN)
+        splices.open_text("periods:\n- start: soon\n", BERLIN)
     assert [problem.line for problem in caught.value.problems] == [2]

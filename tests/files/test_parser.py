@@ -316,7 +316,11 @@ def test_an_alias_means_what_it_stands_for() -> None:
 def test_each_period_comes_with_the_mapping_that_it_was_read_from() -> None:
     source = "periods:\n- {start: 2026-12-01}\n- {start: x}\n- {start: 2026-12-03}\n"
     parsed, nodes = parse_with_nodes(source, BERLIN)
-    assert [node.start_mark.line + 1 for node in nodes] == [period.line for period in parsed.schedule.periods] == [2, 4]
+    assert (
+        [node.start_mark.line + 1 for node in nodes.periods]
+        == [period.line for period in parsed.schedule.periods]
+        == [2, 4]
+    )
 
 
 def calls_to_parse(source: str) -> int:

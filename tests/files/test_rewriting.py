@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -13,8 +14,12 @@ from downtime.files.disk import fingerprint
 from downtime.files.schedule_file import rewrite, take_over
 
 
-def upper(text: str) -> str:
-    return text.upper()
+class Text(NamedTuple):
+    text: str
+
+
+def upper(text: str) -> Text:
+    return Text(text.upper())
 
 
 @pytest.mark.parametrize(
@@ -31,22 +36,28 @@ def upper(text: str) -> str:
 )
 def test_every_byte_but_those_of_the_edit_stays(schedule: Path, content: bytes) -> None:
     schedule.write_bytes(content)
-    rewrite(str(schedule), lambda text: text + "# end")
+    rewrite(str(schedule), lambda text: Text(text + "# end"))
     assert schedule.read_bytes() == content + b"# end"
 
 
 def test_the_edit_is_given_the_text_without_the_byte_order_mark(schedule: Path) -> None:
     schedule.write_bytes(b"\xef\xbb\xbfa")
     seen = []
-    rewrite(str(schedule), lambda text: seen.append(text) or "b")  # type: ignore[func-returns-value]
+    rewrite(str(schedule), lambda text: seen.append(text) or Text("b"))  # type: ignore[func-returns-value]
     assert seen == ["a"]
     assert schedule.read_bytes() == b"\xef\xbb\xbfb"
+
+
+def test_what_the_edit_returned_is_returned(schedule: Path) -> None:
+    schedule.write_text("a")
+    edit = Text("b")
+    assert rewrite(str(schedule), lambda text: edit) is edit
 
 
 def test_a_text_that_stays_is_not_written(schedule: Path) -> None:
     schedule.write_text("a")
     before = fingerprint(str(schedule))
-    rewrite(str(schedule), str)
+    rewrite(str(schedule), Text)
     assert fingerprint(str(schedule)) == before
 
 
@@ -54,7 +65,7 @@ def test_an_edit_that_refuses_leaves_the_file_untouched_and_the_lock_free(schedu
     schedule.write_text("a")
     before = fingerprint(str(schedule))
     with pytest.raises(ZeroDivisionError):
-        rewrite(str(schedule), lambda text: text * (1 // 0))
+        rewrite(str(schedule), lambda text: Text(text * (1 // 0)))
     assert fingerprint(str(schedule)) == before
     with locked(str(schedule), timeout=0):
         assert schedule.read_text() == "a"
@@ -89,11 +100,11 @@ def test_what_cannot_be_taken_away_is_in_nobody_s_way(schedule: Path) -> None:
 
 
 def test_a_missing_file_is_made_where_that_is_wanted(schedule: Path) -> None:
-    rewrite(str(schedule), str, creates=True)
+    rewrite(str(schedule), Text, creates=True)
     assert not schedule.exists()
-    rewrite(str(schedule), lambda text: text + "a", creates=True)
+    rewrite(str(schedule), lambda text: Text(text + "a"), creates=True)
     assert schedule.read_text() == "a"
-    rewrite(str(schedule), lambda text: text + "b", creates=True)
+    rewrite(str(schedule), lambda text: Text(text + "b"), creates=True)
     assert schedule.read_text() == "ab"
 
 
@@ -156,9 +167,10 @@ def test_what_cannot_be_read_is_an_error_and_is_not_written(
 
 ADD = """
 import sys
+from types import SimpleNamespace
 from downtime.files.schedule_file import rewrite
 for number in range(25):
-    rewrite(sys.argv[1], lambda text: text + f"{sys.argv[2]}{number}\\n")
+    rewrite(sys.argv[1], lambda text: SimpleNamespace(text=text + f"{sys.argv[2]}{number}\\n"))
 """
 
 

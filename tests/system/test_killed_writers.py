@@ -58,17 +58,19 @@ def test_of_many_commands_at_the_same_time_no_edit_is_lost(site: Site) -> None:
 
 FORKING = """
 import json, os, re, select, signal, subprocess, sys, time
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 import django.core.files.locks  # as it is imported late, and its system calls are not ours
 from downtime.files import atomic_write
 from downtime.edits.add import add
+from downtime.edits.splices import open_text
 from downtime.files.schedule_file import rewrite
 
 path, log, old = sys.argv[1:]
 KEYS = {"name": "new", "start": "2099-01-01", "duration": "2h"}
 
 def edit(text):
-    return add(text, KEYS, ZoneInfo("UTC")).text
+    return add(open_text(text, ZoneInfo("UTC")), KEYS)
 
 def forked(begin):
     pid = os.fork()
@@ -90,8 +92,8 @@ def found():
         text = file.read()
     left = [name for name in os.listdir(os.path.dirname(path)) if name.endswith(".tmp")]
     with atomic_write.locked(path, timeout=0):
-        kind = {old: "old", edit(old): "new"}.get(text, "broken")
-    rewrite(path, lambda text: text + "# another\\n")
+        kind = {old: "old", edit(old).text: "new"}.get(text, "broken")
+    rewrite(path, lambda text: SimpleNamespace(text=text + "# another\\n"))
     with open(path) as file:
         assert file.read() == text + "# another\\n"
     assert sorted(os.listdir(os.path.dirname(path))) == [".downtime.yml.lock", "downtime.yml"]

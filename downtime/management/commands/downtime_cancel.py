@@ -4,12 +4,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils.timezone import get_default_timezone
 
+from downtime.conf import conf
 from downtime.edits.cancel import cancel
-from downtime.files.parser import parse
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand, edit_schedule
+from downtime.schedule.periods import Schedule
 
 
 class Command(DowntimeCommand):
@@ -23,18 +23,10 @@ class Command(DowntimeCommand):
         arguments.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        name, zone = options["name"], get_default_timezone()
-        was_active = False
-
-        def edit(text: str) -> str:
-            nonlocal was_active
-            active = parse(text, zone).schedule.at(datetime.now(timezone.utc)).active
-            was_active = any(window.period.name == name for window in active)
-            return cancel(text, name, zone)
-
-        path = edit_schedule(edit)
-        self.stdout.write(f"Cancelled {name} in {path}.")
-        if was_active:
+        name = options["name"]
+        cancelled = edit_schedule(lambda source: cancel(source, name))
+        self.stdout.write(f"Cancelled {name} in {conf.DOWNTIME_SCHEDULE_FILE}.")
+        if Schedule((cancelled.period,)).at(datetime.now(timezone.utc)).active:
             if not options["no_wait"]:
                 self.wait(2)
             self.stdout.write(self.state().why_down() or "The site is up.")

@@ -4,7 +4,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.edits.end import end_active
@@ -57,15 +56,8 @@ class Command(DowntimeCommand):
             )
         if not loaded.parsed.schedule.at(state.now).active:
             return ()
-        ended: list[Window] = []
-
-        def edit(text: str) -> str:
-            edited = end_active(text, get_default_timezone(), datetime.now(timezone.utc))
-            ended.extend(edited.ended)
-            return edited.text
-
-        edit_schedule(edit)
-        for window in ended:
+        ended = edit_schedule(lambda source: end_active(source, datetime.now(timezone.utc)))
+        for window in ended.windows:
             what = "the running occurrence of " if window.period.recurrence else ""
             self.stdout.write(f"Ended {what}{state.name(window)} in {loaded.path}.")
-        return tuple(ended)
+        return ended.windows

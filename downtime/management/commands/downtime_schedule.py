@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
-from django.utils.timezone import get_default_timezone
 
-from downtime.edits import splices
-from downtime.edits.add import Added, add, meant
+from downtime.conf import conf
+from downtime.edits.add import add, period_of
+from downtime.edits.splices import ScheduleText
 from downtime.edits.yaml_writer import Value
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand, edit_schedule
@@ -41,24 +42,31 @@ class Command(DowntimeCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _require(options)
-        keys = _unplaced(options)
+        keys = _keys_without_times(options)
         now = datetime.now(timezone.utc).replace(microsecond=0)
-        added: list[Added] = []
-        windows: list[Window] = []
-
-        def edit(text: str) -> str:
-            zone = converters.zone(options["timezone"]) if options["timezone"] else _zone_of(text)
-            placed = {"name": keys["name"], **_times(options, now, zone), **keys}
-            windows.append(_next(meant(placed, zone), options, now))
-            added.append(add(text, placed, get_default_timezone()))
-            return added[0].text
-
-        path = edit_schedule(edit, creates=True)
-        [window] = windows
+        scheduled = edit_schedule(lambda source: _schedule(source, keys, options, now), creates=True)
+        window = scheduled.window
         if window.start <= now and not options["no_wait"]:
             self.wait(2)
         when = "applies now," if window.start <= now else "next applies"
-        self.stdout.write(f"Added to {path}:\n{added[0].written}\nIt {when} {stretch(window, now)}.")
+        self.stdout.write(f"Added to {conf.DOWNTIME_SCHEDULE_FILE}:\n{scheduled.addition}")
+        self.stdout.write(f"It {when} {stretch(window, now)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Scheduled:
+    text: str
+    addition: str
+    window: Window
+
+
+def _schedule(source: ScheduleText, keys: dict[str, Value], options: dict[str, Any], now: datetime) -> _Scheduled:
+    """Adds the period to the text, and says when it applies next; ends the command if it never does."""
+    zone = converters.zone(options["timezone"]) if options["timezone"] else source.zone
+    keys = {"name": keys["name"], **_times(options, now, zone), **keys}
+    window = _next(period_of(keys, zone), options, now)
+    added = add(source, keys)
+    return _Scheduled(added.text, added.addition, window)
 
 
 def _require(options: dict[str, Any]) -> None:
@@ -77,8 +85,8 @@ def _require(options: dict[str, Any]) -> None:
         raise CommandError("--end and --for are both given; give only one of them")
 
 
-def _unplaced(options: dict[str, Any]) -> dict[str, Value]:
-    """The keys of the period but its times, which depend on the zone of the file."""
+def _keys_without_times(options: dict[str, Any]) -> dict[str, Value]:
+    """The keys of the period except its times, which depend on the zone of the file."""
     keys: dict[str, Value] = {"name": arguments.read("NAME", options["name"], converters.name)}
     if options["timezone"] is not None:
         arguments.read("--timezone", options["timezone"], converters.zone)
@@ -88,10 +96,6 @@ def _unplaced(options: dict[str, Any]) -> dict[str, Value]:
     if options["duration"] is not None:
         arguments.read("--for", options["duration"], converters.duration)
     return {**keys, **arguments.answer(options)}
-
-
-def _zone_of(text: str) -> tzinfo:
-    return splices.opened(text, get_default_timezone()).zone
 
 
 def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Value]:
