@@ -29,14 +29,14 @@ def item_spans(text: str, sequence: SequenceNode) -> list[ItemSpan]:
 
 
 def _block_items(tokens: Iterator[Token]) -> list[ItemSpan]:
-    dash = next(token for token in tokens if token.kind == "-")  # before it, the list may have an anchor
-    spans = [ItemSpan(dash.start, dash.end, dash.column)]
+    dash = last = next(token for token in tokens if token.kind == "-")  # before it, the list may have an anchor
+    spans = []
     for token in tokens:
         if token.kind == "-" and token.column == dash.column:
-            spans.append(ItemSpan(token.start, token.end, dash.column))
-        else:
-            spans[-1] = spans[-1]._replace(end=token.end)
-    return spans
+            spans.append(ItemSpan(dash.start, last.end, dash.column))
+            dash = token
+        last = token
+    return [*spans, ItemSpan(dash.start, last.end, dash.column)]
 
 
 def _flow_items(tokens: Iterator[Token]) -> list[ItemSpan]:

@@ -92,11 +92,11 @@ def compose(source: str) -> Node | None:
 def tokens(source: str) -> Iterator[Token]:
     """The visible tokens of a text that `compose` takes, without the line breaks that end a block."""
     for token in yaml.scan(source, Loader=_BaseLoader):
-        start, end = token.start_mark.index, token.end_mark.index
-        end = start + len(source[start:end].rstrip(" \t\r\n"))
-        if start < end:
+        mark, end = token.start_mark, token.end_mark.index
+        visible = source[mark.index : end].rstrip(" \t\r\n")
+        if visible:
             kind = token.id  # type: ignore[attr-defined]
-            yield Token(kind, start, end, token.start_mark.column)
+            yield Token(kind, mark.index, mark.index + len(visible), mark.column)
 
 
 def line_of(node: Node) -> int:
