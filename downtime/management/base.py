@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -77,7 +79,8 @@ def edit_schedule(edit: Callable[[ScheduleText], EditT], *, creates: bool = Fals
     """Rewrites the schedule under its lock with the text of the edit, and returns the edit; else ends the command."""
     path, zone = conf.DOWNTIME_SCHEDULE_FILE, get_default_timezone()
     try:
-        return rewrite(path, lambda text: edit(open_text(text, zone)), creates=creates)
+        with _without_garbage_collection():
+            return rewrite(path, lambda text: edit(open_text(text, zone)), creates=creates)
     except CannotWrite as error:
         raise CommandError(str(error)) from error
     except CannotEdit as error:
@@ -86,6 +89,19 @@ def edit_schedule(edit: Callable[[ScheduleText], EditT], *, creates: bool = Fals
         raise CommandError(f"{path} was not changed: it is not UTF-8 text; save it as UTF-8") from error
     except OSError as error:
         raise CommandError(f"{path} can't be read: {error.strerror}") from error
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    # The nodes of a long schedule are a million objects without a cycle. To search them again and again takes more
+    # than half of an edit (measured), while other commands wait for the lock.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def listed(path: str, problems: Sequence[Problem]) -> str:
