@@ -22,7 +22,7 @@ from django.urls import Resolver404, get_script_prefix
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import Settings, conf
-from downtime.files.flag_file import load_flags, uninspectable
+from downtime.files.flag_file import load_flags
 from downtime.files.schedule_file import load_schedule
 from downtime.http.site_code import view_of
 from downtime.setting_rules import RULES, is_absolute_path
@@ -74,18 +74,15 @@ def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
         Warning(problem.located(loaded.path), hint=hint, id="downtime.W006")
         for problem in loaded.parsed.problems[:_MOST_PROBLEMS]
     ]
-    for raised in load_flags(conf.DOWNTIME_FLAG_FILE, zone=zone, max_age=max_age):
+    flags = load_flags(conf.DOWNTIME_FLAG_FILE, zone=zone, max_age=max_age)
+    for flag in flags.raised:
         hint = "The flag counts nevertheless; correct it or write a new one."
-        messages += [
-            Warning(problem.located(raised.path), hint=hint, id="downtime.W007") for problem in raised.problems
-        ]
-        if raised.period.end <= datetime.now(timezone.utc):
-            left = f"{raised.path} is still there, but it let go at {raised.period.end:%Y-%m-%d %H:%M} UTC."
+        messages += [Warning(problem.located(flag.path), hint=hint, id="downtime.W007") for problem in flag.problems]
+        if flag.period.end <= datetime.now(timezone.utc):
+            left = f"{flag.path} is still there, but it let go at {flag.period.end:%Y-%m-%d %H:%M} UTC."
             messages.append(Warning(left, hint="Remove it.", id="downtime.W007"))
     hint = "Let the site's user enter its folder."
-    return messages + [
-        Warning(f"{reason}.", hint=hint, id="downtime.W008") for reason in uninspectable(conf.DOWNTIME_FLAG_FILE)
-    ]
+    return messages + [Warning(f"{reason}.", hint=hint, id="downtime.W008") for reason in flags.uninspectable]
 
 
 def _repeated_middleware(middleware: list[str]) -> Iterator[CheckMessage]:

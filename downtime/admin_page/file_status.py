@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from downtime.admin_page import shell_commands
-from downtime.files import disk, flag_file
+from downtime.files import disk
 from downtime.files.disk import Fingerprint
 from downtime.reload.schedule_tracker import ReadState
 from downtime.reload.snapshot import Overview
@@ -52,7 +52,7 @@ def file_statuses(overview: Overview, now: datetime, zone: tzinfo) -> list[FileS
     return [
         _file_status(overview.known_schedule, disk.fingerprint, zone, is_flag=False, has_let_go=False),
         *(
-            _file_status(known, flag_file.fingerprint, zone, is_flag=True, has_let_go=known.path in released)
+            _file_status(known, disk.entry_fingerprint, zone, is_flag=True, has_let_go=known.path in released)
             for known in overview.known_flags
         ),
     ]

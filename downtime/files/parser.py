@@ -1,4 +1,4 @@
-"""What schedule does this text mean, and what is wrong with it? Whatever the text holds, nothing is raised."""
+"""Parses the text of downtime.yml into a schedule and its problems. Whatever the text holds, nothing is raised."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import NamedTuple
 from yaml.nodes import Node
 
 from downtime.files import fields, yaml_nodes
-from downtime.files.fields import Found, Problem, Reader
+from downtime.files.fields import Entry, Problem, Reader
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import ALWAYS, Period, Schedule
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What a text means: the schedule of its sound periods, and every problem in the order of the lines."""
+    """The meaning of a text: the schedule of its sound periods, and every problem in the order of the lines."""
 
     schedule: Schedule = field(default_factory=Schedule)
     problems: tuple[Problem, ...] = ()
@@ -36,7 +36,7 @@ def parse(text: str, zone: tzinfo) -> Parsed:
 
 
 def parse_bytes(content: bytes, zone: tzinfo) -> Parsed:
-    """What the content of a schedule file means; content that is not UTF-8 text is a problem."""
+    """The schedule that the content of a file means; content that is not UTF-8 text is a problem."""
     try:
         return parse(content.decode().removeprefix("\ufeff"), zone)
     except UnicodeDecodeError as error:
@@ -45,7 +45,7 @@ def parse_bytes(content: bytes, zone: tzinfo) -> Parsed:
 
 
 def parse_with_nodes(text: str, zone: tzinfo) -> tuple[Parsed, Nodes]:
-    """What the text means, and the nodes that it was read from."""
+    """The schedule that the text means, and the nodes that it was read from."""
     reader = Reader(text)
     root = _root(reader, text)
     pairs = _named_once(reader, _periods(reader, root, zone)) if root is not None else []
@@ -63,51 +63,53 @@ def _root(reader: Reader, text: str) -> Node | None:
 
 
 def _periods(reader: Reader, root: Node, zone: tzinfo | None) -> list[tuple[Node, Period]]:
-    found = reader.keys(root, "the schedule", ("timezone", "periods"))
-    zone = reader.zone(found, zone)
-    if "periods" not in found or yaml_nodes.is_empty(found["periods"].node):
+    entries = reader.entries(root, "the schedule", ("timezone", "periods"))
+    zone = reader.zone(entries, zone)
+    if "periods" not in entries or yaml_nodes.is_empty(entries["periods"].node):
         return []
-    listed = reader.value(found["periods"], yaml_nodes.items, "periods") or ()
-    read = ((node, _period(reader, node, zone)) for node in listed)
-    return [(node, period) for node, period in read if period is not None]
+    nodes = reader.value(entries["periods"], yaml_nodes.items, "periods") or ()
+    pairs = ((node, _period(reader, node, zone)) for node in nodes)
+    return [(node, period) for node, period in pairs if period is not None]
 
 
 def _period(reader: Reader, node: Node, zone: tzinfo | None) -> Period | None:
-    before = len(reader.problems)
-    found = reader.keys(node, "a period", fields.KEYS)
-    plain = reader.plain(found)
-    zone = reader.zone(found, zone)
+    """The period; None if it adds a problem to those of the reader."""
+    problems_before = len(reader.problems)
+    entries = reader.entries(node, "a period", fields.KEYS)
+    values = reader.values(entries)
+    zone = reader.zone(entries, zone)
     start, recurrence = ALWAYS, None
-    if "start" in found:
-        start = reader.value(found["start"], fields.moment(zone, fold=0), "start") or ALWAYS
-    if "cron" in found:
-        recurrence = _recurrence(reader, found, zone)
-        del found["cron"]
-        found.pop("duration", None)
-    elif "start" not in found and len(reader.problems) == before:
+    if "start" in entries:
+        start = reader.value(entries["start"], fields.moment_converter(zone, fold=0), "start") or ALWAYS
+    if "cron" in entries:
+        recurrence = _recurrence(reader, entries, zone)
+        del entries["cron"]
+        entries.pop("duration", None)
+    elif "start" not in entries and len(reader.problems) == problems_before:
         reader.problems.append(Problem(yaml_nodes.line_of(node), "a period needs a start, or cron with a duration"))
-    end = reader.end(found, zone, start)
-    if len(reader.problems) > before:
+    end = reader.end(entries, zone, start)
+    if len(reader.problems) > problems_before:
         return None
-    return Period(start, end, recurrence=recurrence, line=yaml_nodes.line_of(node), zone=zone, **plain)
+    return Period(start, end, recurrence=recurrence, line=yaml_nodes.line_of(node), zone=zone, **values)
 
 
-def _recurrence(reader: Reader, found: Mapping[str, Found], zone: tzinfo | None) -> recurrence.Recurrence | None:
-    cron: str | None = reader.value(found["cron"], fields.cron, "cron")
-    if "duration" not in found:
-        reader.problems.append(Problem(found["cron"].line, "a period with cron needs a duration, such as 45m"))
+def _recurrence(reader: Reader, entries: Mapping[str, Entry], zone: tzinfo | None) -> recurrence.Recurrence | None:
+    cron: str | None = reader.value(entries["cron"], fields.convert_cron, "cron")
+    if "duration" not in entries:
+        reader.problems.append(Problem(entries["cron"].line, "a period with cron needs a duration, such as 45m"))
         return None
-    duration: timedelta | None = reader.value(found["duration"], fields.duration, "duration")
+    duration: timedelta | None = reader.value(entries["duration"], fields.convert_duration, "duration")
     if cron is None or duration is None or zone is None:
         return None
     return recurrence.Recurrence(cron, zone, duration)
 
 
-def _named_once(reader: Reader, read: list[tuple[Node, Period]]) -> list[tuple[Node, Period]]:
+def _named_once(reader: Reader, pairs: list[tuple[Node, Period]]) -> list[tuple[Node, Period]]:
+    """The pairs, without those whose name an earlier period has, which is a problem."""
     first: dict[str, Period] = {}
-    for _, period in read:
-        taken = first.setdefault(period.name, period)
-        if period.name and taken is not period:
-            message = f"the name {converters.shown(period.name)} is taken by the period on line {taken.line}"
+    for _, period in pairs:
+        namesake = first.setdefault(period.name, period)
+        if period.name and namesake is not period:
+            message = f"the name {converters.shown(period.name)} is taken by the period on line {namesake.line}"
             reader.problems.append(Problem(period.line, message))
-    return [(node, period) for node, period in read if not period.name or first[period.name] is period]
+    return [(node, period) for node, period in pairs if not period.name or first[period.name] is period]

@@ -1,5 +1,6 @@
-"""What nodes does this YAML text hold? At a bounded cost: nothing is constructed, so a tag runs no code and an alias
-bomb stays one node. Nodes know their line and their place in the text."""
+"""Composes YAML text into nodes, which know their line and place, at a bounded cost.
+
+No Python objects are constructed from it, so that a tag runs no code and an alias bomb stays one node."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from downtime.schedule.converters import shown
+from downtime.schedule import converters
 
 try:
     from yaml import CBaseLoader as _BaseLoader
@@ -34,7 +35,7 @@ _WORDS = frozenset(
 
 
 class NotYaml(Exception):
-    """The text is no YAML document that a schedule could be; `line` counts from 1."""
+    """The text is not a YAML document, or not one that a schedule could be; `line` counts from 1."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
@@ -60,7 +61,7 @@ class _Loader(_BaseLoader):
 
 
 class Token(NamedTuple):
-    """A visible piece of the text, and its kind, as YAML's scanner names it."""
+    """A visible piece of the text, and its kind, as YAML's scanner calls it."""
 
     kind: str
     start: int
@@ -68,32 +69,32 @@ class Token(NamedTuple):
     column: int
 
 
-def compose(source: str) -> Node | None:
-    """The root node of the one document in `source`, None where there is none; raises NotYaml."""
-    if len(_DIRECTIVE.findall(source)) > _MOST_DIRECTIVES:
+def compose(text: str) -> Node | None:
+    """The root node of the one document in the text, None if there is none; raises NotYaml."""
+    if len(_DIRECTIVE.findall(text)) > _MOST_DIRECTIVES:
         raise NotYaml(1, f"more than {_MOST_DIRECTIVES} lines begin with %; a schedule needs no YAML directives")
     try:
-        root: Node | None = yaml.compose(source, Loader=_Loader)
+        root: Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.reader.ReaderError as error:
-        breaks = source.encode("utf-8", "surrogatepass")[: error.position].count(b"\n")
+        breaks = text.encode("utf-8", "surrogatepass")[: error.position].count(b"\n")
         raise NotYaml(breaks + 1, f"it holds a character that YAML does not allow: {error.reason}") from error
     except UnicodeEncodeError as error:
-        breaks = source.count("\n", 0, error.start)
+        breaks = text.count("\n", 0, error.start)
         raise NotYaml(breaks + 1, f"it holds a character that YAML does not allow: {error.reason}") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = ", ".join(part for part in (error.context, error.problem) if part)
         # The mark of an end that comes too early may lie behind the last line.
-        line = min(mark.line + 1, len(source.splitlines())) if mark else 1
+        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
         raise NotYaml(line, f"it is not valid YAML: {reason}") from error
     return root
 
 
-def tokens(source: str) -> Iterator[Token]:
+def tokens(text: str) -> Iterator[Token]:
     """The visible tokens of a text that `compose` takes, without the line breaks that end a block."""
-    for token in yaml.scan(source, Loader=_BaseLoader):
+    for token in yaml.scan(text, Loader=_BaseLoader):
         mark, end = token.start_mark, token.end_mark.index
-        visible = source[mark.index : end].rstrip(" \t\r\n")
+        visible = text[mark.index : end].rstrip(" \t\r\n")
         if visible:
             kind = token.id  # type: ignore[attr-defined]
             yield Token(kind, mark.index, mark.index + len(visible), mark.column)
@@ -104,17 +105,17 @@ def line_of(node: Node) -> int:
     return int(node.start_mark.line) + 1
 
 
-def found(node: Node) -> str:
-    """What a message says that it found there."""
+def describe(node: Node) -> str:
+    """The node as messages name it: its quoted text, or its kind."""
     if node.tag not in (TEXT, LIST, MAPPING):
-        return f"something tagged {shown(node.tag)}"
+        return f"something tagged {converters.shown(node.tag)}"
     if isinstance(node, ScalarNode):
-        return shown(node.value) if node.value else "empty"
+        return converters.shown(node.value) if node.value else "empty"
     return "a list" if isinstance(node, SequenceNode) else "a mapping"
 
 
 def size(node: Node) -> int:
-    """How much there is to read in this node: its nodes and their hundreds of characters, not what lies deeper."""
+    """The cost of reading the node: itself, its items, and one for each hundred characters of an item; no deeper."""
     if isinstance(node, MappingNode):
         return 1 + len(node.value)
     parts = node.value if isinstance(node, SequenceNode) else [node]
@@ -122,17 +123,17 @@ def size(node: Node) -> int:
 
 
 def is_empty(node: Node) -> bool:
-    """Whether nothing, `~` or `null` stands there."""
+    """Whether the node is nothing, `~` or `null`."""
     return isinstance(node, ScalarNode) and node.style == "" and node.value in _EMPTY
 
 
 def is_plain(text: str) -> bool:
-    """Whether YAML reads these characters as a text even where they stand without quotes."""
+    """Whether YAML reads these characters as a text even without quotes."""
     return text not in _WORDS and text not in _EMPTY
 
 
 def text(node: Node) -> str:
-    """The text of a scalar; raises ValueError for a list, a mapping, a tag, and a word that YAML reads as no text."""
+    """The text of a scalar; raises ValueError for a list, a mapping, a tag, and a word like `no` that is not a text."""
     if not isinstance(node, ScalarNode) or node.tag != TEXT:
         raise ValueError("it must be a text")
     if is_empty(node):
@@ -143,7 +144,7 @@ def text(node: Node) -> str:
 
 
 def truth(node: Node) -> bool:
-    """The bool that a plain true or false stands for; raises ValueError for anything else, yes and no included."""
+    """The bool of a plain true or false; raises ValueError for anything else, `yes` and `no` included."""
     value = node.value if isinstance(node, ScalarNode) and node.tag == TEXT and node.style == "" else ""
     if value.lower() not in ("true", "false"):
         raise ValueError("it must be true or false")

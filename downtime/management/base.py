@@ -16,7 +16,7 @@ from downtime.conf import conf
 from downtime.edits.splices import CannotEdit, ScheduleText, open_text
 from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem
-from downtime.files.flag_file import Flag, load_flags, uninspectable
+from downtime.files.flag_file import Flags, load_flags
 from downtime.files.schedule_file import EditT, Loaded, load_schedule, rewrite
 from downtime.management.output import title
 from downtime.schedule.periods import Answer, Window
@@ -31,29 +31,32 @@ class State:
     """What the files say at a moment."""
 
     now: datetime
-    flags: list[Flag]
+    flags: Flags
     loaded: Loaded
     answer: Answer
 
     def problems(self) -> list[str]:
         """Every problem of the files, as file:line: message."""
-        of_flags = [problem.located(flag.path) for flag in self.flags for problem in flag.problems]
-        of_flags += uninspectable(conf.DOWNTIME_FLAG_FILE)
-        return of_flags + [problem.located(self.loaded.path) for problem in self.loaded.parsed.problems]
+        of_flags = [problem.located(flag.path) for flag in self.flags.raised for problem in flag.problems]
+        return (
+            of_flags
+            + [*self.flags.uninspectable]
+            + [problem.located(self.loaded.path) for problem in self.loaded.parsed.problems]
+        )
 
     def name(self, window: Window) -> str:
         """What a person calls the window: the name of its period, its line, or the path of its flag."""
-        for flag in self.flags:
+        for flag in self.flags.raised:
             if flag.period is window.period:
                 return f"flag {flag.path}"
         return title(window)
 
     def why_down(self) -> str:
-        """Why the site is down or may be; nothing where it is up."""
+        """Why the site is down or may be; empty if it is up."""
         if self.answer.active:
             return f"The site is still down, because of: {', '.join(map(self.name, self.answer.active))}"
-        if reasons := uninspectable(conf.DOWNTIME_FLAG_FILE):
-            return "\n".join(["The site may still be down:", *reasons])
+        if self.flags.uninspectable:
+            return "\n".join(["The site may still be down:", *self.flags.uninspectable])
         return ""
 
 
@@ -68,7 +71,7 @@ class DowntimeCommand(BaseCommand):
         flags = load_flags(conf.DOWNTIME_FLAG_FILE, zone=zone, max_age=conf.DOWNTIME_FLAG_MAX_AGE)
         loaded = load_schedule(conf.DOWNTIME_SCHEDULE_FILE, zone)
         now = datetime.now(timezone.utc)
-        return State(now, flags, loaded, loaded.parsed.schedule.at(now, (flag.period for flag in flags)))
+        return State(now, flags, loaded, loaded.parsed.schedule.at(now, (flag.period for flag in flags.raised)))
 
     def wait(self, rechecks: int) -> None:
         """Returns once no process of this host can decide by what was there before; see DOWNTIME_RECHECK."""

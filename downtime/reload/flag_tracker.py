@@ -6,7 +6,7 @@ import logging
 import time
 from datetime import tzinfo
 
-from downtime.files import flag_file
+from downtime.files import disk, flag_file
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
 from downtime.reload.schedule_tracker import ReadState
@@ -44,7 +44,7 @@ class FlagTracker:
         before = dict(self._raised)
         for path in self.paths:
             try:
-                fingerprint = flag_file.fingerprint(path)
+                fingerprint = disk.entry_fingerprint(path)
             except OSError as error:
                 if path not in self._uninspectable:
                     logger.warning("%s can't be looked at: %s; it counts as before", path, error.strerror)
@@ -60,7 +60,7 @@ class FlagTracker:
             if self._raised.pop(path, None):
                 logger.info("the flag %s was lowered", path)
         elif known is None or known.fingerprint != fingerprint:
-            self._raised[path] = flag = flag_file.read(path, fingerprint, zone=zone, max_age=max_age)
+            self._raised[path] = flag = flag_file.read_flag(path, fingerprint, zone=zone, max_age=max_age)
             self._read_at[path] = time.time()
             logger.info("the flag %s is raised", path)
             for problem in flag.problems:

@@ -3,18 +3,18 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from downtime.files import fields, yaml_nodes
-from downtime.files.fields import KEYS, Found, Problem, Reader
+from downtime.files.fields import KEYS, Entry, Problem, Reader
 from downtime.schedule import recurrence
 from downtime.schedule.periods import ALWAYS, NEVER
 
 START = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)
 
 
-def read(source: str, allowed: tuple[str, ...] = KEYS) -> tuple[Reader, dict[str, Found]]:
+def read(source: str, allowed: tuple[str, ...] = KEYS) -> tuple[Reader, dict[str, Entry]]:
     node = yaml_nodes.compose(source)
     assert node is not None
     reader = Reader(source)
-    return reader, reader.keys(node, "a period", allowed)
+    return reader, reader.entries(node, "a period", allowed)
 
 
 def test_each_key_is_found_with_its_line() -> None:
@@ -70,7 +70,7 @@ def test_an_alias_bomb_as_a_key_costs_nothing() -> None:
     root = yaml_nodes.compose(f"{bomb}- *a59 : x\n")
     assert root is not None
     reader = Reader(bomb)
-    reader.keys(root.value[-1], "a period", KEYS)
+    reader.entries(root.value[-1], "a period", KEYS)
     assert [problem.message[:33] for problem in reader.problems] == ["a list is not a key of a period; "]
 
 
@@ -79,7 +79,7 @@ def test_the_plain_fields_are_read_and_the_wrong_ones_are_left_out() -> None:
         "name: x\nenabled: false\nmessage: ' two  '\nredirect: /up/\nretry_after: 0\nread_only: true\n"
         "paths: [/a/, /b]\nstart: never read here\n"
     )
-    assert reader.plain(found) == {
+    assert reader.values(found) == {
         "name": "x",
         "enabled": False,
         "message": "two",
@@ -140,7 +140,7 @@ def test_a_duration_without_a_start_ends_never() -> None:
 
 def test_problems_come_in_the_order_of_the_lines_however_they_were_met() -> None:
     reader, found = read("name: ''\nx: a\n")
-    reader.plain(found)
+    reader.values(found)
     assert [problem.line for problem in reader.problems] == [2, 1]
     assert [problem.line for problem in reader.problems_by_line()] == [1, 2]
 
@@ -148,7 +148,7 @@ def test_problems_come_in_the_order_of_the_lines_however_they_were_met() -> None
 def test_cron_without_cronsim_is_a_problem_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recurrence, "is_available", False)
     reader, found = read("cron: '* * * * *'\n")
-    assert reader.value(found["cron"], fields.cron, "cron") is None
+    assert reader.value(found["cron"], fields.convert_cron, "cron") is None
     assert reader.problems == [
         Problem(
             1,
@@ -163,10 +163,15 @@ def test_what_aliases_repeat_is_read_as_long_as_it_is_no_more_than_the_text_twic
     root = yaml_nodes.compose(source)
     assert root is not None
     reader = Reader(source)
-    read = [reader.plain({"paths": Found(yaml_nodes.line_of(node), node)}) for node in root.value]
-    assert [bool(fields) for fields in read] == sorted((bool(fields) for fields in read), reverse=True)
-    assert 100 < sum(map(bool, read)) < 5_000
+    all_values = [reader.values({"paths": Entry(yaml_nodes.line_of(node), node)}) for node in root.value]
+    assert [bool(values) for values in all_values] == sorted((bool(values) for values in all_values), reverse=True)
+    assert 100 < sum(map(bool, all_values)) < 5_000
     assert reader.problems[-1].message == (
         "paths is too much to read, as aliases repeat so much of the file; write it out"
     )
-    assert len(reader.problems) + sum(map(bool, read)) == len(read)
+    assert len(reader.problems) + sum(map(bool, all_values)) == len(all_values)
+
+
+@pytest.mark.parametrize("path", ["/srv/downtime.yml", "downtime.yml"])
+def test_located(path: str) -> None:
+    assert Problem(12, "wrong").located(path) == f"{path}:12: wrong"

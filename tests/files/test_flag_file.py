@@ -8,10 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from downtime.files import flag_file as sentinel
+from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
+from downtime.files.disk import entry_fingerprint
 from downtime.files.fields import Problem
-from downtime.files.flag_file import FLAG_KEYS, Flag, lower_flag, meaning, raise_flag
+from downtime.files.flag_file import FLAG_KEYS, Flag, load_flags, lower_flag, meaning, raise_flag
 from downtime.schedule.periods import NEVER, Period
 from tests.support.texts import BERLIN
 
@@ -19,9 +20,9 @@ RAISED = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)
 
 
 def looked(path: Path, max_age: float | None = None) -> Flag:
-    fingerprint = sentinel.fingerprint(str(path))
+    fingerprint = entry_fingerprint(str(path))
     assert fingerprint is not None
-    return sentinel.read(str(path), fingerprint, zone=BERLIN, max_age=max_age)
+    return flag_file.read_flag(str(path), fingerprint, zone=BERLIN, max_age=max_age)
 
 
 def raised_at(path: Path, moment: datetime) -> None:
@@ -122,12 +123,12 @@ NOT_UNDERSTOOD = [
 
 @pytest.mark.parametrize("make", [*UNDERSTOOD, *NOT_UNDERSTOOD, bomb], ids=lambda make: make.__name__)
 def test_a_flag_that_is_there_is_raised_whatever_it_holds(flag: Path, make: Callable[[Path], None]) -> None:
-    assert sentinel.fingerprint(str(flag)) is None
+    assert entry_fingerprint(str(flag)) is None
     make(flag)
     for max_age in (None, 10.0**300):
         found = looked(flag, max_age)
         assert found.path == str(flag)
-        assert found.fingerprint == sentinel.fingerprint(str(flag))
+        assert found.fingerprint == entry_fingerprint(str(flag))
         assert found.period.start < found.period.end
         assert (found.period.enabled, found.period.name, found.period.recurrence) == (True, "", None)
         assert bool(found.problems) is (make in NOT_UNDERSTOOD)
@@ -136,14 +137,14 @@ def test_a_flag_that_is_there_is_raised_whatever_it_holds(flag: Path, make: Call
 
 
 def test_a_path_below_a_file_or_in_no_folder_is_not_raised(flag: Path) -> None:
-    assert sentinel.fingerprint(str(flag / "x")) is None
+    assert entry_fingerprint(str(flag / "x")) is None
     flag.touch()
-    assert sentinel.fingerprint(str(flag / "x")) is None
+    assert entry_fingerprint(str(flag / "x")) is None
 
 
 def test_where_it_cannot_be_told_whether_it_is_raised_that_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="File name too long"):
-        sentinel.fingerprint(str(tmp_path / ("x" * 300)))
+        entry_fingerprint(str(tmp_path / ("x" * 300)))
 
 
 def test_a_flag_counts_from_its_modification(flag: Path) -> None:
@@ -155,9 +156,9 @@ def test_a_flag_counts_from_its_modification(flag: Path) -> None:
 @pytest.mark.parametrize("mtime", [-(10**20), 0, 10**20, 2**63 - 1], ids=["before", "epoch", "after", "largest"])
 def test_a_file_system_may_give_any_time(flag: Path, mtime: int) -> None:
     flag.write_text("duration: 3660d")
-    fingerprint = sentinel.fingerprint(str(flag))
+    fingerprint = entry_fingerprint(str(flag))
     assert fingerprint is not None
-    found = sentinel.read(str(flag), fingerprint._replace(modified_ns=mtime * 10**9), zone=BERLIN, max_age=1e12)
+    found = flag_file.read_flag(str(flag), fingerprint._replace(modified_ns=mtime * 10**9), zone=BERLIN, max_age=1e12)
     assert found.period.end == min(found.period.start + timedelta(days=3660), NEVER)
     assert not found.problems
 
@@ -308,9 +309,9 @@ def test_a_flag_that_is_raised_without_keys_is_empty(flag: Path) -> None:
 
 def test_raising_it_again_puts_the_new_keys_in_place_of_the_old(flag: Path) -> None:
     raise_flag(str(flag), {"message": "one", "retry_after": 5})
-    before = sentinel.fingerprint(str(flag))
+    before = entry_fingerprint(str(flag))
     raise_flag(str(flag), {"message": "two"})
-    assert sentinel.fingerprint(str(flag)) != before
+    assert entry_fingerprint(str(flag)) != before
     assert looked(flag).period.message == "two"
     assert looked(flag).period.retry_after is None
     assert os.listdir(flag.parent) == [flag.name]
@@ -365,7 +366,7 @@ def test_what_is_no_text_is_written_as_well_as_it_can_be(flag: Path) -> None:
 def test_a_flag_is_lowered_once(flag: Path) -> None:
     raise_flag(str(flag), {})
     assert lower_flag(str(flag))
-    assert sentinel.fingerprint(str(flag)) is None
+    assert entry_fingerprint(str(flag)) is None
     assert not lower_flag(str(flag))
 
 
@@ -384,3 +385,38 @@ def test_a_flag_that_cannot_be_written_is_an_error_that_says_what_to_do(tmp_path
         raise_flag(str(tmp_path / "flag"), {})
     with pytest.raises(CannotWrite, match="it is a folder that holds something: remove that by hand"):
         lower_flag(str(tmp_path / "flag"))
+
+
+def test_the_raised_flags_come_in_the_order_of_their_paths(tmp_path: Path) -> None:
+    one, two, three = (tmp_path / name for name in ("one", "two", "three"))
+    three.write_text("third")
+    one.write_text("retry_after: 0")
+    hidden = tmp_path / ("x" * 300)
+    flags = load_flags(tuple(map(str, (three, hidden, two, one))), zone=BERLIN, max_age=None)
+    assert [flag.path for flag in flags.raised] == [str(three), str(one)]
+    assert [flag.period.message for flag in flags.raised] == ["third", ""]
+    assert [len(flag.problems) for flag in flags.raised] == [0, 1]
+    assert all(flag.period.end == NEVER for flag in flags.raised)
+
+
+def test_the_greatest_age_holds_for_each_flag(tmp_path: Path) -> None:
+    (tmp_path / "one").touch()
+    (flag,) = load_flags((str(tmp_path / "one"),), zone=BERLIN, max_age=60).raised
+    assert (flag.period.end - flag.period.start).total_seconds() == 60
+
+
+def test_a_flag_of_which_it_cannot_be_told_whether_it_is_raised_counts_as_not_raised_and_says_why(
+    tmp_path: Path,
+) -> None:
+    hidden, one = tmp_path / ("x" * 300), tmp_path / "one"
+    one.touch()
+    flags = load_flags((str(hidden), str(one)), zone=BERLIN, max_age=None)
+    assert [flag.path for flag in flags.raised] == [str(one)]
+    assert flags.uninspectable == (
+        f"{hidden} can't be looked at: File name too long; it counts as before, or as not raised",
+    )
+
+
+def test_each_flag_is_looked_at_once(tmp_path: Path, file_accesses: list[str]) -> None:
+    load_flags((str(tmp_path / "one"), str(tmp_path / ("x" * 300))), zone=BERLIN, max_age=None)
+    assert file_accesses == ["lstat", "lstat"]

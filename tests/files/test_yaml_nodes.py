@@ -140,7 +140,7 @@ def test_a_few_directives_are_as_good_as_any_yaml(module: Any) -> None:
 def test_a_tag_runs_no_code_and_is_refused_as_a_value(module: Any, source: str, tmp_path: Any) -> None:
     root = module.compose(source.format(tmp_path / "touched"))
     node = root if not isinstance(root, MappingNode) or root.tag != "tag:yaml.org,2002:map" else root.value[0][1]
-    assert module.found(node).startswith("something tagged 'tag:yaml.org,2002:python/")
+    assert module.describe(node).startswith("something tagged 'tag:yaml.org,2002:python/")
     for convert in (module.text, module.items, module.pairs, module.truth):
         with pytest.raises(ValueError, match="it must be"):
             convert(node)
@@ -162,7 +162,7 @@ def test_a_tag_runs_no_code_and_is_refused_as_a_value(module: Any, source: str, 
     ],
 )
 def test_what_was_found_is_said_in_few_printable_words(source: str, message: str) -> None:
-    assert yaml_nodes.found(node_of(source)) == message
+    assert yaml_nodes.describe(node_of(source)) == message
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.edits.yaml_writer import Value
-from downtime.files import flag_file
+from downtime.files import disk, flag_file
 from downtime.files.atomic_write import CannotWrite
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand
@@ -38,7 +38,7 @@ class Command(DowntimeCommand):
         keys = arguments.answer(options)
         path = conf.DOWNTIME_FLAG_FILE[0]
         try:
-            was_raised = flag_file.fingerprint(path) is not None
+            was_raised = disk.entry_fingerprint(path) is not None
             flag_file.raise_flag(path, {**keys, "end": _iso(end)} if end else keys)
         except CannotWrite as error:
             raise CommandError(str(error)) from error
