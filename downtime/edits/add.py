@@ -1,4 +1,4 @@
-"""How is the text to read, so that one more period is at the end of its list?"""
+"""Adds a period at the end of the list, in the file's own style."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from downtime.schedule import converters
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
 from downtime.schedule.recurrence import Recurrence
 
-# Above a list that `add` begins. `cancel` takes both out again with the last period.
+# Written above a new list; `cancel` takes both out with the last period.
 COMMENT = "# Downtimes of this site; manage.py downtime_check tells what is wrong here."
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The new text, and what of it is new."""
+    """The new text, and the part of it that is new, as it stands there."""
 
     text: str
     addition: str
@@ -73,18 +73,18 @@ def _splices(source: ScheduleText, keys: Mapping[str, Value]) -> list[Splice]:
     if root is None:
         ends = [token.start for token in yaml_nodes.tokens(source.text) if token.kind == "<document end>"]
         return [_new_list(source, ends[0] if ends else len(source.text), 0, keys)]
-    found = {key.value: (key, value) for key, value in yaml_nodes.pairs(root)}
-    if "periods" in found:
-        key, listed = found["periods"]
-        if isinstance(listed, SequenceNode):
-            return _into(source, key, listed, keys)
-        if listed.value == "" and not _is_flow(root):
+    pairs = {key.value: (key, value) for key, value in yaml_nodes.pairs(root)}
+    if "periods" in pairs:
+        key, value = pairs["periods"]
+        if isinstance(value, SequenceNode):
+            return _into_list(source, key, value, keys)
+        if value.value == "" and not _is_flow(root):
             column = key.start_mark.column + 2
             at = spans.last_line(source.text, key.end_mark.index, column)
             return [splices.insert_lines(source.text, at, _block(keys, column, 2))]
     elif not _is_flow(root):
         column = root.start_mark.column
-        last = max(value.end_mark.index for _, value in found.values())
+        last = max(value.end_mark.index for _, value in pairs.values())
         return [_new_list(source, spans.last_line(source.text, last, column), column, keys)]
     raise CannotEdit("it has no list of periods that one could be added to; write  periods: []  by hand first")
 
@@ -94,27 +94,27 @@ def _new_list(source: ScheduleText, at: int, column: int, keys: Mapping[str, Val
     return splices.insert_lines(source.text, at, lines + _block(keys, column + 2, 2))
 
 
-def _into(source: ScheduleText, key: Node, listed: SequenceNode, keys: Mapping[str, Value]) -> list[Splice]:
-    items = spans.item_spans(source.text, listed)
-    if listed.flow_style:
+def _into_list(source: ScheduleText, key: Node, sequence: SequenceNode, keys: Mapping[str, Value]) -> list[Splice]:
+    items = spans.item_spans(source.text, sequence)
+    if sequence.flow_style:
         pairs = yaml_writer.flow(keys, is_json=isinstance(key, ScalarNode) and key.style == '"')
-        return _into_flow(source.text, listed, items, pairs)
+        return _into_flow_list(source.text, sequence, items, pairs)
     last = items[-1]
-    lines = _like(listed.value[-1], last, keys)
+    lines = _like(sequence.value[-1], last, keys)
     if len(items) > 1 and all(_is_set_off(source.text, *pair) for pair in pairwise(items)):
         lines = ["", *lines]
     return [splices.insert_lines(source.text, spans.last_line(source.text, last.end, last.column), lines)]
 
 
 def _is_set_off(text: str, before: ItemSpan, item: ItemSpan) -> bool:
-    """Whether a blank line stands between the two, above the comments of the second."""
+    """Whether there is a blank line between the two items, above the comments of the second."""
     start = spans.first_line(text, item.start, item.column, behind=before.end)
     return spans.first_blank(text, start) < start
 
 
 def _like(model: Node, item: ItemSpan, keys: Mapping[str, Value]) -> list[str]:
-    """The lines of a new item in the style of another one, which is the last."""
-    is_here = item.start <= model.start_mark.index < item.end  # and not behind an alias
+    """The lines of a new item in the style of the last one, whose node is the model."""
+    is_here = item.start <= model.start_mark.index < item.end  # not if the item is an alias
     if _is_flow(model):
         return [f"{' ' * item.column}- {{{', '.join(yaml_writer.flow(keys, is_json=False))}}}"]
     indent = yaml_nodes.pairs(model)[0][0].start_mark.column - item.column if is_here else 2
@@ -126,10 +126,10 @@ def _block(keys: Mapping[str, Value], column: int, indent: int) -> list[str]:
     return [f"{' ' * column}{'-'.ljust(indent)}{first}", *(" " * (column + indent) + line for line in others)]
 
 
-def _into_flow(text: str, listed: SequenceNode, items: list[ItemSpan], pairs: list[str]) -> list[Splice]:
+def _into_flow_list(text: str, sequence: SequenceNode, items: list[ItemSpan], pairs: list[str]) -> list[Splice]:
     one_line = f"{{{', '.join(pairs)}}}"
     if not items:
-        opening = text.index("[", listed.start_mark.index) + 1
+        opening = text.index("[", sequence.start_mark.index) + 1
         return [Splice(opening, opening, one_line)]
     last = items[-1]
     if not spans.is_blank(text[spans.line_start(text, last.start) : last.start]):
@@ -137,7 +137,7 @@ def _into_flow(text: str, listed: SequenceNode, items: list[ItemSpan], pairs: li
     behind = last.comma.end if last.comma else last.end
     at = spans.line_end(text, behind)
     end, indent = splices.line_break(text, at), " " * last.column
-    model = listed.value[-1]
+    model = sequence.value[-1]
     if "\n" in text[last.start : last.end] and _is_flow(model) and last.start == model.start_mark.index:
         inner = " " * yaml_nodes.pairs(model)[0][0].start_mark.column
         one_line = f"{{{end}{inner}" + f",{end}{inner}".join(pairs) + f"{end}{indent}}}"

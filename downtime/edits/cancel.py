@@ -1,4 +1,4 @@
-"""How is the text to read, so that a period and its own comments are gone?"""
+"""Takes out a period and its own comments."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class Cancelled:
 def cancel(source: ScheduleText, name: str) -> Cancelled:
     """Takes out the period of that name, and the comment lines that are its own; raises CannotEdit.
 
-    Those are the ones right above it in the column of its dash, within it, and below it if indented deeper."""
+    Its own are those right above it in the column of its dash, within it, and below it if indented deeper."""
     periods = source.schedule.periods
     names = [period.name for period in periods]
     if name not in names:
-        raise CannotEdit(f"it has no period named {converters.shown(name)}; {_those(name, names)}")
+        raise CannotEdit(f"it has no period named {converters.shown(name)}; {_suggestion(name, names)}")
     index = names.index(name)
     assert source.nodes.root is not None
     sequence = next(value for key, value in yaml_nodes.pairs(source.nodes.root) if key.value == "periods")
@@ -44,17 +44,17 @@ def cancel(source: ScheduleText, name: str) -> Cancelled:
     return Cancelled(text, periods[index])
 
 
-def _those(name: str, names: list[str]) -> str:
-    """What could have been meant."""
-    known = [other for other in names if other]
-    if near := get_close_matches(name, known, n=1):
+def _suggestion(wrong_name: str, names: list[str]) -> str:
+    """The name that was probably meant, or else which names there are."""
+    given = [name for name in names if name]
+    if near := get_close_matches(wrong_name, given, n=1):
         return f"did you mean {converters.shown(near[0])}?"
     if not names:
         return "it has none at all"
-    if not known:
+    if not given:
         return "none of its periods has a name; give it one, or take it out by hand"
-    more = f", and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
-    return f"its periods are {', '.join(map(converters.shown, known[:_MOST_NAMES]))}{more}"
+    more = f", and {len(given) - _MOST_NAMES} more" if len(given) > _MOST_NAMES else ""
+    return f"its periods are {', '.join(map(converters.shown, given[:_MOST_NAMES]))}{more}"
 
 
 def _without_block_item(text: str, items: list[ItemSpan], index: int) -> list[Splice]:
@@ -74,7 +74,7 @@ def _without_block_item(text: str, items: list[ItemSpan], index: int) -> list[Sp
 
 
 def _with_key(text: str, start: int) -> int:
-    """Where the key and the comment begin that `add` wrote above its first period; `start` where they do not."""
+    """The start of the comment and the key that `add` writes above a first period; `start` if they are not there."""
     key = spans.line_start(text, start - 1)
     above = spans.line_start(text, key - 1) if key else 0
     lines = [text[above:key].strip(), text[key:start].strip()]

@@ -1,4 +1,4 @@
-"""How is the text to read, so that what is active now has ended?"""
+"""Ends the active periods; of a recurring one, only the occurrence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Ended:
 def end_active(source: ScheduleText, now: datetime) -> Ended:
     """Ends every period that is active at `now`, of a recurring one only the occurrence; raises CannotEdit.
 
-    Times are whole seconds: a period that is younger than one ends at its first."""
+    Times are whole seconds: a period that has lasted for less than one ends after its first."""
     windows = source.schedule.at(now).active
     periods, changes = list(source.schedule.periods), []
     for window in windows:
@@ -43,41 +43,40 @@ def _ended(period: Period, now: datetime) -> Period:
     return replace(period, end=max(second, period.start + _SECOND))
 
 
-def _splice(source: str, mapping: Node, period: Period, zone: tzinfo) -> Splice:
-    """The one splice that gives the mapping its new end, or, where it recurs, its new start."""
+def _splice(text: str, mapping: Node, period: Period, zone: tzinfo) -> Splice:
+    """The splice that gives the mapping the period's new end, or its new start if it recurs."""
     pairs = {key.value: (key, value) for key, value in yaml_nodes.pairs(mapping) if isinstance(key, ScalarNode)}
     if period.recurrence:
         key, moment, fold, beside = "start", period.start, 0, "cron"
     else:
         key, moment, fold, beside = "end", period.end, 1, "start"
     model = next((pairs[name][1].value for name in (key, "start", "end") if name in pairs), "")
-    text = splices.format_moment(moment, zone, fold=fold, model=model)
+    value = splices.format_moment(moment, zone, fold=fold, model=model)
     if key in pairs:
-        _, old = _placed(mapping, *pairs[key])
-        return Splice(old.start_mark.index, old.end_mark.index, _quoted(text, old.style))
+        _, old = _in_place(mapping, *pairs[key])
+        return Splice(old.start_mark.index, old.end_mark.index, _quoted(value, old.style))
     if key == "end" and "duration" in pairs:
-        duration, old = _placed(mapping, *pairs["duration"])
-        return Splice(
-            duration.start_mark.index, old.end_mark.index, f"{_quoted(key, duration.style)}: {_quoted(text, old.style)}"
-        )
-    beside_key, beside_value = _placed(mapping, *pairs[beside])
-    return _inserted(source, mapping, beside_key, beside_value.end_mark.index, key, text)
+        duration, old = _in_place(mapping, *pairs["duration"])
+        pair = f"{_quoted(key, duration.style)}: {_quoted(value, old.style)}"
+        return Splice(duration.start_mark.index, old.end_mark.index, pair)
+    beside_key, beside_value = _in_place(mapping, *pairs[beside])
+    return _insert_pair(text, mapping, beside_key, beside_value.end_mark.index, key, value)
 
 
-def _placed(mapping: Node, key: ScalarNode, value: Node) -> tuple[ScalarNode, ScalarNode]:
-    """The key and its value, unless the value stands elsewhere in the text, behind an alias."""
+def _in_place(mapping: Node, key: ScalarNode, value: Node) -> tuple[ScalarNode, ScalarNode]:
+    """The key and its value; raises CannotEdit if the value is an alias, whose text stands elsewhere."""
     if not isinstance(value, ScalarNode) or not key.end_mark.index <= value.start_mark.index <= mapping.end_mark.index:
         raise CannotEdit(f"line {yaml_nodes.line_of(key)} takes its value from an alias; change it by hand")
     return key, value
 
 
-def _inserted(source: str, mapping: Node, key: ScalarNode, after: int, name: str, text: str) -> Splice:
-    """A splice that adds a pair behind the one that ends at `after`, in the style of the mapping."""
+def _insert_pair(text: str, mapping: Node, beside: ScalarNode, after: int, key: str, value: str) -> Splice:
+    """The splice that adds a pair behind the one of the key `beside`, which ends at `after`, in the mapping's style."""
     if not isinstance(mapping, MappingNode) or mapping.flow_style:
-        quote = '"' if key.style == '"' else "'"  # what was JSON stays JSON
-        return Splice(after, after, f", {_quoted(name, key.style)}: {quote}{text}{quote}")
-    indent = " " * key.start_mark.column
-    return splices.insert_lines(source, spans.line_end(source, after), [f"{indent}{name}: {text}"])
+        quote = '"' if beside.style == '"' else "'"  # what was JSON stays JSON
+        return Splice(after, after, f", {_quoted(key, beside.style)}: {quote}{value}{quote}")
+    indent = " " * beside.start_mark.column
+    return splices.insert_lines(text, spans.line_end(text, after), [f"{indent}{key}: {value}"])
 
 
 def _quoted(text: str, style: str | None) -> str:

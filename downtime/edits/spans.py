@@ -1,4 +1,4 @@
-"""Which characters of the text belong to which period, and which comments are its own?"""
+"""The characters and the comment lines of the text that belong to each period."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from downtime.files.yaml_nodes import Token
 
 
 class ItemSpan(NamedTuple):
-    """Where an item of a list stands: from its dash, or in flow style from its first character, to its last."""
+    """The place of a list's item: from its dash, or in flow style from its first character, to behind its last."""
 
     start: int
     end: int
     column: int
     comma: Token | None = None
-    """The comma behind it."""
+    """The comma behind it, in flow style."""
 
 
 def item_spans(text: str, sequence: SequenceNode) -> list[ItemSpan]:
-    """The spans of a list's items in the order of the text, be they written out or aliases."""
+    """The span of each item of a list, an alias or not, in the order of the text."""
     start, end = sequence.start_mark.index, sequence.end_mark.index
     tokens = (token for token in yaml_nodes.tokens(text) if start <= token.start < end)
     return _flow_items(tokens) if sequence.flow_style else _block_items(tokens)
@@ -58,63 +58,63 @@ def _flow_items(tokens: Iterator[Token]) -> list[ItemSpan]:
     return spans
 
 
-def line_start(source: str, index: int) -> int:
-    """Where the line begins that `index` lies in."""
-    return source.rfind("\n", 0, index) + 1
+def line_start(text: str, index: int) -> int:
+    """The start of the line that contains `index`."""
+    return text.rfind("\n", 0, index) + 1
 
 
-def line_end(source: str, index: int) -> int:
-    """Behind the line break that follows `index`, or behind the text."""
-    return source.find("\n", index) + 1 or len(source)
+def line_end(text: str, index: int) -> int:
+    """The index behind the next line break from `index` on, or the end of the text."""
+    return text.find("\n", index) + 1 or len(text)
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing can be seen there."""
+    """Whether the text is spaces, tabs and line breaks alone."""
     return not text.strip(" \t\r\n")
 
 
-def first_line(source: str, start: int, column: int, *, behind: int) -> int:
-    """Where the lines of what stands at `start` begin: with the comments right above it, in that column.
+def first_line(text: str, start: int, column: int, *, behind: int) -> int:
+    """The start of the lines of the item that begins at `start`: those of the comments right above it in its column.
 
-    Those begin `behind` the end of what stands before, whose last line may look like one."""
-    begun = line_start(source, start)
-    while begun:
-        above = line_start(source, begun - 1)
-        if above < behind or _comment_column(source[above:begun]) != column:
+    The comments lie `behind` the end of the item before, whose last line may look like a comment."""
+    first = line_start(text, start)
+    while first:
+        above = line_start(text, first - 1)
+        if above < behind or _comment_column(text[above:first]) != column:
             break
-        begun = above
-    return begun
+        first = above
+    return first
 
 
-def last_line(source: str, end: int, column: int) -> int:
-    """Where the lines of what ends at `end` end: with the comments below it that are indented deeper than `column`."""
-    reached = position = line_end(source, end)
-    while position < len(source):
-        behind = line_end(source, position)
-        line = source[position:behind]
+def last_line(text: str, end: int, column: int) -> int:
+    """The end of the lines of the item that ends at `end`: those of the comments below it, deeper than `column`."""
+    last = position = line_end(text, end)
+    while position < len(text):
+        behind = line_end(text, position)
+        line = text[position:behind]
         if not is_blank(line):
             if _comment_column(line) <= column:
                 break
-            reached = behind
+            last = behind
         position = behind
-    return reached
+    return last
 
 
-def first_blank(source: str, index: int) -> int:
-    """Where the blank lines begin that end at `index`, the start of a line."""
-    while index and is_blank(source[line_start(source, index - 1) : index]):
-        index = line_start(source, index - 1)
+def first_blank(text: str, index: int) -> int:
+    """The start of the blank lines above `index`, the start of a line."""
+    while index and is_blank(text[line_start(text, index - 1) : index]):
+        index = line_start(text, index - 1)
     return index
 
 
-def last_blank(source: str, index: int) -> int:
-    """Where the blank lines end that begin at `index`."""
-    while index < len(source) and is_blank(source[index : line_end(source, index)]):
-        index = line_end(source, index)
+def last_blank(text: str, index: int) -> int:
+    """The end of the blank lines that begin at `index`."""
+    while index < len(text) and is_blank(text[index : line_end(text, index)]):
+        index = line_end(text, index)
     return index
 
 
 def _comment_column(line: str) -> int:
-    """The column of the comment that the line consists of, -1 where there is more or less than that."""
-    text = line.lstrip(" \t")
-    return len(line) - len(text) if text.startswith("#") else -1
+    """The column of the comment if the line holds nothing else, otherwise -1."""
+    comment = line.lstrip(" \t")
+    return len(line) - len(comment) if comment.startswith("#") else -1

@@ -1,4 +1,4 @@
-"""What has every edit of the text to keep? Every byte outside the edited place, and what all other periods mean."""
+"""Splices the text of a schedule, and proves that the result means what was asked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _UNSAFE = "it can't be edited safely here, as the result would not mean what was
 
 
 class CannotEdit(Exception):
-    """The text can't be edited safely; the message says why, `problems` what is wrong with it already."""
+    """The text can't be edited safely; the message says why, and `problems` are those that it has already."""
 
     def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class CannotEdit(Exception):
 
 
 class Splice(NamedTuple):
-    """Puts `text` in the place of what stands from `start` up to `end`."""
+    """Replaces the characters from `start` up to `end` by `text`."""
 
     start: int
     end: int
@@ -67,13 +67,13 @@ def open_text(text: str, zone: tzinfo) -> ScheduleText:
 
 
 def zone_of(mapping: Node | None, default: tzinfo) -> tzinfo:
-    """The zone that the mapping, which has no problem, names, or the default."""
+    """The time zone that a mapping without a problem names, or the default."""
     pairs = yaml_nodes.pairs(mapping) if mapping is not None else []
     return next((converters.zone(value.value) for key, value in pairs if key.value == "timezone"), default)
 
 
 def format_moment(moment: datetime, zone: tzinfo, *, fold: int, model: str = "") -> str:
-    """The moment as the file writes times: local where the model has no offset and that is unambiguous."""
+    """The moment as the file writes times: local if the model has no offset and the local time is unambiguous."""
     local = moment.astimezone(zone)
     separator = "T" if "T" in model else " "
     text = local.replace(tzinfo=None).isoformat(separator, "seconds")
@@ -83,15 +83,15 @@ def format_moment(moment: datetime, zone: tzinfo, *, fold: int, model: str = "")
 
 
 def line_break(text: str, index: int) -> str:
-    """The line break that a new line at `index` needs: that of the line before, or else of the text."""
+    """The line break that a new line at `index` needs: that of the line before, or of the text if there is none."""
     before = text[spans.line_start(text, max(index - 1, 0)) : index]
     return "\r\n" if "\r\n" in (before if "\n" in before else text) else "\n"
 
 
 def insert_lines(text: str, index: int, lines: Sequence[str]) -> Splice:
-    """Adds the lines where one begins, or behind the text; a last line without a line break stays one.
+    """The splice that adds lines at the start of a line, or at the end of the text.
 
-    Raises CannotEdit where carriage returns alone end the lines."""
+    A text without a final line break stays without one. Raises CannotEdit if lines end in carriage returns alone."""
     if text.endswith("\r"):
         raise CannotEdit(_UNSAFE)
     end = line_break(text, index)
@@ -101,14 +101,14 @@ def insert_lines(text: str, index: int, lines: Sequence[str]) -> Splice:
 
 
 def delete_lines(text: str, start: int, end: int) -> Splice:
-    """Takes the lines out, which undoes `insert_lines`."""
+    """The splice that takes out the lines from `start` up to `end`; undoes `insert_lines`."""
     if end == len(text) and not text.endswith("\n"):
         start -= len(line_break(text, start)) if start else 0
     return Splice(start, end, "")
 
 
 def spliced(text: str, splices: Iterable[Splice]) -> str:
-    """The text with all of the splices, which do not overlap."""
+    """The text with all of the splices, which must not overlap."""
     for splice in sorted(set(splices), reverse=True):
         text = text[: splice.start] + splice.text + text[splice.end :]
     return text

@@ -1,4 +1,4 @@
-"""How are the keys of a period written as YAML?"""
+"""Writes the keys of a period as YAML, in block or flow style."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Value = str | int | bool | list[str]
 
 
 def block(keys: Mapping[str, Value]) -> list[str]:
-    """A line for each key and its value."""
+    """A line of text for each key and its value."""
     return [
         _serialized(MappingNode(yaml_nodes.MAPPING, [pair], flow_style=False)) for pair in _pairs(keys, is_json=False)
     ]
 
 
 def flow(keys: Mapping[str, Value], *, is_json: bool) -> list[str]:
-    """Each key and its value, as they stand between braces; with everything in quotes where the file `is_json`."""
+    """Each key and its value as they stand between braces, with all texts in double quotes if the file `is_json`."""
     return [
         _serialized(MappingNode(yaml_nodes.MAPPING, [pair], flow_style=True))[1:-1]
         for pair in _pairs(keys, is_json=is_json)

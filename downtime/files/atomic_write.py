@@ -1,4 +1,4 @@
-"""The disk: how does a file get a new content, whole or not at all? Whatever is written goes through `replace`."""
+"""Locks, replaces and removes files, whole or not at all; whatever is written goes through `replace`."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ _TEMPORARY = ".tmp"
 
 
 class CannotWrite(Exception):
-    """A file can't be written: the full path, the reason and what to do."""
+    """A file can't be written; the message has the full path, the reason and what to do."""
 
 
 @contextmanager
 def locked(path: str, *, timeout: float = 10.0) -> Iterator[None]:
-    """Holds the lock beside the file, which all who edit it take; raises CannotWrite after `timeout` seconds.
+    """Holds the lock beside the file, which every command takes to edit it; raises CannotWrite after `timeout` seconds.
 
-    The kernel lets go of the lock when its holder ends, however that ends."""
+    The kernel releases the lock when the process that holds it ends, however it ends."""
     folder, name = os.path.split(os.path.realpath(path))
     lock_path = os.path.join(folder, f".{name}.lock")
     try:
         descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o666)
     except OSError as error:
-        left_by_another = os.path.lexists(lock_path)
-        raise CannotWrite(_explained(error, lock_path if left_by_another else os.path.join(folder, name))) from error
+        is_there = os.path.lexists(lock_path)
+        raise CannotWrite(_message(error, lock_path if is_there else os.path.join(folder, name))) from error
     with open(descriptor, "rb") as file:
-        with suppress(PermissionError):  # else root would lock the owner of the file out
-            _take_after(os.path.join(folder, name), descriptor)
+        with suppress(PermissionError):  # without this, root would lock the owner of the file out
+            _copy_owner_and_mode(os.path.join(folder, name), descriptor)
         deadline = time.monotonic() + timeout
-        while not _is_taken(file, lock_path):
+        while not _try_to_lock(file, lock_path):
             if time.monotonic() > deadline:
                 raise CannotWrite(
                     f"{lock_path} has been locked by another command for {timeout:g} s; wait for it to end"
@@ -45,8 +45,8 @@ def locked(path: str, *, timeout: float = 10.0) -> Iterator[None]:
         yield
 
 
-def _is_taken(file: BinaryIO, lock_path: str) -> bool:
-    from django.core.files import locks  # so that whoever only reads the files needs no Django
+def _try_to_lock(file: BinaryIO, lock_path: str) -> bool:
+    from django.core.files import locks  # imported here, so that reading the files needs no Django
 
     try:
         return locks.lock(file, locks.LOCK_EX | locks.LOCK_NB)
@@ -55,19 +55,19 @@ def _is_taken(file: BinaryIO, lock_path: str) -> bool:
 
 
 def sweep(path: str) -> None:
-    """Takes away what writers that were killed left beside the file, whose lock is held."""
+    """Removes the temporary files that killed writers left beside the file; call it while its lock is held."""
     folder, name = os.path.split(os.path.realpath(path))
-    names: list[str] = []
-    with suppress(OSError):  # as where it may not be listed
-        names = os.listdir(folder)
-    for left in names:
-        if left.startswith(f".{name}.") and left.endswith(_TEMPORARY):
+    entries: list[str] = []
+    with suppress(OSError):  # a folder that may be written to, but not listed
+        entries = os.listdir(folder)
+    for entry in entries:
+        if entry.startswith(f".{name}.") and entry.endswith(_TEMPORARY):
             with suppress(OSError):  # nobody reads it anyway
-                os.unlink(os.path.join(folder, left))
+                os.unlink(os.path.join(folder, entry))
 
 
 def replace(path: str, content: bytes) -> None:
-    """Puts `content` in the place of the file, or makes it: killed at any instant, the old or the new one is there.
+    """Replaces the content of the file, or creates it; if killed at any instant, leaves the old file or the new one.
 
     A link stays and its target is replaced; mode and owner stay too. Raises CannotWrite."""
     target = os.path.realpath(path)
@@ -77,34 +77,34 @@ def replace(path: str, content: bytes) -> None:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | OPEN_FLAGS, 0o666)
         try:
             with open(descriptor, "wb") as file:
-                _take_after(target, descriptor)
+                _copy_owner_and_mode(target, descriptor)
                 file.write(content)
                 file.flush()
                 os.fsync(descriptor)
             os.replace(temporary, target)
-        except BaseException:  # an interrupt too must leave no temporary file; it is raised again
+        except BaseException:  # even an interrupt must leave no temporary file; it is raised again
             os.unlink(temporary)
             raise
         _sync_folder(folder)
     except OSError as error:
-        raise CannotWrite(_explained(error, target)) from error
+        raise CannotWrite(_message(error, target)) from error
 
 
 def remove(path: str) -> bool:
-    """Takes the file, link or empty folder away; False where there was none. Raises CannotWrite."""
+    """Removes the file, link or empty folder; False if there was none. Raises CannotWrite."""
     try:
         if os.path.isdir(path) and not os.path.islink(path):
             os.rmdir(path)
         else:
             os.unlink(path)
     except OSError as error:
-        if not os.path.lexists(path):  # which a read-only mount does not say first
+        if not os.path.lexists(path):  # a read-only mount reports itself first, even if nothing is there
             return False
-        raise CannotWrite(_explained(error, os.path.abspath(path))) from error
+        raise CannotWrite(_message(error, os.path.abspath(path))) from error
     return True
 
 
-def _take_after(target: str, descriptor: int) -> None:
+def _copy_owner_and_mode(target: str, descriptor: int) -> None:
     try:
         old = os.stat(target)
     except FileNotFoundError:
@@ -117,17 +117,12 @@ def _take_after(target: str, descriptor: int) -> None:
 
 def _sync_folder(folder: str) -> None:
     # Not every folder and file system allows it; the file itself is in its place by now.
-    with suppress(OSError), _opened(folder) as descriptor:
-        os.fsync(descriptor)
-
-
-@contextmanager
-def _opened(folder: str) -> Iterator[int]:
-    descriptor = os.open(folder, os.O_RDONLY | OPEN_FLAGS)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | OPEN_FLAGS)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 _REMEDIES = {
@@ -139,13 +134,13 @@ _REMEDIES = {
     errno.EDQUOT: "make room in that quota",
     errno.ENOLCK: "the file system has no lock to give: nothing was changed; put the file on another one",
     errno.ENOENT: "make its folder first",
-    errno.ENOTDIR: "a part of that path is no folder: correct the path in the settings",
+    errno.ENOTDIR: "a part of that path is not a folder: correct the path in the settings",
     errno.EISDIR: "a folder is in its place: remove that first",
     errno.ENOTEMPTY: "it is a folder that holds something: remove that by hand",
 }
 
 
-def _explained(error: OSError, path: str) -> str:
+def _message(error: OSError, path: str) -> str:
     return f"{path} can't be written: {error.strerror}; {_remedy(error)}"
 
 

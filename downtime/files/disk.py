@@ -1,4 +1,4 @@
-"""The disk: what does a file look like, and what does it hold?"""
+"""Fingerprints of files, and reading them whole and within bounds."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
-# Not every system has all of them.
+# For os.open; not every system has all of them.
 OPEN_FLAGS = sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NONBLOCK", "O_BINARY"))
 
-# A file system may hold any time; of these, durations and time zones can still be reckoned with.
+# A file system may hold any time; these leave room to add durations and to change time zones.
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 _LAST_MICROSECOND = 250_000_000_000 * 1_000_000
 
 
 class Fingerprint(NamedTuple):
-    """What tells one state of a file from another without reading it; all five are needed."""
+    """Tells one state of a file from another without reading it; all five fields are needed."""
 
     device: int
     inode: int
@@ -28,16 +28,17 @@ class Fingerprint(NamedTuple):
 
     @property
     def modified_at(self) -> datetime:
-        """When the content last changed, UTC, of the years 1970 to 9892."""
+        """When the content last changed, in UTC, from 1970 to 9892."""
         return _EPOCH + timedelta(microseconds=min(max(self.modified_ns // 1000, 0), _LAST_MICROSECOND))
 
     @classmethod
     def of(cls, status: os.stat_result) -> Fingerprint:
+        """The fingerprint of a file with that status."""
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
 def fingerprint(path: str) -> Fingerprint | None:
-    """The fingerprint of the file, through links; None where there is none. Raises OSError where that can't be told."""
+    """The fingerprint of the file, through links; None if there is no file. Raises OSError if that can't be told."""
     try:
         return Fingerprint.of(os.stat(path))
     except (FileNotFoundError, NotADirectoryError):
@@ -45,7 +46,7 @@ def fingerprint(path: str) -> Fingerprint | None:
 
 
 def entry_fingerprint(path: str) -> Fingerprint | None:
-    """As `fingerprint`, but a link that leads nowhere is something too."""
+    """As `fingerprint`, but a dangling link counts as present."""
     try:
         status = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -57,15 +58,15 @@ def entry_fingerprint(path: str) -> Fingerprint | None:
 
 
 def read(path: str, *, limit: int) -> tuple[bytes, Fingerprint]:
-    """The whole content of a regular file, and the fingerprint that it had before and after; raises OSError.
+    """The whole content of a regular file, and the fingerprint that it had both before and after reading.
 
-    More than `limit` bytes are an error, and so are a file that is being written, a device and a pipe, which is never
-    waited for."""
+    Raises OSError, also for more than `limit` bytes, for a file that keeps changing, for a device, and for a pipe,
+    without waiting for it."""
     with open(path, "rb", opener=lambda path, flags: os.open(path, flags | OPEN_FLAGS)) as file:
         for _ in range(3):
             before = os.fstat(file.fileno())
             if not stat.S_ISREG(before.st_mode):
-                raise OSError(errno.EINVAL, "it is no regular file", path)
+                raise OSError(errno.EINVAL, "it is not a regular file", path)
             if before.st_size > limit:
                 raise OSError(errno.EFBIG, f"it has {before.st_size} bytes; at most {limit} are read", path)
             file.seek(0)

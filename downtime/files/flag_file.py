@@ -40,7 +40,7 @@ class Flags:
 
 
 def load_flags(paths: tuple[str, ...], *, zone: tzinfo, max_age: float | None) -> Flags:
-    """The flags at those paths that are raised, and those of which it can't be told."""
+    """The flags that are raised, and why any of the others can't be inspected."""
     raised, uninspectable = [], []
     for path in paths:
         try:

@@ -13,19 +13,19 @@ from downtime.files.disk import Fingerprint
 from downtime.files.fields import Problem
 from downtime.files.parser import Parsed, parse_bytes
 
-# In bytes; some 300,000 periods.
+# In bytes: about 300,000 periods.
 LARGEST = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A schedule file as it was read; without a fingerprint it was not there."""
+    """A schedule file as it was read; the fingerprint is None if there was no file."""
 
     path: str
     fingerprint: Fingerprint | None
     parsed: Parsed
     is_read: bool = True
-    """False where its content could not be got at, which another try may mend."""
+    """False if its content could not be read, which may work at the next try."""
 
 
 class Edit(Protocol):
@@ -43,13 +43,13 @@ def load_schedule(path: str, zone: tzinfo) -> Loaded:
     fingerprint = None
     try:
         fingerprint = disk.fingerprint(path)
-        read, fingerprint = disk.read(path, limit=LARGEST)
+        content, fingerprint = disk.read(path, limit=LARGEST)
     except (FileNotFoundError, NotADirectoryError):
         return Loaded(path, None, Parsed())
     except OSError as error:
         problem = Problem(1, f"it can't be read: {error.strerror}")
         return Loaded(path, fingerprint, Parsed(problems=(problem,)), is_read=False)
-    return Loaded(path, fingerprint, parse_bytes(read, zone))
+    return Loaded(path, fingerprint, parse_bytes(content, zone))
 
 
 def rewrite(path: str, edit: Callable[[str], EditT], *, creates: bool = False) -> EditT:
@@ -69,9 +69,9 @@ def rewrite(path: str, edit: Callable[[str], EditT], *, creates: bool = False) -
 
 
 def take_over(path: str, old: bytes | None, new: bytes) -> bool:
-    """Puts the new content in the place of the old, None for no file; False where another one is there by now.
+    """Replaces the `old` content, None for no file, by the new one; False if the file holds something else by now.
 
-    Raises atomic_write.CannotWrite, and OSError where the file can't be read."""
+    Raises atomic_write.CannotWrite, and OSError if the file can't be read."""
     with atomic_write.locked(path):
         atomic_write.sweep(path)
         if (content(path) if disk.fingerprint(path) else None) != old:

@@ -139,7 +139,7 @@ def text(node: Node) -> str:
     if is_empty(node):
         raise ValueError("give it a value, or leave the key out")
     if node.style == "" and not is_plain(node.value):
-        raise ValueError(f"YAML reads that as no text; write it in quotes: '{node.value}'")
+        raise ValueError(f"YAML does not read that as text; write it in quotes: '{node.value}'")
     return str(node.value)
 
 

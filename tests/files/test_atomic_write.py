@@ -92,7 +92,7 @@ NOT_WRITABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
     "missing folder": (lambda folder: folder / "none" / "x", "No such file or directory; make its folder first"),
     "below a file": (
         lambda folder: folder / "downtime.yml" / "x",
-        "Not a directory; a part of that path is no folder: correct the path in the settings",
+        "Not a directory; a part of that path is not a folder: correct the path in the settings",
     ),
     "folder": (full, "Is a directory; a folder is in its place: remove that first"),
     "loop": (loop, "Too many levels of symbolic links; nothing was changed"),

@@ -90,8 +90,8 @@ def test_what_is_no_regular_file_or_too_large_is_an_error_and_never_waited_for(f
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(os.path.relpath(file.with_name("socket")))
         refused = {
-            "pipe": "no regular file",
-            "link": "no regular file",
+            "pipe": "not a regular file",
+            "link": "not a regular file",
             "socket": "No such device",
             ".": "Is a directory",
             "none": "No such file",

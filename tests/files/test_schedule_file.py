@@ -73,7 +73,7 @@ def test_what_is_no_file_is_a_problem_and_counts_as_not_read(schedule: Path) -> 
     assert problems(schedule) == ["downtime.yml:1: it can't be read: Is a directory"]
     schedule.rmdir()
     os.mkfifo(schedule)
-    assert problems(schedule) == ["downtime.yml:1: it can't be read: it is no regular file"]
+    assert problems(schedule) == ["downtime.yml:1: it can't be read: it is not a regular file"]
     loaded = load_schedule(str(schedule), BERLIN)
     assert (loaded.is_read, loaded.fingerprint) == (False, fingerprint(str(schedule)))
 

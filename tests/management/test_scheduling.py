@@ -480,7 +480,7 @@ def test_a_file_with_problems_is_not_edited_and_they_are_shown(schedule: Path, c
 UNREADABLE: dict[str, tuple[Callable[[Path], object], str]] = {
     "no UTF-8": (lambda path: path.write_bytes(b"caf\xe9"), "was not changed: it is not UTF-8 text; save it as UTF-8"),
     "a folder": (lambda path: path.mkdir(), "can't be read: Is a directory"),
-    "a pipe": (lambda path: os.mkfifo(path), "can't be read: it is no regular file"),
+    "a pipe": (lambda path: os.mkfifo(path), "can't be read: it is not a regular file"),
 }
 
 
