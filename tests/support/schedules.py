@@ -20,6 +20,11 @@ def after(marked: str) -> str:
     return re.sub(r"«(.*?)→(.*?)»", r"\2", marked, flags=re.DOTALL)
 
 
+def comments(text: str) -> list[str]:
+    """The comments of a text of `schedules`, in their order."""
+    return re.findall(r"# (?:top|list|end|of n\d)\b", text)
+
+
 SCHEDULES = {
     "empty": """\
 «→# Downtimes of this site; manage.py downtime_check tells what is wrong here.
