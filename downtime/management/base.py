@@ -38,11 +38,8 @@ class State:
     def problems(self) -> list[str]:
         """Every problem of the files, as file:line: message."""
         of_flags = [problem.located(flag.path) for flag in self.flags.raised for problem in flag.problems]
-        return (
-            of_flags
-            + [*self.flags.uninspectable]
-            + [problem.located(self.loaded.path) for problem in self.loaded.parsed.problems]
-        )
+        of_flags += self.flags.uninspectable
+        return of_flags + [problem.located(self.loaded.path) for problem in self.loaded.parsed.problems]
 
     def name(self, window: Window) -> str:
         """What a person calls the window: the name of its period, its line, or the path of its flag."""
