@@ -1,4 +1,4 @@
-"""What does a person make of a copy of the file? As visudo and crontab do it, in the editor of their choice."""
+"""Lets a person edit a copy of the schedule in an editor of their choice, as visudo and crontab do."""
 
 from __future__ import annotations
 
@@ -8,30 +8,68 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn, TypeVar
 
 from django.core.management.base import CommandError
 
 from downtime.files.atomic_write import CannotWrite
 
+T = TypeVar("T")
+
+
+def with_copy(path: str, content: bytes, use: Callable[[str], T]) -> T:
+    """What `use` returns for the path of a copy, named as the file, that only its owner can read.
+
+    If `use` raises, or Ctrl-C interrupts it, a copy that was changed is kept, and the CommandError says where."""
+    early: list[int] = []
+    with _on_interrupt(lambda number, frame: early.append(number)):
+        copy = os.path.join(tempfile.mkdtemp(prefix="downtime-"), os.path.basename(path))
+        with open(copy, "xb") as file:
+            file.write(content)
+        try:
+            try:
+                signal.signal(signal.SIGINT, _interrupt_once)
+                if early:
+                    _interrupt_once(signal.SIGINT, None)
+                result = use(copy)
+            except (CommandError, CannotWrite, OSError) as error:
+                ignore_interrupts()
+                raise CommandError(f"{error}{_keep_if_changed(copy, content)}") from error
+            ignore_interrupts()
+            shutil.rmtree(os.path.dirname(copy))
+        except KeyboardInterrupt as error:
+            raise CommandError(f"given up; {path} was left alone{_keep_if_changed(copy, content)}") from error
+        return result
+
+
+def ignore_interrupts() -> None:
+    """Makes Ctrl-C do nothing until the copy is gone: from now on it is too late to give up."""
+    signal.signal(signal.SIGINT, _ignore)
+
+
+def _interrupt_once(number: int, frame: FrameType | None) -> NoReturn:
+    ignore_interrupts()  # so that another one does not keep the command from saying where the copy is
+    raise KeyboardInterrupt
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Unlike SIG_IGN, this is not inherited by the editor."""
+
 
 @contextmanager
-def copied(name: str, content: bytes) -> Iterator[str]:
-    """The path of a copy that only its owner can read; where the block ends in an error, a changed one is kept."""
-    folder = tempfile.mkdtemp(prefix="downtime-")
-    copy = os.path.join(folder, name)
-    with open(copy, "xb") as file:
-        file.write(content)
+def _on_interrupt(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, handler)
     try:
-        yield copy
-    except (CommandError, CannotWrite, OSError) as error:
-        raise CommandError(f"{error}{_kept(copy, content)}") from error
-    shutil.rmtree(folder)
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
-def _kept(copy: str, content: bytes) -> str:
+def _keep_if_changed(copy: str, content: bytes) -> str:
+    """Where the copy is kept, to end a message with; nothing if it was as at first, and is removed."""
     folder = os.path.dirname(copy)
     try:
         with open(copy, "rb") as file:
@@ -45,29 +83,15 @@ def _kept(copy: str, content: bytes) -> str:
 
 
 def edit(copy: str) -> None:
-    """Returns when $VISUAL, $EDITOR or vi has ended well; ends the command where it has not."""
+    """Returns when $VISUAL, $EDITOR or vi has ended well; ends the command if it has not."""
     name = next(name for name in ("VISUAL", "EDITOR", "vi") if os.environ.get(name) or name == "vi")
     editor = os.environ.get(name, name)
     try:
         command = [*shlex.split(editor), copy]
-        with _interrupted_alone():
+        with _on_interrupt(_ignore):
             code = subprocess.run(command, check=False).returncode
     except (ValueError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise CommandError(f"the editor {editor!r} can't be run: {reason}; name another one in VISUAL") from error
     if code:
         raise CommandError(f"the editor {editor!r} ended with {code}, so that nothing was taken over")
-
-
-@contextmanager
-def _interrupted_alone() -> Iterator[None]:
-    """Lets Ctrl-C reach the editor and not the command."""
-
-    def stay(number: int, frame: FrameType | None) -> None:
-        """Unlike SIG_IGN, this is not inherited by the editor."""
-
-    before = signal.signal(signal.SIGINT, stay)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -18,7 +18,7 @@ from downtime.edits.splices import ScheduleText
 from downtime.files import parser
 from downtime.files.schedule_file import Edit
 from downtime.management.base import DowntimeCommand, edit_schedule
-from tests.management.test_commands import refusal, run
+from tests.support.commands import refusal, run
 from tests.support.texts import BERLIN
 
 OLD = "# top\nperiods:\n  # of one\n  - name: one\n    start: 2020-01-01  # long ago\n\n# end\n"

@@ -6,36 +6,21 @@ import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from importlib.util import find_spec
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_django
-from django.core.management import CommandError, call_command, load_command_class
+from django.core.management import CommandError, load_command_class
 from django.utils.timezone import get_default_timezone
 
 from downtime import live
+from tests.support.commands import refusal, run
 from tests.support.programs import ROOT
 
 COMMANDS = [path.stem for path in sorted((ROOT / "downtime/management/commands").glob("downtime_*.py"))]
 OPEN = "periods:\n  - start: 2020-01-01 # at night\n    name: upgrade\n"
 CRON = "periods:\n- cron: '* * * * *'\n  duration: 1m\n  name: often\n"
-
-
-def run(command: str, *arguments: str) -> str:
-    """What the command writes."""
-    output = StringIO()
-    call_command(command, *arguments, stdout=output, stderr=output)
-    return output.getvalue()
-
-
-def refusal(command: str, *arguments: str) -> str:
-    """Why the command can't do what it was asked."""
-    with pytest.raises(CommandError) as error:
-        run(command, *arguments)
-    assert error.value.returncode == 1
-    return str(error.value)
 
 
 def status() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from downtime import live
 from downtime.files.disk import fingerprint
 from downtime.files.parser import parse
 from downtime.schedule.periods import Period
-from tests.management.test_commands import refusal, run
+from tests.support.commands import refusal, run
 from tests.support.programs import ROOT
 from tests.support.schedules import SCHEDULES, after, before
 from tests.support.texts import BERLIN

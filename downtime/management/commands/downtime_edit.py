@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime, timezone
 from typing import Any
@@ -32,10 +31,7 @@ class Command(DowntimeCommand):
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}") from error
         first = f"{COMMENT}\n".encode() if old is None else old
-        with editor.copied(os.path.basename(path), first) as copy:
-            new, schedule = self._edited(copy, first)
-            if new != first and not schedule_file.take_over(path, old, new):
-                raise CommandError(f"{path} was changed by somebody else meanwhile, and is left as they made it")
+        new, schedule = editor.with_copy(path, first, lambda copy: self._save(copy, path, old, first))
         if new == first:
             self.stdout.write(f"{path} was not changed.")
             return
@@ -43,34 +39,34 @@ class Command(DowntimeCommand):
         for line in agenda(schedule, schedule.at(datetime.now(timezone.utc))):
             self.stdout.write(line)
 
+    def _save(self, copy: str, path: str, old: bytes | None, first: bytes) -> tuple[bytes, Schedule]:
+        """Takes over what was made of the copy, and returns it with what it means."""
+        new, schedule = self._edited(copy, first)
+        editor.ignore_interrupts()
+        if new != first and not schedule_file.take_over(path, old, new):
+            raise CommandError(f"{path} was changed by somebody else meanwhile, and is left as they made it")
+        return new, schedule
+
     def _edited(self, copy: str, first: bytes) -> tuple[bytes, Schedule]:
         """What was made of the copy, and what that means, once it has no problem or is as it was at first."""
         while True:
             editor.edit(copy)
             content = schedule_file.content(copy)
-            found = parse_bytes(content, get_default_timezone())
-            if not found.problems or content == first:
-                return content, found.schedule
-            self._ask(copy, found.problems)
+            parsed = parse_bytes(content, get_default_timezone())
+            if not parsed.problems or content == first:
+                return content, parsed.schedule
+            self._ask(copy, parsed.problems)
 
     def _ask(self, copy: str, problems: tuple[Problem, ...]) -> None:
-        """Returns where the text is to be edited again, else ends the command."""
-        told = f"The text has problems:{listed(copy, problems)}"
+        """Returns if the text is to be edited again, else ends the command."""
+        message = f"The text has problems:{listed(copy, problems)}"
         if not sys.stdin.isatty():
-            raise CommandError(f"{told}\n{conf.DOWNTIME_SCHEDULE_FILE} was left alone")
-        self.stdout.write(told)
+            raise CommandError(f"{message}\n{conf.DOWNTIME_SCHEDULE_FILE} was left alone")
+        self.stdout.write(message)
         answer = ""
         while answer not in ("e", "g"):
             self.stdout.write("Edit again, or give up? [e/g] ", ending="")
             self.stdout.flush()
-            answer = _line().strip().lower()[:1]
+            answer = (sys.stdin.readline() or "give up").strip().lower()[:1]
         if answer == "g":
             raise CommandError(f"given up; {conf.DOWNTIME_SCHEDULE_FILE} was left alone")
-
-
-def _line() -> str:
-    """What is typed; giving up where that is Ctrl-C or the end of the input."""
-    try:
-        return sys.stdin.readline() or "give up"
-    except KeyboardInterrupt:
-        return "give up"

@@ -1,0 +1,60 @@
+"""Editors and terminals for downtime_edit."""
+
+import os
+import pty
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.editing import Terminal
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the copies are, which has to be empty if none is kept."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def editor(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Sets $EDITOR to a shell script, to which the copy is $1."""
+
+    def editor(*lines: str, variable: str = "EDITOR") -> Path:
+        program = tmp_path / f"{variable.lower()} of mine"
+        program.write_text("\n".join(["#!/bin/sh", *lines]) + "\n")
+        program.chmod(0o755)
+        monkeypatch.setenv(variable, f"'{program}'")
+        return program
+
+    monkeypatch.delenv("VISUAL", raising=False)
+    return editor
+
+
+@pytest.fixture
+def types(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], int]]:
+    """Types on the terminal that is the standard input."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs) as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        yield lambda text: os.write(ours, text.encode())
+    os.close(ours)
+
+
+@pytest.fixture
+def terminal(schedule: Path, flag: Path, tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """Starts the command on a terminal of its own, with more lines of settings."""
+    opened: list[Terminal] = []
+
+    def terminal(settings: str = "") -> Terminal:
+        opened.append(Terminal(schedule, flag, tmp_path, settings))
+        return opened[0]
+
+    yield terminal
+    for one in opened:
+        one.close()

@@ -1,0 +1,70 @@
+"""What an editor makes of a schedule, and downtime_edit on a terminal of its own."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.programs import ROOT
+
+SOUND = "periods:\n  - name: new\n    start: 2099-01-01\n"
+UNSOUND = "periods:\n  - name: new\n    start: soon\n"
+OLD = "# one\r\nperiods: []\r\n"
+
+
+def writes(text: str) -> str:
+    return f"printf '{text}' > \"$1\"".replace("\n", "\\n").replace("\r", "\\r")
+
+
+def copies(temporary: Path) -> list[Path]:
+    return [path for path in temporary.rglob("*") if path.is_file()]
+
+
+class Terminal:
+    """The command on a terminal of its own."""
+
+    def __init__(self, schedule: Path, flag: Path, folder: Path, settings: str = "") -> None:
+        (folder / "terminal_settings.py").write_text(
+            "from tests.bare_settings import *\n"
+            f"DOWNTIME_SCHEDULE_FILE = {str(schedule)!r}\nDOWNTIME_FLAG_FILE = {str(flag)!r}\n{settings}"
+        )
+        path = os.pathsep.join((str(ROOT), str(folder)))
+        self._ours, theirs = pty.openpty()
+        self._process = subprocess.Popen(
+            ["setsid", "--ctty", sys.executable, "-m", "django", "downtime_edit"],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "terminal_settings"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        self._seen = ""
+
+    def says(self, text: str) -> None:
+        """Returns when the command has said that, after all that it was seen to say before."""
+        deadline = time.monotonic() + 30
+        while text not in self._seen:
+            ready, _, _ = select.select([self._ours], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"It does not say {text!r}: {self._seen}"
+            try:
+                self._seen += os.read(self._ours, 4096).decode()
+            except OSError:  # as Linux says that the other side has been closed
+                pytest.fail(f"It ended without saying {text!r}: {self._seen}")
+        self._seen = self._seen.partition(text)[2]
+
+    def type(self, text: str) -> None:
+        os.write(self._ours, text.encode())
+
+    def ends(self) -> int:
+        return self._process.wait(30)
+
+    def close(self) -> None:
+        os.close(self._ours)
+        self._process.kill()
+        self._process.wait()
