@@ -127,38 +127,34 @@ def handlers() -> Iterator[None]:
 
 
 def interrupted(nth: int, temporary: Path, *, again_and_again: bool) -> str:
-    """What the command says if Ctrl-C comes before its nth line from the making of the copy on.
+    """What the command says if Ctrl-C comes at its nth call or return from the making of the copy on.
 
-    Nothing, if there are not so many lines."""
-    lines = 0
+    Nothing, if there are not so many."""
+    events = 0
 
-    def trace(frame: FrameType, event: str, argument: object) -> object:
-        nonlocal lines
-        if frame.f_globals["__name__"] not in MODULES:
-            return None
-        if event == "line" and (lines or os.listdir(temporary)):
-            lines += 1
-            if lines == nth:
+    def notice(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal events
+        if frame.f_globals["__name__"] in MODULES and (events or os.listdir(temporary)):
+            events += 1
+            if events == nth:
                 signal.setitimer(signal.ITIMER_REAL, *((1e-4, 1e-4) if again_and_again else (0, 0)))
                 signal.raise_signal(signal.SIGINT)
-        return trace
 
-    tracer = sys.gettrace()
-    sys.settrace(trace)
+    sys.setprofile(notice)
     try:
         said = run("downtime_edit")
     except CommandError as error:
         said = str(error)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        sys.settrace(tracer)
-    return said if lines >= nth else ""
+        sys.setprofile(None)
+    return said if events >= nth else ""
 
 
 @pytest.mark.usefixtures("handlers")
 @UNCLOSED
 @pytest.mark.parametrize("again_and_again", [False, True], ids=["once", "again and again"])
-def test_an_interrupt_at_whatever_line_is_giving_up_and_what_was_written_is_kept(
+def test_an_interrupt_at_any_moment_is_giving_up_and_what_was_written_is_kept(
     schedule: Path,
     editor: Callable[..., Path],
     temporary: Path,
