@@ -22,6 +22,7 @@ from django.urls import Resolver404, get_script_prefix
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import Settings, conf
+from downtime.files.fields import first_problems
 from downtime.files.flag_file import load_flags
 from downtime.files.schedule_file import load_schedule
 from downtime.http.site_code import view_of
@@ -42,7 +43,6 @@ _REMOVED = {
     "DOWNTIME_MIXIN": "Write a template, set DOWNTIME_TEMPLATE to its name, and remove this setting.",
     "DOWNTIME_NODATABASE_MODE": "Remove it: nothing queries the database any more.",
 }
-_MOST_PROBLEMS = 20
 
 
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -72,7 +72,7 @@ def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     hint = "The file is not taken over until every problem is corrected."
     messages: list[CheckMessage] = [
         Warning(problem.located(loaded.path), hint=hint, id="downtime.W006")
-        for problem in loaded.parsed.problems[:_MOST_PROBLEMS]
+        for problem in first_problems(loaded.parsed.problems)[0]
     ]
     flags = load_flags(conf.DOWNTIME_FLAG_FILE, zone=zone, max_age=max_age)
     for flag in flags.raised:

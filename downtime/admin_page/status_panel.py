@@ -14,9 +14,8 @@ from downtime.admin_page import shell_commands, wording
 from downtime.admin_page.file_status import FileStatus, file_statuses
 from downtime.admin_page.timeline import VIEWS, timeline
 from downtime.admin_page.timeline_svg import TimelineSvg, timeline_svg
+from downtime.files.fields import first_problems
 from downtime.schedule.site_status import UP, site_status
-
-_MOST_PROBLEMS = 20
 
 
 class Advice(NamedTuple):
@@ -48,11 +47,8 @@ class Panel:
     @property
     def problems(self) -> list[str]:
         """The first problems of the files, as file:line: message, and how many more there are."""
-        problems = [problem for file in self.files for problem in file.problems]
-        rest = len(problems) - _MOST_PROBLEMS
-        if rest <= 0:
-            return problems
-        return [*problems[:_MOST_PROBLEMS], gettext("%(count)s more not shown") % {"count": rest}]
+        first, more = first_problems([problem for file in self.files for problem in file.problems])
+        return [*first, gettext("%(count)s more not shown") % {"count": more}] if more else [*first]
 
     @property
     def advice(self) -> list[Advice]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from yaml.nodes import Node
 
@@ -14,6 +14,8 @@ from downtime.files import yaml_nodes
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import ALWAYS, NEVER
 
+T = TypeVar("T")
+_MOST_PROBLEMS = 20
 # A hint takes a tenth of a millisecond to find.
 _MOST_HINTS = 100
 
@@ -28,6 +30,11 @@ class Problem:
     def located(self, path: str) -> str:
         """The problem as a line that people and editors can follow: file:line: message."""
         return f"{path}:{self.line}: {self.message}"
+
+
+def first_problems(problems: Sequence[T]) -> tuple[Sequence[T], int]:
+    """As many of the problems as a person wants to see at once, and how many more there are."""
+    return problems[:_MOST_PROBLEMS], max(len(problems) - _MOST_PROBLEMS, 0)
 
 
 class Entry(NamedTuple):

@@ -15,13 +15,12 @@ from django.utils.timezone import get_default_timezone
 from downtime.conf import conf
 from downtime.edits.splices import CannotEdit, ScheduleText, open_text
 from downtime.files.atomic_write import CannotWrite
-from downtime.files.fields import Problem
+from downtime.files.fields import Problem, first_problems
 from downtime.files.flag_file import Flags, load_flags
 from downtime.files.schedule_file import EditT, Loaded, load_schedule, rewrite
 from downtime.management.output import title
 from downtime.schedule.periods import Answer, Window
 
-_MOST_PROBLEMS = 20
 # A request that read the clock just before its deadline is decided by now.
 _MARGIN = 0.05
 
@@ -42,11 +41,8 @@ class State:
         return of_flags + [problem.located(self.loaded.path) for problem in self.loaded.parsed.problems]
 
     def name(self, window: Window) -> str:
-        """What a person calls the window: the name of its period, its line, or the path of its flag."""
-        for flag in self.flags.raised:
-            if flag.period is window.period:
-                return f"flag {flag.path}"
-        return title(window)
+        """What people call the window: the path of its flag, or the name or the line of its period."""
+        return title(window, self.flags.raised)
 
     def why_down(self) -> str:
         """Why the site is down or may be; empty if it is up."""
@@ -105,8 +101,8 @@ def _without_garbage_collection() -> Iterator[None]:
 
 
 def listed(path: str, problems: Sequence[Problem]) -> str:
-    """The first problems, each on a line of its own, and how many there are more."""
-    lines = [problem.located(path) for problem in problems[:_MOST_PROBLEMS]]
-    if len(problems) > _MOST_PROBLEMS:
-        lines.append(f"and {len(problems) - _MOST_PROBLEMS} more, which manage.py downtime_check lists")
+    """The first problems, each on a line of its own, and how many more there are."""
+    first, more = first_problems(problems)
+    lines = [problem.located(path) for problem in first]
+    lines += [f"and {more} more, which manage.py downtime_check lists"] if more else []
     return "".join(f"\n{line}" for line in lines)

@@ -1,40 +1,63 @@
-"""How do people read a moment, a window and what it means? In the project's time zone."""
+"""How the commands word a time, a period and the state of the site: in English, in the project's time zone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.utils.timezone import get_default_timezone
 
-from downtime.schedule.periods import NEVER, Answer, Schedule, Window
+from downtime.files.flag_file import Flag
+from downtime.schedule.periods import Answer, Schedule, Window, is_known
+from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, SiteStatus
+
+SITE_STATES = {
+    (UP, False): "The site is up",
+    (DOWN, False): "The site is down",
+    (PARTLY, False): "A part of the site is down",
+    (READ_ONLY, True): "The site is read-only",
+    (PARTLY, True): "A part of the site is read-only",
+}
+"""By the state, and whether only writing is refused."""
 
 
 def shown(moment: datetime) -> str:
-    """A moment as people read it."""
+    """The date and time on the clocks of the project, such as 2026-12-01 02:00:00 CET."""
     return f"{moment.astimezone(get_default_timezone()):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def stretch(window: Window, now: datetime) -> str:
-    """From when until when the window lasts."""
+    """From when until when the window lasts, or lasted since if it is active."""
     if window.start <= now:
-        end = f"until {shown(window.end)}" if window.end != NEVER else "without a known end"
-        return f"since {shown(window.began)}, {end}"
-    end = f"to {shown(window.end)}" if window.end != NEVER else "without a known end"
-    return f"from {shown(window.start)} {end}"
+        return _since(window.began, window.end)
+    return f"from {shown(window.start)} {f'to {shown(window.end)}' if is_known(window.end) else 'without a known end'}"
 
 
-def title(window: Window) -> str:
-    """What a person calls a period of the schedule: its name, or its line."""
-    return window.period.name or f"the period on line {window.period.line}"
+def _since(began: datetime, end: datetime) -> str:
+    return f"since {shown(began)}, {f'until {shown(end)}' if is_known(end) else 'without a known end'}"
+
+
+def title(window: Window, flags: Iterable[Flag] = ()) -> str:
+    """What people call the window: the path of its flag, or the name or the line of its period."""
+    path = next((flag.path for flag in flags if flag.period is window.period), "")
+    return f"flag {path}" if path else window.period.name or f"the period on line {window.period.line}"
+
+
+def status_line(site_status: SiteStatus, flags: Iterable[Flag] = ()) -> str:
+    """The state of the site as one sentence: since when, until when, and because of what."""
+    state = SITE_STATES[site_status.state, site_status.is_read_only]
+    if site_status.state == UP:
+        return f"{state}."
+    titles = ", ".join(dict.fromkeys(title(window, flags) for window in site_status.windows))
+    return f"{state}, {_since(site_status.since, site_status.until)}, because of {titles}."
 
 
 def line(name: str, window: Window, now: datetime) -> str:
-    """The window as one line: which, when, of which part of the site, and why."""
+    """The window as one line: its name, when it applies, to which part of the site, and its message."""
     period = window.period
     parts = [
         f"  {name}: {stretch(window, now)}",
-        f", only below {', '.join(path or '/' for path in period.paths)}" if period.paths else "",
+        f", only below {', '.join(period.prefixes)}" if period.prefixes else "",
         ", reading passes" if period.read_only else "",
         f": {period.message}" if period.message else "",
     ]
@@ -43,11 +66,11 @@ def line(name: str, window: Window, now: datetime) -> str:
 
 def agenda(schedule: Schedule, answer: Answer) -> Iterator[str]:
     """A line for each period of the schedule that is active or will be."""
-    if running := [window for window in answer.active if not window.is_flag]:
+    if active := [window for window in answer.active if not window.is_flag]:
         yield "Active now:"
-        yield from (line(title(window), window, answer.moment) for window in running)
+        yield from (line(title(window), window, answer.moment) for window in active)
     if coming := schedule.upcoming(answer.moment):
         yield "Coming:"
         yield from (line(title(window), window, answer.moment) for window in coming)
-    if not running and not coming:
+    if not active and not coming:
         yield "Nothing is active now, and nothing is coming."

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from downtime.files import disk
-from downtime.files.fields import Problem
+from downtime.files.fields import Problem, first_problems
 from downtime.files.schedule_file import Loaded, load_schedule
 from downtime.reload.stability import Stability
 from downtime.schedule.periods import Schedule
 
 logger = logging.getLogger(__name__)
 
-_MOST_LOGGED = 20
 # In rechecks: a process that has not looked for longer has been idle.
 _IDLE = 1.25
 # In seconds; what a request waits for at most.
@@ -118,7 +117,7 @@ class ScheduleTracker:
         self.known = ReadState(self.path, time.time(), problems, is_ignored=bool(problems) and self._has_good)
         if problems:
             stays = "the last good schedule stays" if self._has_good else "the periods without a problem apply"
-            lines = "".join(f"\n{problem.located(self.path)}" for problem in problems[:_MOST_LOGGED])
+            lines = "".join(f"\n{problem.located(self.path)}" for problem in first_problems(problems)[0])
             message = f"{self.path} has problems ({len(problems)}), so {stays}:{lines}"
             self._report((loaded.fingerprint, problems), message)
             if self._has_good:

@@ -370,7 +370,7 @@ def test_status_tells_since_when_why_until_when_what_comes_and_what_is_wrong(sch
         "  - {start: never}\n"
     )
     assert run("downtime_status").splitlines() == [
-        "The site is down.",
+        f"The site is down, since 2020-09-13 14:26:40 CEST, without a known end, because of flag {flag}.",
         f"  flag {flag}: since 2020-09-13 14:26:40 CEST, without a known end: Faster disks.",
         "  long: since 2020-01-01 01:00:00 CET, until 2099-01-01 01:00:00 CET, only below /shop, /, reading passes",
         "Coming:",

@@ -137,7 +137,7 @@ def test_the_first_period_can_be_tried_out_as_its_comment_says(sample: Path) -> 
     schedule = sample / "downtime.yml"
     schedule.write_text(SCHEDULE.replace("enabled: false", "enabled: true", 1))
     assert "try-me" in manage(sample, "downtime_status")
-    assert "The site is down." in manage(sample, "downtime_status")
+    assert "The site is down, since " in manage(sample, "downtime_status")
 
 
 def test_the_deploy_script_is_a_shell_script() -> None:

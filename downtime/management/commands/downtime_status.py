@@ -9,9 +9,10 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.management.base import DowntimeCommand, State
-from downtime.management.output import line
+from downtime.management.output import line, status_line
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import Window
+from downtime.schedule.site_status import site_status
 
 _DOWN = 3
 
@@ -41,7 +42,7 @@ class Command(DowntimeCommand):
             sys.exit(_DOWN)
 
     def _tell(self, state: State, upcoming: list[Window]) -> None:
-        self.stdout.write("The site is down." if state.answer.active else "The site is up.")
+        self.stdout.write(status_line(site_status(state.answer), state.flags.raised))
         for window in state.answer.active:
             self.stdout.write(line(state.name(window), window, state.now))
         if upcoming:
@@ -67,12 +68,12 @@ def _as_json(state: State, upcoming: list[Window]) -> dict[str, Any]:
 
 
 def _window_as_json(window: Window) -> dict[str, Any]:
-    told = occurrence(window, get_default_timezone())
+    period = occurrence(window, get_default_timezone())
     return {
-        "name": told.name or None,
-        "start": told.start and told.start.isoformat(),
-        "end": told.end and told.end.isoformat(),
-        "message": told.message or None,
-        "read_only": told.read_only,
-        "paths": list(told.paths),
+        "name": period.name or None,
+        "start": period.start and period.start.isoformat(),
+        "end": period.end and period.end.isoformat(),
+        "message": period.message or None,
+        "read_only": period.read_only,
+        "paths": list(period.paths),
     }
