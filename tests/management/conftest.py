@@ -1,4 +1,4 @@
-"""Editors and terminals for downtime_edit."""
+"""Waiting that nobody does, and editors and terminals for downtime_edit."""
 
 import os
 import pty
@@ -7,8 +7,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_django
 
 from tests.support.editing import Terminal
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """For how long commands have waited; nobody really does."""
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    return slept
+
+
+@pytest.fixture
+def recheck_of_a_second(settings: pytest_django.Settings, slept: list[float]) -> None:
+    """Commands would wait for seconds."""
+    settings.DOWNTIME_RECHECK = 1.0
 
 
 @pytest.fixture

@@ -1,28 +1,186 @@
+"""What all commands share: no database, no system checks, waiting, and errors as one line."""
+
 import gc
 import os
+import re
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timezone
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, FrameType
 
 import pytest
 import pytest_django
 import yaml
+from django.core.management import load_command_class
 
 from downtime.edits.add import add
 from downtime.edits.cancel import cancel
 from downtime.edits.end import end_active
 from downtime.edits.splices import ScheduleText
 from downtime.files import parser
+from downtime.files.disk import fingerprint
 from downtime.files.schedule_file import Edit
 from downtime.management.base import DowntimeCommand, edit_schedule
-from tests.support.commands import refusal, run
+from tests.support.commands import NAMED, NEW, UPGRADE, refusal, run
+from tests.support.programs import ROOT
 from tests.support.texts import BERLIN
 
+COMMANDS = [path.stem for path in sorted((ROOT / "downtime/management/commands").glob("downtime_*.py"))]
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "periods", "rechecks"),
+    [
+        ("downtime_start", [], "", 1),
+        ("downtime_start", ["--no-wait"], "", 0),
+        ("downtime_end", [], "", 1),
+        ("downtime_end", [], UPGRADE, 2),
+        ("downtime_end", ["--no-wait"], UPGRADE, 0),
+        ("downtime_status", [], "", 0),
+    ],
+)
+def test_a_command_returns_once_no_process_can_lag_behind(
+    settings: pytest_django.Settings,
+    slept: list[float],
+    flag: Path,
+    schedule: Path,
+    command: str,
+    arguments: list[str],
+    periods: str,
+    rechecks: int,
+) -> None:
+    settings.DOWNTIME_RECHECK = 10
+    flag.touch()
+    schedule.write_text(periods)
+    run(command, *arguments)
+    assert rechecks * 10 <= sum(slept) <= rechecks * 10 + 1
+
+
+def test_nobody_waits_where_nothing_was_changed(slept: list[float]) -> None:
+    run("downtime_end")
+    assert slept == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_runs_no_system_checks(command: str) -> None:
+    assert load_command_class("downtime", command).requires_system_checks == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_shows_an_example_and_the_readme_every_option(command: str) -> None:
+    parser = load_command_class("downtime", command).create_parser("manage.py", command)
+    assert f"manage.py {command}" in str(parser.description)
+    base = load_command_class("django.core", "check").create_parser("manage.py", "check")
+    shared = {option for action in base._actions for option in action.option_strings}
+    options = {option for action in parser._actions for option in action.option_strings} - shared
+    readme = (ROOT / "README.rst").read_text()
+    shown = re.findall(rf"python manage\.py {command}\b(.*?)\n\n", readme, re.DOTALL)
+    assert shown
+    assert set(re.findall(r"--[a-z-]+", "".join(shown))) == options
+
+
+@pytest.fixture
+def manage(tmp_path: Path, schedule: Path, flag: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a command in a process of its own, where asking for a database is an error."""
+    (tmp_path / "no_database").mkdir()
+    (tmp_path / "no_database" / "base.py").write_text("raise RuntimeError('a database was asked for')\n")
+    (tmp_path / "site_settings.py").write_text(
+        "from tests.bare_settings import *\n"
+        f"DOWNTIME_SCHEDULE_FILE = {str(schedule)!r}\n"
+        f"DOWNTIME_FLAG_FILE = {str(flag)!r}\n"
+        "DATABASES = {'default': {'ENGINE': 'no_database'}}\n"
+        "DOWNTIME_TEMPLATE = 'no/such/template.html'\n"
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path))),
+        "DJANGO_SETTINGS_MODULE": "site_settings",
+        "VISUAL": "true",
+    }
+
+    def manage(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "django", *arguments]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+
+    return manage
+
+
+def test_no_command_asks_for_a_database_or_stops_at_an_error_in_the_settings(
+    manage: Callable[..., subprocess.CompletedProcess[str]], schedule: Path
+) -> None:
+    assert "E007" in manage("check").stderr
+    schedule.write_text(UPGRADE)
+    for arguments, code in [
+        (["downtime_start", "--message", "Soon."], 0),
+        (["downtime_status", "--exit-code"], 3),
+        (["downtime_end"], 0),
+        (["downtime_status", "--exit-code"], 0),
+    ]:
+        ran = manage(*arguments)
+        assert (ran.returncode, ran.stderr) == (code, "")
+        assert ran.stdout
+
+
+def test_a_refusal_is_one_line_and_exit_code_1(
+    manage: Callable[..., subprocess.CompletedProcess[str]], flag: Path
+) -> None:
+    ran = manage("downtime_start", "--until", "yesterday")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert re.fullmatch(r"CommandError: --until is 'yesterday'; it must be .*\n", ran.stderr)
+    assert not flag.exists()
+
+
+def test_no_command_loads_what_requests_need(
+    manage: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """They edit the files, and each process sees that by itself."""
+    names = {"downtime.live", "downtime.reload.supervisor", "watchdog", "downtime.middleware"}
+    assert all(map(find_spec, names))
+    with (tmp_path / "site_settings.py").open("a") as settings:
+        settings.write(f"import atexit, sys; atexit.register(lambda: print({names!r} & set(sys.modules)))\n")
+    arguments = {
+        "downtime_schedule": ["new", "--start", "+1h", "--for", "2h"],
+        "downtime_cancel": ["new"],
+        "downtime_link": ["--url", "https://example.com/"],
+    }
+    for command in sorted(COMMANDS, key="downtime_schedule".__ne__):
+        ran = manage(command, *arguments.get(command, ()))
+        assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
+        assert ran.stdout.endswith("set()\n")
+
+
+@pytest.mark.parametrize("command", [("downtime_schedule", *NEW), ("downtime_cancel", "one")], ids=lambda args: args[0])
+def test_a_file_with_problems_is_not_edited_and_they_are_shown(schedule: Path, command: tuple[str, ...]) -> None:
+    schedule.write_text(NAMED + "  - start: soon\n" * 25)
+    before = fingerprint(str(schedule))
+    first, *lines = refusal(*command).splitlines()
+    assert first == f"{schedule} was not changed: it has problems already; correct these first"
+    assert lines[0].startswith(f"{schedule}:5: start is 'soon'; it must be")
+    assert lines[20:] == ["and 5 more, which manage.py downtime_check lists"]
+    assert fingerprint(str(schedule)) == before
+
+
+UNREADABLE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no UTF-8": (lambda path: path.write_bytes(b"caf\xe9"), "was not changed: it is not UTF-8 text; save it as UTF-8"),
+    "a folder": (lambda path: path.mkdir(), "can't be read: Is a directory"),
+    "a pipe": (lambda path: os.mkfifo(path), "can't be read: it is not a regular file"),
+}
+
+
+@pytest.mark.parametrize("command", [("downtime_schedule", *NEW), ("downtime_cancel", "one")], ids=lambda args: args[0])
+@pytest.mark.parametrize(("make", "reason"), UNREADABLE.values(), ids=UNREADABLE)
+def test_a_file_that_cannot_be_read_is_an_error_in_a_sentence(
+    schedule: Path, command: tuple[str, ...], make: Callable[[Path], object], reason: str
+) -> None:
+    make(schedule)
+    assert refusal(*command) == f"{schedule} {reason}"
+
+
 OLD = "# top\nperiods:\n  # of one\n  - name: one\n    start: 2020-01-01  # long ago\n\n# end\n"
-NEW = ("downtime_schedule", "new", "--start", "2099-01-01", "--for", "2h")
 EDITS: dict[str, Callable[[ScheduleText], Edit]] = {
     "add": lambda source: add(source, {"name": "new", "start": "2027-05-01 02:00", "duration": "2h"}),
     "cancel": lambda source: cancel(source, "one"),
@@ -89,7 +247,7 @@ def test_a_link_stays_and_its_target_is_edited(schedule: Path, tmp_path: Path, k
             schedule.symlink_to("elsewhere/target.yml")
     links = [path for path in (schedule, elsewhere / "between") if path.is_symlink()]
     before = [os.readlink(link) for link in links]
-    run(*NEW)
+    run("downtime_schedule", *NEW)
     assert [os.readlink(link) for link in links] == before
     assert not target.is_symlink()
     assert "new" in [period.name for period in parser.parse(target.read_text(), BERLIN).schedule.periods]
@@ -100,5 +258,8 @@ def test_a_link_stays_and_its_target_is_edited(schedule: Path, tmp_path: Path, k
 def test_a_link_to_a_missing_folder_is_an_error_that_says_what_to_make(schedule: Path) -> None:
     schedule.symlink_to("none/downtime.yml")
     target = schedule.parent / "none" / "downtime.yml"
-    assert refusal(*NEW) == f"{target} can't be written: No such file or directory; make its folder first"
+    assert (
+        refusal("downtime_schedule", *NEW)
+        == f"{target} can't be written: No such file or directory; make its folder first"
+    )
     assert schedule.is_symlink()

@@ -1,9 +1,23 @@
-"""Calls management commands in this process."""
+"""Calls management commands in this process, and tells what came of it."""
 
+import json
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+
+from downtime import live
+from downtime.files.parser import parse
+from downtime.schedule.periods import Period
+from tests.support.texts import BERLIN
+
+UPGRADE = "periods:\n  - start: 2020-01-01 # at night\n    name: upgrade\n"
+CRON = "periods:\n- cron: '* * * * *'\n  duration: 1m\n  name: often\n"
+NAMED = "periods:\n  - name: one\n    start: 2020-01-01\n    end: 2020-01-02\n"
+NEW = ("new", "--start", "2027-05-01 02:00", "--for", "2h")
+"""What downtime_schedule is asked to add."""
 
 
 def run(command: str, *arguments: str) -> str:
@@ -19,3 +33,21 @@ def refusal(command: str, *arguments: str) -> str:
         run(command, *arguments)
     assert error.value.returncode == 1
     return str(error.value)
+
+
+def status() -> dict[str, Any]:
+    """What downtime_status tells programs."""
+    found: dict[str, Any] = json.loads(run("downtime_status", "--json"))
+    return found
+
+
+def is_down() -> bool:
+    """What a request is told."""
+    return bool(live.answer().active)
+
+
+def periods(schedule: Path) -> tuple[Period, ...]:
+    """The periods of a schedule without a problem."""
+    parsed = parse(schedule.read_text(), BERLIN)
+    assert not parsed.problems
+    return parsed.schedule.periods

@@ -1,0 +1,141 @@
+"""downtime_end, which lowers the flag and ends the active periods."""
+
+import os
+from pathlib import Path
+
+import pytest
+import pytest_django
+from django.core.management import CommandError
+
+from tests.support.commands import CRON, UPGRADE, is_down, refusal, run, status
+
+
+def test_end_brings_the_site_back_and_says_so(flag: Path) -> None:
+    run("downtime_start")
+    assert run("downtime_end") == f"Lowered the flag {flag}.\nThe site is up.\n"
+    assert not is_down()
+
+
+def test_end_has_nothing_to_end_where_the_site_is_up(schedule: Path) -> None:
+    expected = "The site was not down; there was nothing to end.\n"
+    assert run("downtime_end") == expected
+    assert not schedule.exists()
+    text = "periods: [{start: 2999-01-01}, {start: 2020-01-01, end: 2020-01-02}, {start: 2020-01-01, enabled: false}]"
+    schedule.write_text(text)
+    assert run("downtime_end") == expected
+    assert schedule.read_text() == text
+
+
+def test_end_lowers_whatever_flag_there_is(flag: Path) -> None:
+    for make in (Path.mkdir, Path.touch, lambda path: path.symlink_to("nowhere")):
+        make(flag)
+        assert "The site is up." in run("downtime_end")
+        assert not os.path.lexists(flag)
+
+
+def test_end_ends_every_active_period_and_nothing_else(schedule: Path) -> None:
+    tail = "  - {start: 2020-01-01, end: 2999-01-01}\n  - {start: 2999-01-01, name: later}\n"
+    schedule.write_text(UPGRADE + tail)
+    assert is_down()
+    written = run("downtime_end")
+    assert written == f"Ended upgrade in {schedule}.\nEnded the period on line 4 in {schedule}.\nThe site is up.\n"
+    assert not is_down()
+    found = status()
+    assert [period["name"] for period in found["upcoming"]] == ["later"]
+    assert found["problems"] == []
+    lines = schedule.read_text().splitlines()
+    assert lines[:2] == UPGRADE.splitlines()[:2]
+    assert lines[-1] == tail.splitlines()[-1]
+
+
+def test_end_ends_the_running_occurrence_of_a_repeating_period(schedule: Path) -> None:
+    schedule.write_text(CRON.replace("* * * * *", "0 0 1 1 *").replace("1m", "366d"))
+    assert "Ended the running occurrence of often in" in run("downtime_end")
+    assert not is_down()
+    assert [period["name"] for period in status()["upcoming"]] == ["often"]
+
+
+def test_end_ends_flag_and_periods_together(schedule: Path, flag: Path) -> None:
+    run("downtime_start")
+    schedule.write_text(UPGRADE)
+    assert run("downtime_end").splitlines()[:2] == [f"Lowered the flag {flag}.", f"Ended upgrade in {schedule}."]
+    assert not is_down()
+
+
+def test_end_says_why_the_site_is_still_down(settings: pytest_django.Settings, flag: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    settings.DOWNTIME_FLAG_FILE = [flag, other]
+    flag.touch()
+    other.touch()
+    assert refusal("downtime_end") == f"The site is still down, because of: flag {other}"
+    assert not flag.exists()
+    assert other.exists()
+
+
+def test_end_does_not_edit_a_schedule_with_problems(schedule: Path, flag: Path) -> None:
+    text = f"{UPGRADE}  - start: soon\n"
+    schedule.write_text(text)
+    flag.touch()
+    message = refusal("downtime_end")
+    assert f"{schedule} has problems, so no period of it can be ended" in message
+    assert f"{schedule}:4: start is 'soon'" in message
+    assert schedule.read_text() == text
+    assert not flag.exists()
+
+
+def test_end_refuses_what_it_can_not_edit_safely(schedule: Path) -> None:
+    text = "periods:\n  - {name: a, start: &s 2020-01-01, end: &e 2999-01-01}\n  - {name: b, start: *s, end: *e}\n"
+    schedule.write_text(text)
+    message = refusal("downtime_end")
+    assert message.startswith(f"{schedule} was not changed: ")
+    assert schedule.read_text() == text
+
+
+def test_end_says_why_a_flag_can_not_be_lowered(flag: Path) -> None:
+    flag.mkdir()
+    (flag / "something").touch()
+    message = refusal("downtime_end")
+    assert message.startswith(f"{flag} can't be written: ")
+    assert "remove that by hand" in message
+
+
+def test_end_says_why_a_schedule_can_not_be_written(schedule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule.write_text(UPGRADE)
+    schedule.with_name(".downtime.yml.lock").mkdir()
+    message = refusal("downtime_end")
+    assert message.startswith(f"{schedule.with_name('.downtime.yml.lock')} can't be written: ")
+    assert schedule.read_text() == UPGRADE
+
+
+def test_end_says_that_a_schedule_is_gone_by_now(schedule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule.write_text(UPGRADE)
+    opened = os.open
+
+    def overtaken(path: str, *args: int) -> int:
+        if path.endswith(".lock"):
+            schedule.unlink()
+        return opened(path, *args)
+
+    monkeypatch.setattr(os, "open", overtaken)
+    assert refusal("downtime_end").startswith(f"{schedule} can't be read: ")
+
+
+def test_end_tells_of_a_damaged_schedule_only_when_every_process_has_seen_that_the_flag_went(
+    flag: Path, schedule: Path
+) -> None:
+    flag.touch()
+    schedule.write_text("periods: [{start: 2020-01-01, finish: x}]")
+    with pytest.raises(CommandError, match=f"{schedule}:1: 'finish' is not a key of a period"):
+        run("downtime_end")
+    assert not flag.exists()
+
+
+def test_end_does_not_call_a_site_up_of_which_a_flag_can_not_be_looked_at(
+    settings: pytest_django.Settings, flag: Path, tmp_path: Path
+) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    settings.DOWNTIME_FLAG_FILE = [flag, loop / "flag"]
+    flag.touch()
+    with pytest.raises(CommandError, match=r"The site may still be down:\n.*loop/flag can't be looked at"):
+        run("downtime_end")

@@ -1,0 +1,169 @@
+"""downtime_start, which raises the flag."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_django
+
+from tests.support.commands import is_down, refusal, run, status
+
+
+def test_start_takes_the_site_down_and_says_so(flag: Path) -> None:
+    assert run("downtime_start") == f"Raised the flag {flag}: the site is down.\n"
+    assert is_down()
+    assert run("downtime_start") == f"Updated the flag {flag}: the site is down.\n"
+    assert is_down()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], {"message": None, "end": None, "read_only": False, "paths": []}),
+        (["--message", "Back at four."], {"message": "Back at four."}),
+        (["--message", "no"], {"message": "no"}),
+        (["--message", "end: soon"], {"message": "end: soon"}),
+        (["--message", "  zwei\nZeilen: ü 🚧 "], {"message": "zwei\nZeilen: ü 🚧"}),
+        (["--message", ""], {"message": None}),
+        (["--until", "2099-12-01 04:00"], {"end": "2099-12-01T04:00:00+01:00"}),
+        (["--until", "2099-12-01T04:00Z"], {"end": "2099-12-01T05:00:00+01:00"}),
+        (["--until", "2099-07-01"], {"end": "2099-07-01T00:00:00+02:00"}),
+        (["--read-only"], {"read_only": True}),
+        (["--path", "/shop", "--path", "/wärter/"], {"paths": ["/shop", "/wärter"]}),
+        (["--path", "/"], {"paths": ["/"]}),
+        (["--no-wait"], {"message": None}),
+    ],
+    ids=repr,
+)
+def test_start_writes_what_it_is_asked(arguments: list[str], expected: dict[str, Any]) -> None:
+    run("downtime_start", *arguments)
+    found = status()
+    [active] = found["active"]
+    assert {key: active[key] for key in expected} == expected
+    assert (found["down"], found["problems"]) == (True, [])
+
+
+@pytest.mark.parametrize("option", [["--for", "1h30m"], ["--until", "+90m"]], ids=["for", "until"])
+def test_start_counts_a_duration_from_now(option: list[str]) -> None:
+    run("downtime_start", *option)
+    [active] = status()["active"]
+    length = datetime.fromisoformat(active["end"]) - datetime.now(timezone.utc)
+    assert timedelta(minutes=89, seconds=50) < length <= timedelta(minutes=90, seconds=1)
+
+
+def test_a_downtime_of_a_second_lasts_for_a_second_at_least() -> None:
+    """An end that lies before the writing of the flag would be a problem, and the site would stay down."""
+    before = datetime.now(timezone.utc)
+    run("downtime_start", "--for", "1s", "--no-wait")
+    found = status()
+    assert found["problems"] == []
+    assert datetime.fromisoformat(found["active"][0]["end"]) >= before + timedelta(seconds=1)
+
+
+def test_start_sets_what_a_refused_visitor_gets(client: Any) -> None:
+    run("downtime_start", "--retry-after", "600", "--redirect", "https://status.example.com/")
+    assert client.get("/")["Location"] == "https://status.example.com/"
+    assert client.get("/", headers={"accept": "application/json"})["Retry-After"] == "600"
+
+
+def test_start_says_what_is_down(flag: Path) -> None:
+    written = run("downtime_start", "--path", "/shop", "--path", "/wiki", "--read-only", "--until", "2099-12-01")
+    what = "below /shop, /wiki for all but reading until 2099-12-01 00:00:00 CET"
+    assert written == f"Raised the flag {flag}: the site is down {what}.\n"
+
+
+def test_start_writes_the_flag_anew() -> None:
+    run("downtime_start", "--message", "one", "--read-only")
+    run("downtime_start", "--until", "2099-12-01")
+    [active] = status()["active"]
+    assert (active["message"], active["read_only"]) == (None, False)
+
+
+def test_start_raises_the_first_flag_of_a_list(settings: pytest_django.Settings, flag: Path, tmp_path: Path) -> None:
+    settings.DOWNTIME_FLAG_FILE = [flag, tmp_path / "other"]
+    run("downtime_start")
+    assert flag.exists()
+    assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("raised", [False, True], ids=["lowered", "raised"])
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--until", "soon"], "--until is 'soon'; it must be a time such as '2026-12-01 02:00', or '+2h'"),
+        (["--until", "2020-01-01"], "--until is '2020-01-01'; it must be a time after now, which is 2"),
+        (["--until", "2099-02-30"], "--until is '2099-02-30'; there is no such time"),
+        (["--until", "2027-03-28 02:30"], "--until is '2027-03-28 02:30'; the clocks of Europe/Berlin skip"),
+        (["--until", "+soon"], "--until is '+soon'; it must be a duration"),
+        (["--until", ""], "--until is ''; it must be"),
+        (["--for", "2"], "--for is '2'; it must be a duration"),
+        (["--for", "0m"], "--for is '0m'; it must be a duration"),
+        (["--for", "-1h"], "--for is '-1h'; it must be a duration"),
+        (["--for", "99999d"], "--for is '99999d'; it must be a duration"),
+        (["--for", ""], "--for is ''; it must be a duration"),
+        (["--for", "1h", "--until", "2099-01-01"], "--until and --for are both given; give only one of them"),
+        (["--retry-after", "0"], "--retry-after is '0'; it must be a whole number"),
+        (["--retry-after", "1.5"], "--retry-after is '1.5'; it must be a whole number"),
+        (["--retry-after", "soon"], "--retry-after is 'soon'; it must be a whole number"),
+        (["--redirect", "javascript:alert(1)"], "--redirect is 'javascript:alert(1)'; it must be a URL"),
+        (["--redirect", "status"], "--redirect is 'status'; it must be a URL"),
+        (["--redirect", ""], "--redirect is ''; it must be a URL"),
+        (["--message", "long " * 2_000], "--message is 'long long"),
+        (["--path", "shop"], "--path is 'shop'; it must be a path prefix"),
+        (["--path", "/shop", "--path", "/a/*"], "--path is '/a/*'; it must be a path prefix"),
+        (["--path", ""], "--path is ''; it must be a path prefix"),
+    ],
+    ids=lambda value: repr(value)[:60],
+)
+def test_start_refuses_bad_input_in_a_line_that_names_it_and_writes_nothing(
+    flag: Path, arguments: list[str], named: str, raised: bool
+) -> None:
+    if raised:
+        flag.write_text("as it was")
+    arguments = [f"{option}={value}" for option, value in zip(arguments[::2], arguments[1::2], strict=True)]
+    message = refusal("downtime_start", *arguments)
+    assert message.startswith(named)
+    assert "\n" not in message
+    assert (flag.read_text() if flag.exists() else None) == ("as it was" if raised else None)
+
+
+def folder_in_its_place(flag: Path) -> Path:
+    flag.mkdir()
+    return flag
+
+
+def folder_missing(flag: Path) -> Path:
+    return flag.parent / "missing" / "flag"
+
+
+def no_folder(flag: Path) -> Path:
+    (flag.parent / "text").touch()
+    return flag.parent / "text" / "flag"
+
+
+def loop(flag: Path) -> Path:
+    (flag.parent / "loop").symlink_to("loop")
+    return flag.parent / "loop" / "flag"
+
+
+@pytest.mark.parametrize(
+    ("prepared", "reason"),
+    [
+        (folder_in_its_place, "remove that first"),
+        (folder_missing, "make its folder first"),
+        (no_folder, "correct the path in the settings"),
+        (loop, "can't be looked at"),
+    ],
+)
+def test_start_says_why_a_flag_can_not_be_written(
+    settings: pytest_django.Settings, flag: Path, prepared: Callable[[Path], Path], reason: str
+) -> None:
+    path = prepared(flag)
+    settings.DOWNTIME_FLAG_FILE = path
+    message = refusal("downtime_start")
+    assert str(path) in message
+    assert reason in message
+    assert "\n" not in message
+    assert list(flag.parent.glob(".*.tmp")) == []
