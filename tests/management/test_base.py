@@ -1,6 +1,7 @@
 """What all commands share: no database, no system checks, waiting, and errors as one line."""
 
 import gc
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import NamedTuple
 
 import pytest
 import pytest_django
@@ -83,9 +85,33 @@ def test_the_help_shows_an_example_and_the_readme_every_option(command: str) -> 
     assert set(re.findall(r"--[a-z-]+", "".join(shown))) == options
 
 
+IN_ONE_PROCESS = """
+import contextlib, io, json, sys
+from django.core.management import execute_from_command_line
+
+for arguments in json.loads(sys.argv[1]):
+    output, errors, code = io.StringIO(), io.StringIO(), 0
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        try:
+            execute_from_command_line(["manage.py", *arguments])
+        except SystemExit as end:
+            code = end.code
+    print(json.dumps([code, output.getvalue(), errors.getvalue(), sorted(sys.modules)]))
+"""
+
+
+class Ran(NamedTuple):
+    """What came of a command line, and which modules its process has loaded by then."""
+
+    code: int
+    output: str
+    errors: str
+    modules: list[str]
+
+
 @pytest.fixture
-def manage(tmp_path: Path, schedule: Path, flag: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a command in a process of its own, where asking for a database is an error."""
+def manage(tmp_path: Path, schedule: Path, flag: Path) -> Callable[..., list[Ran]]:
+    """Runs command lines as manage.py does, all in one other process, where asking for a database is an error."""
     (tmp_path / "no_database").mkdir()
     (tmp_path / "no_database" / "base.py").write_text("raise RuntimeError('a database was asked for')\n")
     (tmp_path / "site_settings.py").write_text(
@@ -102,55 +128,52 @@ def manage(tmp_path: Path, schedule: Path, flag: Path) -> Callable[..., subproce
         "VISUAL": "true",
     }
 
-    def manage(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "django", *arguments]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    def manage(*command_lines: list[str]) -> list[Ran]:
+        command = [sys.executable, "-c", IN_ONE_PROCESS, json.dumps(command_lines)]
+        process = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+        assert (process.returncode, process.stderr) == (0, "")
+        return [Ran(*json.loads(line)) for line in process.stdout.splitlines()]
 
     return manage
 
 
 def test_no_command_asks_for_a_database_or_stops_at_an_error_in_the_settings(
-    manage: Callable[..., subprocess.CompletedProcess[str]], schedule: Path
+    manage: Callable[..., list[Ran]], schedule: Path
 ) -> None:
-    assert "E007" in manage("check").stderr
     schedule.write_text(UPGRADE)
-    for arguments, code in [
-        (["downtime_start", "--message", "Soon."], 0),
-        (["downtime_status", "--exit-code"], 3),
-        (["downtime_end"], 0),
-        (["downtime_status", "--exit-code"], 0),
-    ]:
-        ran = manage(*arguments)
-        assert (ran.returncode, ran.stderr) == (code, "")
-        assert ran.stdout
+    check, *others = manage(
+        ["check"],
+        ["downtime_start", "--message", "Soon."],
+        ["downtime_status", "--exit-code"],
+        ["downtime_end"],
+        ["downtime_status", "--exit-code"],
+    )
+    assert "E007" in check.errors
+    assert [(ran.code, ran.errors) for ran in others] == [(0, ""), (3, ""), (0, ""), (0, "")]
+    assert all(ran.output for ran in others)
 
 
-def test_a_refusal_is_one_line_and_exit_code_1(
-    manage: Callable[..., subprocess.CompletedProcess[str]], flag: Path
-) -> None:
-    ran = manage("downtime_start", "--until", "yesterday")
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert re.fullmatch(r"CommandError: --until is 'yesterday'; it must be .*\n", ran.stderr)
+def test_a_refusal_is_one_line_and_exit_code_1(manage: Callable[..., list[Ran]], flag: Path) -> None:
+    [ran] = manage(["downtime_start", "--until", "yesterday"])
+    assert (ran.code, ran.output) == (1, "")
+    assert re.fullmatch(r"CommandError: --until is 'yesterday'; it must be .*\n", ran.errors)
     assert not flag.exists()
 
 
-def test_no_command_loads_what_requests_need(
-    manage: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
+def test_no_command_loads_what_requests_need(manage: Callable[..., list[Ran]]) -> None:
     """They edit the files, and each process sees that by itself."""
     names = {"downtime.live", "downtime.reload.supervisor", "watchdog", "downtime.middleware"}
     assert all(map(find_spec, names))
-    with (tmp_path / "site_settings.py").open("a") as settings:
-        settings.write(f"import atexit, sys; atexit.register(lambda: print({names!r} & set(sys.modules)))\n")
     arguments = {
         "downtime_schedule": ["new", "--start", "+1h", "--for", "2h"],
         "downtime_cancel": ["new"],
         "downtime_link": ["--url", "https://example.com/"],
     }
-    for command in sorted(COMMANDS, key="downtime_schedule".__ne__):
-        ran = manage(command, *arguments.get(command, ()))
-        assert (ran.returncode, "Traceback" in ran.stderr) == (0, False)
-        assert ran.stdout.endswith("set()\n")
+    commands = sorted(COMMANDS, key="downtime_schedule".__ne__)
+    results = manage(*([command, *arguments.get(command, ())] for command in commands))
+    loaded = {command: names & {*ran.modules} for command, ran in zip(commands, results, strict=True)}
+    assert loaded == {command: set() for command in commands}
+    assert [(ran.code, "Traceback" in ran.errors) for ran in results] == [(0, False)] * len(commands)
 
 
 @pytest.mark.parametrize("command", [("downtime_schedule", *NEW), ("downtime_cancel", "one")], ids=lambda args: args[0])

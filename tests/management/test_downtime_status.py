@@ -42,6 +42,30 @@ def test_status_tells_since_when_why_until_when_what_comes_and_what_is_wrong(sch
     ]
 
 
+@pytest.mark.parametrize(
+    ("period", "state", "until"),
+    [
+        ("", "The site is down", "without a known end"),
+        (", paths: [/]", "The site is down", "without a known end"),
+        (", end: 2099-01-01", "The site is down", "until 2099-01-01 00:00:00 CET"),
+        (", paths: [/search]", "A part of the site is down", "without a known end"),
+        (", read_only: true", "The site is read-only", "without a known end"),
+        (", read_only: true, paths: [/search]", "A part of the site is read-only", "without a known end"),
+    ],
+    ids=["the whole site", "the path /", "with an end", "a part", "writing", "writing to a part"],
+)
+def test_status_says_what_is_refused_and_counts_all_of_that_as_down(
+    schedule: Path, period: str, state: str, until: str
+) -> None:
+    schedule.write_text(f"periods: [{{name: reindex, start: 2020-01-01{period}}}]")
+    first, window = run("downtime_status").splitlines()
+    assert first == f"{state}, since 2020-01-01 00:00:00 CET, {until}, because of reindex."
+    assert window.startswith(f"  reindex: since 2020-01-01 00:00:00 CET, {until}")
+    assert status()["down"]
+    with pytest.raises(SystemExit):
+        run("downtime_status", "--exit-code")
+
+
 def test_status_prints_one_json_object(schedule: Path, flag: Path) -> None:
     schedule.write_text(
         "periods:\n"
