@@ -23,7 +23,6 @@ def exit_code(*arguments: str) -> Any:
 def test_check_prints_each_problem_with_its_place_and_exits_with_1(
     schedule: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-
     source = "periods:\n" + "  - start: soon\n" * 25 + "zone: x\n"
     (schedule.parent / "other.yml").write_text(source)
     monkeypatch.chdir(schedule.parent)
