@@ -1,4 +1,4 @@
-"""What do the options of a command ask for? All commands read and refuse the same."""
+"""The options that commands share, and their values: converted, or refused in one line."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _DATE = re.compile(r"\d{4}-")
 
 
 def add_answer(parser: CommandParser) -> None:
-    """The options for what a refused visitor gets, and for what is refused."""
+    """Adds the options that say what is refused, and what a refused visitor gets."""
     parser.add_argument("--message", metavar="TEXT", help="plain text for the page and the JSON body")
-    parser.add_argument("--retry-after", metavar="SECONDS", help="the Retry-After header where no end is known")
+    parser.add_argument("--retry-after", metavar="SECONDS", help="the Retry-After header if no end is known")
     parser.add_argument("--redirect", metavar="URL", help="redirect browsers there instead of showing the page")
     parser.add_argument("--read-only", action="store_true", help="let GET, HEAD and OPTIONS pass")
     parser.add_argument(
@@ -34,12 +34,12 @@ def add_answer(parser: CommandParser) -> None:
 
 
 def add_no_wait(parser: CommandParser) -> None:
-    """The option for who does not want to wait until every process has noticed."""
+    """Adds the option not to wait until every process has noticed."""
     parser.add_argument("--no-wait", action="store_true", help="return at once")
 
 
 def answer(options: dict[str, Any]) -> dict[str, Value]:
-    """The keys of a period or a flag that the options of `add_answer` ask for."""
+    """The keys of a period or a flag that those options ask for."""
     keys: dict[str, Value] = {}
     if options["message"]:
         keys["message"] = read("--message", options["message"], flag_file.message)
@@ -55,7 +55,7 @@ def answer(options: dict[str, Any]) -> dict[str, Value]:
 
 
 def read(option: str, value: str, convert: Callable[[str], T]) -> T:
-    """The converted value; ends the command where it can't be converted."""
+    """The converted value of the option; ends the command if it can't be converted."""
     try:
         return convert(value)
     except ValueError as error:
@@ -63,7 +63,7 @@ def read(option: str, value: str, convert: Callable[[str], T]) -> T:
 
 
 def moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int) -> datetime:
-    """The moment in UTC that an option names: ISO 8601, or + and a duration from now on; `fold` as in values.moment."""
+    """The moment in UTC that an option names: ISO 8601, or + and a duration from now on; `fold` as in PEP 495."""
     if value.startswith("+"):
         return read(option, value, lambda text: now + converters.duration(text[1:]))
     if not _DATE.match(value):
@@ -72,10 +72,10 @@ def moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int) -
 
 
 def written(value: str, moment: datetime, zone: tzinfo, *, fold: int) -> str:
-    """That moment as a file holds it: as it was given, or, where it was counted from now on, in that zone."""
+    """The moment as the schedule holds it: as it was given, or in `zone` if it was counted from now on."""
     return splices.format_moment(moment, zone, fold=fold) if value.startswith("+") else value
 
 
 def refuse(option: str, value: str, error: object) -> NoReturn:
-    """Ends the command with a line that names the option, its value and what is allowed."""
+    """Ends the command with a line that names the option, its value and what it must be."""
     raise CommandError(f"{option} is {converters.shown(value)}; {error}")

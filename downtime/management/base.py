@@ -1,4 +1,4 @@
-"""What the commands share: no database, no system checks, times in the project's zone, and errors as one line."""
+"""DowntimeCommand, which needs no database; the state that commands see; and editing the schedule for a command."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from downtime.files.schedule_file import EditT, Loaded, load_schedule, rewrite
 from downtime.management.output import title
 from downtime.schedule.periods import Answer, Window
 
-# A request that read the clock just before its deadline is decided by now.
+# In seconds; by then, a request that read the clock just before its deadline is decided.
 _MARGIN = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the files say at a moment."""
+    """What the files say at one moment."""
 
     now: datetime
     flags: Flags
@@ -35,7 +35,7 @@ class State:
     answer: Answer
 
     def problems(self) -> list[str]:
-        """Every problem of the files, as file:line: message."""
+        """The problems of the files, each as file:line: message."""
         of_flags = [problem.located(flag.path) for flag in self.flags.raised for problem in flag.problems]
         of_flags += self.flags.uninspectable
         return of_flags + [problem.located(self.loaded.path) for problem in self.loaded.parsed.problems]
@@ -67,7 +67,7 @@ class DowntimeCommand(BaseCommand):
         return State(now, flags, loaded, loaded.parsed.schedule.at(now, (flag.period for flag in flags.raised)))
 
     def wait(self, rechecks: int) -> None:
-        """Returns once no process of this host can decide by what was there before; see DOWNTIME_RECHECK."""
+        """Returns once every process of this host decides by the new files, after that many DOWNTIME_RECHECK."""
         time.sleep(rechecks * conf.DOWNTIME_RECHECK + _MARGIN)
 
 

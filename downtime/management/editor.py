@@ -83,7 +83,7 @@ def _keep_if_changed(copy: str, content: bytes) -> str:
 
 
 def edit(copy: str) -> None:
-    """Returns when $VISUAL, $EDITOR or vi has ended well; ends the command if it has not."""
+    """Opens the copy in $VISUAL, $EDITOR or vi, and returns when the editor has succeeded; else ends the command."""
     name = next(name for name in ("VISUAL", "EDITOR", "vi") if os.environ.get(name) or name == "vi")
     editor = os.environ.get(name, name)
     try:
@@ -94,4 +94,4 @@ def edit(copy: str) -> None:
         reason = error.strerror if isinstance(error, OSError) else error
         raise CommandError(f"the editor {editor!r} can't be run: {reason}; name another one in VISUAL") from error
     if code:
-        raise CommandError(f"the editor {editor!r} ended with {code}, so that nothing was taken over")
+        raise CommandError(f"the editor {editor!r} ended with {code}, so nothing was taken over")

@@ -125,11 +125,10 @@ def test_one_that_begins_at_once_is_said_to_apply_and_is_waited_for(schedule: Pa
 
 
 REFUSED = {
-    "no start": (["new", "--for", "2h"], "it is not said when the period begins; give --start TIME, or --cron EXPR"),
+    "no start": (["new", "--for", "2h"], "the period has no start; give --start TIME, or --cron EXPR"),
     "no end": (
         ["new", "--start", "2027-05-01"],
-        "it is not said when the period is over; give --end TIME or --for DURATION, "
-        "or use downtime_start where that is not known",
+        "the period has no end; give --end TIME or --for DURATION, or use downtime_start if the end is not known",
     ),
     "both": ([*NEW, "--end", "2027-06-01"], "--end and --for are both given; give only one of them"),
     "cron alone": (

@@ -70,7 +70,7 @@ def test_start_sets_what_a_refused_visitor_gets(client: Any) -> None:
 
 def test_start_says_what_is_down(flag: Path) -> None:
     written = run("downtime_start", "--path", "/shop", "--path", "/wiki", "--read-only", "--until", "2099-12-01")
-    what = "below /shop, /wiki for all but reading until 2099-12-01 00:00:00 CET"
+    what = "below /shop, /wiki except for reading until 2099-12-01 00:00:00 CET"
     assert written == f"Raised the flag {flag}: the site is down {what}.\n"
 
 

@@ -56,7 +56,7 @@ def test_what_the_editor_leaves_beside_the_copy_goes_with_it(
 
 
 FAILING = {
-    "ends with an error": ("exit 3", "the editor {!r} ended with 3, so that nothing was taken over"),
+    "ends with an error": ("exit 3", "the editor {!r} ended with 3, so nothing was taken over"),
     "removes the copy": ('rm "$1"', "No such file or directory: '{1}'; what the editor left is in"),
     "makes a folder of it": ('rm "$1"; mkdir "$1"', "Is a directory: '{1}'; what the editor left is in"),
 }

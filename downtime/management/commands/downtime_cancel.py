@@ -1,3 +1,5 @@
+"""manage.py downtime_cancel: takes a period out of the schedule."""
+
 from __future__ import annotations
 
 from datetime import datetime, timezone
@@ -14,12 +16,12 @@ from downtime.schedule.periods import Schedule
 
 class Command(DowntimeCommand):
     help = (
-        "Takes a period and its own comment lines out of the schedule; the rest of the file stays as it is. Where the "
-        "period was active, says whether the site is up now. Example: manage.py downtime_cancel storage-upgrade"
+        "Takes a period and its own comment lines out of the schedule; the rest of the file stays as it is. If the "
+        "period was active, it says whether the site is up now. Example: manage.py downtime_cancel storage-upgrade"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", metavar="NAME", help="the name of the period, as downtime_status tells it")
+        parser.add_argument("name", metavar="NAME", help="the name of the period, as downtime_status shows it")
         arguments.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:

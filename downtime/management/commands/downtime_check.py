@@ -1,3 +1,5 @@
+"""manage.py downtime_check: prints the problems of a schedule, or what applies when."""
+
 from __future__ import annotations
 
 import os
@@ -16,8 +18,9 @@ from downtime.management.output import agenda
 
 class Command(DowntimeCommand):
     help = (
-        "Prints each problem of a schedule as file:line: message, and exits with 1 where there is one; else prints "
-        "what applies when. Reads that file alone, for CI and git hooks. Example: manage.py downtime_check downtime.yml"
+        "Prints each problem of a schedule as file:line: message, and exits with 1 if there is one; otherwise "
+        "prints what applies when. Reads that file alone, for CI and git hooks. "
+        "Example: manage.py downtime_check downtime.yml"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

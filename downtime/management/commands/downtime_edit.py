@@ -1,3 +1,5 @@
+"""manage.py downtime_edit: edits a copy of the schedule, and replaces the schedule with it once it has no problem."""
+
 from __future__ import annotations
 
 import sys
@@ -20,8 +22,8 @@ from downtime.schedule.periods import Schedule
 
 class Command(DowntimeCommand):
     help = (
-        "Opens a copy of the schedule in $VISUAL, $EDITOR or vi, and takes over what was made of it once that has no "
-        "problem, whole or not at all. Example: EDITOR=nano manage.py downtime_edit"
+        "Opens a copy of the schedule in $VISUAL, $EDITOR or vi, and replaces the schedule with it once it has no "
+        "problem. Example: EDITOR=nano manage.py downtime_edit"
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,3 +1,5 @@
+"""manage.py downtime_end: brings the site back by lowering the flag and ending the active periods."""
+
 from __future__ import annotations
 
 from datetime import datetime, timezone
@@ -17,7 +19,7 @@ from downtime.schedule.periods import Window
 class Command(DowntimeCommand):
     help = (
         "Brings the site back: lowers the flag, ends every period of the schedule that is active now, and returns when "
-        "every process has noticed. Exits 1 where the site is still down. Example: manage.py downtime_end"
+        "every process has noticed. Exits with 1 if the site is still down. Example: manage.py downtime_end"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

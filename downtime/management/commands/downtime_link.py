@@ -1,3 +1,5 @@
+"""manage.py downtime_link: prints a signed link that lets its bearer pass."""
+
 from __future__ import annotations
 
 from contextlib import suppress
@@ -22,7 +24,7 @@ _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 class Command(DowntimeCommand):
     help = (
         "Prints a link that lets its bearer pass while the site is down: opened in a browser, it sets a cookie. It is "
-        "signed with SECRET_KEY, so it works on every host that has the same one, and ends by itself. "
+        "signed with SECRET_KEY, so it works on every host with the same key, and expires by itself. "
         "Example: manage.py downtime_link --hours 2 --url https://www.example.com/shop/"
     )
 
@@ -31,7 +33,7 @@ class Command(DowntimeCommand):
         parser.add_argument(
             "--url",
             metavar="BASE",
-            help="where it leads; default: the first host that ALLOWED_HOSTS names in full, with DEBUG this machine",
+            help="where it leads; default: the first host that ALLOWED_HOSTS names in full, or this machine with DEBUG",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -66,5 +68,5 @@ def _own_url() -> str:
         if not host.startswith((".", "*")) and host not in _LOCAL:
             return f"https://{host}{get_script_prefix()}"
     raise CommandError(
-        "--url is needed, as ALLOWED_HOSTS names no host in full; such as --url https://www.example.com/"
+        "--url is needed, as ALLOWED_HOSTS names no host in full; for example --url https://www.example.com/"
     )

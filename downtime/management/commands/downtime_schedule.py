@@ -1,3 +1,5 @@
+"""manage.py downtime_schedule: adds a period to the schedule."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -25,14 +27,16 @@ class Command(DowntimeCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", metavar="NAME", help="what the period is to be called; no other may be")
+        parser.add_argument("name", metavar="NAME", help="the name of the period, which no other may have")
         parser.add_argument("--start", metavar="TIME", help="when it begins: 2026-12-01 02:00, or +2h")
-        parser.add_argument("--end", metavar="TIME", help="when it is over, likewise")
+        parser.add_argument("--end", metavar="TIME", help="when it ends: 2026-12-01 04:00, or +4h")
         parser.add_argument(
             "--for", metavar="DURATION", dest="duration", help="how long it lasts, each time: 90m, 2h, 1h30m, 1d"
         )
         parser.add_argument(
-            "--cron", metavar="EXPR", help="when it begins each time, in five fields; --start and --end are its bounds"
+            "--cron",
+            metavar="EXPR",
+            help="when it begins each time, in cron fields; --start and --end are its bounds",
         )
         parser.add_argument(
             "--timezone", metavar="ZONE", help="the zone of these times; default: the schedule's, or else the project's"
@@ -70,16 +74,15 @@ def _schedule(source: ScheduleText, keys: dict[str, Value], options: dict[str, A
 
 
 def _require(options: dict[str, Any]) -> None:
-    """Ends the command where the options do not make a period."""
+    """Ends the command if the options do not make a period."""
     if options["cron"] is not None:
         if options["duration"] is None:
             raise CommandError("--cron needs --for DURATION, which says how long it lasts each time")
     elif options["start"] is None:
-        raise CommandError("it is not said when the period begins; give --start TIME, or --cron EXPR")
+        raise CommandError("the period has no start; give --start TIME, or --cron EXPR")
     elif options["end"] is None and options["duration"] is None:
         raise CommandError(
-            "it is not said when the period is over; give --end TIME or --for DURATION, "
-            "or use downtime_start where that is not known"
+            "the period has no end; give --end TIME or --for DURATION, or use downtime_start if the end is not known"
         )
     elif options["end"] is not None and options["duration"] is not None:
         raise CommandError("--end and --for are both given; give only one of them")
@@ -99,7 +102,7 @@ def _keys_without_times(options: dict[str, Any]) -> dict[str, Value]:
 
 
 def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Value]:
-    """The keys that say when: as they were given, but what is counted from now on is written out."""
+    """The keys that say when, as they were given, except that a time counted from now on is written out."""
     keys: dict[str, Value] = {}
     if options["cron"] is not None:
         keys["cron"] = options["cron"]
@@ -113,7 +116,7 @@ def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Va
 
 
 def _next(period: Period, options: dict[str, Any], now: datetime) -> Window:
-    """The first window of the period that is not over; ends the command where there is none."""
+    """The first window of the period that is not over; ends the command if there is none."""
     if period.end <= period.start:
         arguments.refuse("--end", options["end"], f"it must be a time after the start, {shown(period.start)}")
     window = next(Schedule((period,)).windows(now), None)

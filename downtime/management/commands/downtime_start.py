@@ -1,3 +1,5 @@
+"""manage.py downtime_start: takes the site down by raising the flag."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
@@ -27,13 +29,13 @@ class Command(DowntimeCommand):
             "--until", metavar="TIME", help="when the site comes back by itself: 2026-12-01 04:00, or +2h"
         )
         parser.add_argument(
-            "--for", metavar="DURATION", dest="duration", help="likewise, from now on: 90m, 2h, 1h30m, 1d"
+            "--for", metavar="DURATION", dest="duration", help="how long the site stays down: 90m, 2h, 1h30m, 1d"
         )
         arguments.add_answer(parser)
         arguments.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # A whole second that is not over yet, so that an end in a second's time lies behind the raising of the flag.
+        # A whole second that is not over yet, so that an end in a second's time comes after the raising of the flag.
         end = _end(options, datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=1))
         keys = arguments.answer(options)
         path = conf.DOWNTIME_FLAG_FILE[0]
@@ -51,7 +53,7 @@ class Command(DowntimeCommand):
 
 
 def _end(options: dict[str, Any], now: datetime) -> datetime | None:
-    """When the flag is to let go by itself."""
+    """When the site comes back by itself, or None if it does not."""
     until, duration = options["until"], options["duration"]
     if until is not None and duration is not None:
         raise CommandError("--until and --for are both given; give only one of them")
@@ -72,7 +74,7 @@ def _extent(keys: dict[str, Value], end: datetime | None) -> str:
     if isinstance(paths := keys.get("paths"), list):
         parts.append(f"below {', '.join(paths)}")
     if keys.get("read_only"):
-        parts.append("for all but reading")
+        parts.append("except for reading")
     if end:
         parts.append(f"until {shown(end)}")
     return "".join(f" {part}" for part in parts)

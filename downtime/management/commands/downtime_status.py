@@ -1,3 +1,5 @@
+"""manage.py downtime_status: shows the state of the site, its periods and the problems of its files."""
+
 from __future__ import annotations
 
 import json
@@ -19,8 +21,8 @@ _DOWN = 3
 
 class Command(DowntimeCommand):
     help = (
-        "Tells whether the site is down, since when, why and until when, what is coming, and what is wrong with the "
-        "files. Example: manage.py downtime_status --exit-code"
+        "Shows the state of the site, since when, until when and why, what is coming, and the problems of the files. "
+        "Example: manage.py downtime_status --exit-code"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,7 +30,7 @@ class Command(DowntimeCommand):
         parser.add_argument(
             "--exit-code",
             action="store_true",
-            help="exit with 0 where the site is up, with 3 where it is down",
+            help="exit with 0 if the site is up, and with 3 if any period is active",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
