@@ -18,7 +18,7 @@ T = TypeVar("T")
 _DATE = re.compile(r"\d{4}-")
 
 
-def add_answer(parser: CommandParser) -> None:
+def add_period_options(parser: CommandParser) -> None:
     """Adds the options that say what is refused, and what a refused visitor gets."""
     parser.add_argument("--message", metavar="TEXT", help="plain text for the page and the JSON body")
     parser.add_argument("--retry-after", metavar="SECONDS", help="the Retry-After header if no end is known")
@@ -38,40 +38,40 @@ def add_no_wait(parser: CommandParser) -> None:
     parser.add_argument("--no-wait", action="store_true", help="return at once")
 
 
-def answer(options: dict[str, Any]) -> dict[str, Value]:
+def period_keys(options: dict[str, Any]) -> dict[str, Value]:
     """The keys of a period or a flag that those options ask for."""
     keys: dict[str, Value] = {}
     if options["message"]:
-        keys["message"] = read("--message", options["message"], flag_file.message)
+        keys["message"] = convert("--message", options["message"], flag_file.message)
     if options["retry_after"] is not None:
-        keys["retry_after"] = read("--retry-after", str(options["retry_after"]), converters.seconds)
+        keys["retry_after"] = convert("--retry-after", str(options["retry_after"]), converters.seconds)
     if options["redirect"] is not None:
-        keys["redirect"] = read("--redirect", options["redirect"], converters.url)
+        keys["redirect"] = convert("--redirect", options["redirect"], converters.url)
     if options["read_only"]:
         keys["read_only"] = True
     if options["path"]:
-        keys["paths"] = [read("--path", path, converters.prefix) or "/" for path in options["path"]]
+        keys["paths"] = [convert("--path", path, converters.prefix) or "/" for path in options["path"]]
     return keys
 
 
-def read(option: str, value: str, convert: Callable[[str], T]) -> T:
+def convert(option: str, value: str, converter: Callable[[str], T]) -> T:
     """The converted value of the option; ends the command if it can't be converted."""
     try:
-        return convert(value)
+        return converter(value)
     except ValueError as error:
         refuse(option, value, error)
 
 
-def moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int) -> datetime:
+def to_moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int) -> datetime:
     """The moment in UTC that an option names: ISO 8601, or + and a duration from now on; `fold` as in PEP 495."""
     if value.startswith("+"):
-        return read(option, value, lambda text: now + converters.duration(text[1:]))
+        return convert(option, value, lambda text: now + converters.duration(text[1:]))
     if not _DATE.match(value):
         refuse(option, value, "it must be a time such as '2026-12-01 02:00', or '+2h' for two hours from now")
-    return read(option, value, lambda text: converters.moment(text, zone, fold=fold))
+    return convert(option, value, lambda text: converters.moment(text, zone, fold=fold))
 
 
-def written(value: str, moment: datetime, zone: tzinfo, *, fold: int) -> str:
+def moment_text(value: str, moment: datetime, zone: tzinfo, *, fold: int) -> str:
     """The moment as the schedule holds it: as it was given, or in `zone` if it was counted from now on."""
     return splices.format_moment(moment, zone, fold=fold) if value.startswith("+") else value
 

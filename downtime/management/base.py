@@ -18,7 +18,7 @@ from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem, first_problems
 from downtime.files.flag_file import Flags, load_flags
 from downtime.files.schedule_file import EditT, Loaded, load_schedule, rewrite
-from downtime.management.output import title
+from downtime.management.output import label
 from downtime.schedule.periods import Answer, Window
 
 # In seconds; by then, a request that read the clock just before its deadline is decided.
@@ -42,7 +42,7 @@ class State:
 
     def name(self, window: Window) -> str:
         """What people call the window: the path of its flag, or the name or the line of its period."""
-        return title(window, self.flags.raised)
+        return label(window, self.flags.raised)
 
     def why_down(self) -> str:
         """Why the site is down or may be; empty if it is up."""

@@ -21,23 +21,27 @@ SITE_STATES = {
 """By the state, and whether only writing is refused."""
 
 
-def shown(moment: datetime) -> str:
+def local_time(moment: datetime) -> str:
     """The date and time on the clocks of the project, such as 2026-12-01 02:00:00 CET."""
     return f"{moment.astimezone(get_default_timezone()):%Y-%m-%d %H:%M:%S %Z}"
 
 
-def stretch(window: Window, now: datetime) -> str:
-    """From when until when the window lasts, or lasted since if it is active."""
+def time_span(window: Window, now: datetime) -> str:
+    """The start and the end of the window, worded by whether it has begun."""
     if window.start <= now:
         return _since(window.began, window.end)
-    return f"from {shown(window.start)} {f'to {shown(window.end)}' if is_known(window.end) else 'without a known end'}"
+    return f"from {local_time(window.start)} {_end('to', window.end)}"
 
 
 def _since(began: datetime, end: datetime) -> str:
-    return f"since {shown(began)}, {f'until {shown(end)}' if is_known(end) else 'without a known end'}"
+    return f"since {local_time(began)}, {_end('until', end)}"
 
 
-def title(window: Window, flags: Iterable[Flag] = ()) -> str:
+def _end(preposition: str, end: datetime) -> str:
+    return f"{preposition} {local_time(end)}" if is_known(end) else "without a known end"
+
+
+def label(window: Window, flags: Iterable[Flag] = ()) -> str:
     """What people call the window: the path of its flag, or the name or the line of its period."""
     path = next((flag.path for flag in flags if flag.period is window.period), "")
     return f"flag {path}" if path else window.period.name or f"the period on line {window.period.line}"
@@ -48,15 +52,15 @@ def status_line(site_status: SiteStatus, flags: Iterable[Flag] = ()) -> str:
     state = SITE_STATES[site_status.state, site_status.is_read_only]
     if site_status.state == UP:
         return f"{state}."
-    titles = ", ".join(dict.fromkeys(title(window, flags) for window in site_status.windows))
-    return f"{state}, {_since(site_status.since, site_status.until)}, because of {titles}."
+    labels = ", ".join(dict.fromkeys(label(window, flags) for window in site_status.windows))
+    return f"{state}, {_since(site_status.since, site_status.until)}, because of {labels}."
 
 
-def line(name: str, window: Window, now: datetime) -> str:
+def window_line(name: str, window: Window, now: datetime) -> str:
     """The window as one line: its name, when it applies, to which part of the site, and its message."""
     period = window.period
     parts = [
-        f"  {name}: {stretch(window, now)}",
+        f"  {name}: {time_span(window, now)}",
         f", only below {', '.join(period.prefixes)}" if period.prefixes else "",
         ", reading passes" if period.read_only else "",
         f": {period.message}" if period.message else "",
@@ -68,9 +72,9 @@ def agenda(schedule: Schedule, answer: Answer) -> Iterator[str]:
     """A line for each period of the schedule that is active or will be."""
     if active := [window for window in answer.active if not window.is_flag]:
         yield "Active now:"
-        yield from (line(title(window), window, answer.moment) for window in active)
+        yield from (window_line(label(window), window, answer.moment) for window in active)
     if coming := schedule.upcoming(answer.moment):
         yield "Coming:"
-        yield from (line(title(window), window, answer.moment) for window in coming)
+        yield from (window_line(label(window), window, answer.moment) for window in coming)
     if not active and not coming:
         yield "Nothing is active now, and nothing is coming."

@@ -12,9 +12,9 @@ from django.core.management.base import CommandError, CommandParser
 from django.urls import get_script_prefix
 
 from downtime.http import bypass
-from downtime.management.arguments import read
+from downtime.management.arguments import convert
 from downtime.management.base import DowntimeCommand
-from downtime.management.output import shown
+from downtime.management.output import local_time
 from downtime.schedule import converters
 
 _MOST_HOURS = 720
@@ -37,15 +37,15 @@ class Command(DowntimeCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        hours = read("--hours", str(options["hours"]), _hours)
-        base = _own_url() if options["url"] is None else read("--url", options["url"], _absolute)
+        hours = convert("--hours", str(options["hours"]), _hours)
+        base = _own_url() if options["url"] is None else convert("--url", options["url"], _absolute)
         try:
             link = bypass.link(base, hours * 3600)
         except ImproperlyConfigured as error:
             raise CommandError(f"no link can be signed: {error}") from error
         self.stdout.write(link)
         until = datetime.now(timezone.utc) + timedelta(hours=hours)
-        self.stderr.write(f"Whoever opens it while the site is down passes until {shown(until)}.")
+        self.stderr.write(f"Whoever opens it while the site is down passes until {local_time(until)}.")
 
 
 def _hours(text: str) -> int:

@@ -14,7 +14,7 @@ from downtime.edits.splices import ScheduleText
 from downtime.edits.yaml_writer import Value
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand, edit_schedule
-from downtime.management.output import shown, stretch
+from downtime.management.output import local_time, time_span
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import Period, Schedule, Window
 
@@ -41,7 +41,7 @@ class Command(DowntimeCommand):
         parser.add_argument(
             "--timezone", metavar="ZONE", help="the zone of these times; default: the schedule's, or else the project's"
         )
-        arguments.add_answer(parser)
+        arguments.add_period_options(parser)
         arguments.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -54,7 +54,7 @@ class Command(DowntimeCommand):
             self.wait(2)
         when = "applies now," if window.start <= now else "next applies"
         self.stdout.write(f"Added to {conf.DOWNTIME_SCHEDULE_FILE}:\n{scheduled.addition}")
-        self.stdout.write(f"It {when} {stretch(window, now)}.")
+        self.stdout.write(f"It {when} {time_span(window, now)}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +90,15 @@ def _require(options: dict[str, Any]) -> None:
 
 def _keys_without_times(options: dict[str, Any]) -> dict[str, Value]:
     """The keys of the period except its times, which depend on the zone of the file."""
-    keys: dict[str, Value] = {"name": arguments.read("NAME", options["name"], converters.name)}
+    keys: dict[str, Value] = {"name": arguments.convert("NAME", options["name"], converters.name)}
     if options["timezone"] is not None:
-        arguments.read("--timezone", options["timezone"], converters.zone)
+        arguments.convert("--timezone", options["timezone"], converters.zone)
         keys["timezone"] = options["timezone"]
     if options["cron"] is not None:
-        arguments.read("--cron", options["cron"], recurrence.check_expression)
+        arguments.convert("--cron", options["cron"], recurrence.check_expression)
     if options["duration"] is not None:
-        arguments.read("--for", options["duration"], converters.duration)
-    return {**keys, **arguments.answer(options)}
+        arguments.convert("--for", options["duration"], converters.duration)
+    return {**keys, **arguments.period_keys(options)}
 
 
 def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Value]:
@@ -108,8 +108,8 @@ def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Va
         keys["cron"] = options["cron"]
     for key, fold in (("start", 0), ("end", 1)):
         if (value := options[key]) is not None:
-            moment = arguments.moment(f"--{key}", value, now, zone, fold=fold)
-            keys[key] = arguments.written(value, moment, zone, fold=fold)
+            moment = arguments.to_moment(f"--{key}", value, now, zone, fold=fold)
+            keys[key] = arguments.moment_text(value, moment, zone, fold=fold)
     if options["duration"] is not None:
         keys["duration"] = options["duration"]
     return keys
@@ -118,12 +118,14 @@ def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Va
 def _next(period: Period, options: dict[str, Any], now: datetime) -> Window:
     """The first window of the period that is not over; ends the command if there is none."""
     if period.end <= period.start:
-        arguments.refuse("--end", options["end"], f"it must be a time after the start, {shown(period.start)}")
+        arguments.refuse("--end", options["end"], f"it must be a time after the start, {local_time(period.start)}")
     window = next(Schedule((period,)).windows(now), None)
     if window:
         return window
     if period.recurrence:
         raise CommandError(
-            f"{converters.shown(options['cron'])} does not occur within those bounds after now, {shown(now)}"
+            f"{converters.shown(options['cron'])} does not occur within those bounds after now, {local_time(now)}"
         )
-    raise CommandError(f"the period would be over already: it ends at {shown(period.end)}, and now it is {shown(now)}")
+    raise CommandError(
+        f"the period would be over already: it ends at {local_time(period.end)}, and now it is {local_time(now)}"
+    )

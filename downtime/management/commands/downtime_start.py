@@ -14,7 +14,7 @@ from downtime.files import disk, flag_file
 from downtime.files.atomic_write import CannotWrite
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand
-from downtime.management.output import shown
+from downtime.management.output import local_time
 from downtime.schedule import converters
 
 
@@ -31,13 +31,13 @@ class Command(DowntimeCommand):
         parser.add_argument(
             "--for", metavar="DURATION", dest="duration", help="how long the site stays down: 90m, 2h, 1h30m, 1d"
         )
-        arguments.add_answer(parser)
+        arguments.add_period_options(parser)
         arguments.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         # A whole second that is not over yet, so that an end in a second's time comes after the raising of the flag.
         end = _end(options, datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=1))
-        keys = arguments.answer(options)
+        keys = arguments.period_keys(options)
         path = conf.DOWNTIME_FLAG_FILE[0]
         try:
             was_raised = disk.entry_fingerprint(path) is not None
@@ -58,11 +58,11 @@ def _end(options: dict[str, Any], now: datetime) -> datetime | None:
     if until is not None and duration is not None:
         raise CommandError("--until and --for are both given; give only one of them")
     if until is not None:
-        end = arguments.moment("--until", until, now, get_default_timezone(), fold=1)
+        end = arguments.to_moment("--until", until, now, get_default_timezone(), fold=1)
         if end <= now:
-            arguments.refuse("--until", until, f"it must be a time after now, which is {shown(now)}")
+            arguments.refuse("--until", until, f"it must be a time after now, which is {local_time(now)}")
         return end
-    return now + arguments.read("--for", duration, converters.duration) if duration is not None else None
+    return now + arguments.convert("--for", duration, converters.duration) if duration is not None else None
 
 
 def _iso(moment: datetime) -> str:
@@ -76,5 +76,5 @@ def _extent(keys: dict[str, Value], end: datetime | None) -> str:
     if keys.get("read_only"):
         parts.append("except for reading")
     if end:
-        parts.append(f"until {shown(end)}")
+        parts.append(f"until {local_time(end)}")
     return "".join(f" {part}" for part in parts)

@@ -11,7 +11,7 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.management.base import DowntimeCommand, State
-from downtime.management.output import line, status_line
+from downtime.management.output import status_line, window_line
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import Window
 from downtime.schedule.site_status import site_status
@@ -46,11 +46,11 @@ class Command(DowntimeCommand):
     def _tell(self, state: State, upcoming: list[Window]) -> None:
         self.stdout.write(status_line(site_status(state.answer), state.flags.raised))
         for window in state.answer.active:
-            self.stdout.write(line(state.name(window), window, state.now))
+            self.stdout.write(window_line(state.name(window), window, state.now))
         if upcoming:
             self.stdout.write("Coming:")
         for window in upcoming:
-            self.stdout.write(line(state.name(window), window, state.now))
+            self.stdout.write(window_line(state.name(window), window, state.now))
         problems = state.problems()
         if problems:
             self.stdout.write("Problems:")

@@ -1,0 +1,99 @@
+"""How the commands word times, periods and the state of the site, as plain values."""
+
+from datetime import datetime, timezone
+
+import pytest
+
+from downtime.files.disk import Fingerprint
+from downtime.files.flag_file import Flag
+from downtime.management.output import agenda, label, local_time, status_line, time_span, window_line
+from downtime.schedule.periods import NEVER, Answer, Period, Schedule
+from downtime.schedule.site_status import site_status
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
+AN_HOUR_AGO, IN_AN_HOUR = NOW.replace(hour=11), NOW.replace(hour=13)
+RAISED = Period(AN_HOUR_AGO)
+FLAG = Flag("/srv/downtime.flag", Fingerprint(0, 0, 0, 0, 0), RAISED)
+
+
+def answer(*periods: Period, flags: tuple[Period, ...] = ()) -> Answer:
+    return Schedule(periods).at(NOW, flags)
+
+
+def test_a_time_is_on_the_clocks_of_the_project() -> None:
+    assert local_time(NOW) == "2026-12-01 13:00:00 CET"
+    assert local_time(NOW.replace(month=7)) == "2026-07-01 14:00:00 CEST"
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        (Period(AN_HOUR_AGO, IN_AN_HOUR), "since 2026-12-01 12:00:00 CET, until 2026-12-01 14:00:00 CET"),
+        (Period(AN_HOUR_AGO, NEVER), "since 2026-12-01 12:00:00 CET, without a known end"),
+        (Period(IN_AN_HOUR, NOW.replace(day=2)), "from 2026-12-01 14:00:00 CET to 2026-12-02 13:00:00 CET"),
+        (Period(IN_AN_HOUR, NEVER), "from 2026-12-01 14:00:00 CET without a known end"),
+    ],
+    ids=["active", "active and open", "coming", "coming and open"],
+)
+def test_a_window_is_worded_by_whether_it_has_begun(period: Period, expected: str) -> None:
+    [window] = Schedule((period,)).windows(NOW)
+    assert time_span(window, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("active", "expected"),
+    [
+        (answer(Period(AN_HOUR_AGO, name="upgrade", line=2)), "upgrade"),
+        (answer(Period(AN_HOUR_AGO, line=2)), "the period on line 2"),
+        (answer(flags=(RAISED,)), "flag /srv/downtime.flag"),
+    ],
+    ids=["its name", "its line", "its flag"],
+)
+def test_a_window_is_called_by_what_people_can_look_up(active: Answer, expected: str) -> None:
+    [window] = active.active
+    assert label(window, [FLAG]) == expected
+
+
+@pytest.mark.parametrize(
+    ("period", "state"),
+    [
+        (Period(AN_HOUR_AGO, name="a"), "The site is down"),
+        (Period(AN_HOUR_AGO, name="a", paths=("/shop",)), "A part of the site is down"),
+        (Period(AN_HOUR_AGO, name="a", read_only=True), "The site is read-only"),
+        (Period(AN_HOUR_AGO, name="a", read_only=True, paths=("/shop",)), "A part of the site is read-only"),
+    ],
+    ids=["down", "a part", "read-only", "a part is read-only"],
+)
+def test_the_state_is_told_with_since_and_until_and_because_of_what(period: Period, state: str) -> None:
+    expected = f"{state}, since 2026-12-01 12:00:00 CET, without a known end, because of a."
+    assert status_line(site_status(answer(period))) == expected
+
+
+def test_the_state_is_told_by_what_refuses_the_most() -> None:
+    """Of what follows without a gap, the end counts; of what goes by the same name, the name once."""
+    periods = (
+        Period(AN_HOUR_AGO, IN_AN_HOUR, name="upgrade"),
+        Period(AN_HOUR_AGO, NOW.replace(hour=14), name="upgrade"),
+        Period(AN_HOUR_AGO.replace(hour=1), name="search", paths=("/search",)),
+    )
+    assert status_line(site_status(answer(*periods))) == (
+        "The site is down, since 2026-12-01 12:00:00 CET, until 2026-12-01 15:00:00 CET, because of upgrade."
+    )
+    assert status_line(site_status(answer(flags=(RAISED,))), [FLAG]).endswith(", because of flag /srv/downtime.flag.")
+    assert status_line(site_status(answer())) == "The site is up."
+
+
+def test_a_line_tells_which_period_when_where_and_why() -> None:
+    period = Period(AN_HOUR_AGO, read_only=True, paths=("/shop", ""), message="Soon.")
+    [window] = answer(period).active
+    assert window_line("x", window, NOW) == (
+        "  x: since 2026-12-01 12:00:00 CET, without a known end, only below /shop, /, reading passes: Soon."
+    )
+
+
+def test_the_agenda_is_of_the_schedule_alone() -> None:
+    schedule = Schedule((Period(AN_HOUR_AGO, name="now"), Period(IN_AN_HOUR, name="later")))
+    assert [line.split(":")[0] for line in agenda(schedule, schedule.at(NOW, [RAISED]))] == [
+        *("Active now", "  now", "Coming", "  later")
+    ]
+    assert list(agenda(Schedule(), answer(flags=(RAISED,)))) == ["Nothing is active now, and nothing is coming."]
