@@ -26,9 +26,7 @@ def with_copy(path: str, content: bytes, use: Callable[[str], T]) -> T:
     If `use` raises, or Ctrl-C interrupts it, a copy that was changed is kept, and the CommandError says where."""
     early: list[int] = []
     with _on_interrupt(lambda number, frame: early.append(number)):
-        copy = os.path.join(tempfile.mkdtemp(prefix="downtime-"), os.path.basename(path))
-        with open(copy, "xb") as file:
-            file.write(content)
+        copy = _new_copy(os.path.basename(path), content)
         try:
             try:
                 signal.signal(signal.SIGINT, _interrupt_once)
@@ -43,6 +41,13 @@ def with_copy(path: str, content: bytes, use: Callable[[str], T]) -> T:
         except KeyboardInterrupt as error:
             raise CommandError(f"given up; {path} was left alone{_keep_if_changed(copy, content)}") from error
         return result
+
+
+def _new_copy(name: str, content: bytes) -> str:
+    copy = os.path.join(tempfile.mkdtemp(prefix="downtime-"), name)
+    with open(copy, "xb") as file:
+        file.write(content)
+    return copy
 
 
 def ignore_interrupts() -> None:

@@ -33,7 +33,7 @@ class Command(DowntimeCommand):
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}") from error
         first = f"{COMMENT}\n".encode() if old is None else old
-        new, schedule = editor.with_copy(path, first, lambda copy: self._save(copy, path, old, first))
+        new, schedule = editor.with_copy(path, first, lambda copy: self._save(copy, path, old=old, first=first))
         if new == first:
             self.stdout.write(f"{path} was not changed.")
             return
@@ -41,8 +41,8 @@ class Command(DowntimeCommand):
         for line in agenda(schedule, schedule.at(datetime.now(timezone.utc))):
             self.stdout.write(line)
 
-    def _save(self, copy: str, path: str, old: bytes | None, first: bytes) -> tuple[bytes, Schedule]:
-        """Takes over what was made of the copy, and returns it with what it means."""
+    def _save(self, copy: str, path: str, *, old: bytes | None, first: bytes) -> tuple[bytes, Schedule]:
+        """Puts the edited copy in the place of the schedule, and returns its content and what that means."""
         new, schedule = self._edited(copy, first)
         editor.ignore_interrupts()
         if new != first and not schedule_file.take_over(path, old, new):
@@ -50,7 +50,7 @@ class Command(DowntimeCommand):
         return new, schedule
 
     def _edited(self, copy: str, first: bytes) -> tuple[bytes, Schedule]:
-        """What was made of the copy, and what that means, once it has no problem or is as it was at first."""
+        """The content of the copy and what that means, once it has no problem or is as it was at first."""
         while True:
             editor.edit(copy)
             content = schedule_file.content(copy)

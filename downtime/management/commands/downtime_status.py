@@ -39,11 +39,11 @@ class Command(DowntimeCommand):
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(state, upcoming), indent=2, ensure_ascii=False))
         else:
-            self._tell(state, upcoming)
+            self._print(state, upcoming)
         if options["exit_code"] and state.answer.active:
             sys.exit(_DOWN)
 
-    def _tell(self, state: State, upcoming: list[Window]) -> None:
+    def _print(self, state: State, upcoming: list[Window]) -> None:
         self.stdout.write(status_line(site_status(state.answer), state.flags.raised))
         for window in state.answer.active:
             self.stdout.write(window_line(state.name(window), window, state.now))
