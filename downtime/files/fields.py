@@ -20,6 +20,11 @@ _MOST_PROBLEMS = 20
 _MOST_HINTS = 100
 
 
+def first_problems(problems: Sequence[T]) -> tuple[Sequence[T], int]:
+    """As many of the problems as a person wants to see at once, and how many more there are."""
+    return problems[:_MOST_PROBLEMS], max(len(problems) - _MOST_PROBLEMS, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something in a file that can't be used: the line, what was found on it, and what it must be."""
@@ -30,11 +35,6 @@ class Problem:
     def located(self, path: str) -> str:
         """The problem as a line that people and editors can follow: file:line: message."""
         return f"{path}:{self.line}: {self.message}"
-
-
-def first_problems(problems: Sequence[T]) -> tuple[Sequence[T], int]:
-    """As many of the problems as a person wants to see at once, and how many more there are."""
-    return problems[:_MOST_PROBLEMS], max(len(problems) - _MOST_PROBLEMS, 0)
 
 
 class Entry(NamedTuple):
