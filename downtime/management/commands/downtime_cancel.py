@@ -15,6 +15,8 @@ from downtime.schedule.periods import Schedule
 
 
 class Command(DowntimeCommand):
+    """Cancels the period of that name."""
+
     help = (
         "Takes a period and its own comment lines out of the schedule; the rest of the file stays as it is. If the "
         "period was active, it says whether the site is up now. Example: manage.py downtime_cancel storage-upgrade"

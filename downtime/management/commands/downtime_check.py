@@ -17,6 +17,8 @@ from downtime.management.output import agenda
 
 
 class Command(DowntimeCommand):
+    """Checks one schedule, of this project or any other."""
+
     help = (
         "Prints each problem of a schedule as file:line: message, and exits with 1 if there is one; otherwise "
         "prints what applies when. Reads that file alone, for CI and git hooks. "

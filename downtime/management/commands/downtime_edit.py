@@ -21,6 +21,8 @@ from downtime.schedule.periods import Schedule
 
 
 class Command(DowntimeCommand):
+    """Lets a person edit the schedule in their own editor."""
+
     help = (
         "Opens a copy of the schedule in $VISUAL, $EDITOR or vi, and replaces the schedule with it once it has no "
         "problem. Example: EDITOR=nano manage.py downtime_edit"

@@ -17,6 +17,8 @@ from downtime.schedule.periods import Window
 
 
 class Command(DowntimeCommand):
+    """Ends whatever takes the site down now."""
+
     help = (
         "Brings the site back: lowers the flag, ends every period of the schedule that is active now, and returns when "
         "every process has noticed. Exits with 1 if the site is still down. Example: manage.py downtime_end"

@@ -22,6 +22,8 @@ _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Command(DowntimeCommand):
+    """Prints a bypass link."""
+
     help = (
         "Prints a link that lets its bearer pass while the site is down: opened in a browser, it sets a cookie. It is "
         "signed with SECRET_KEY, so it works on every host with the same key, and expires by itself. "

@@ -20,6 +20,8 @@ from downtime.schedule.periods import Period, Schedule, Window
 
 
 class Command(DowntimeCommand):
+    """Adds one period to the schedule."""
+
     help = (
         "Adds a period to the schedule, and prints what it wrote and when that applies. The rest of the file stays as "
         "it is. Examples: manage.py downtime_schedule storage-upgrade --start '2026-12-01 02:00' --for 2h, and "

@@ -19,6 +19,8 @@ from downtime.schedule import converters
 
 
 class Command(DowntimeCommand):
+    """Raises the flag."""
+
     help = (
         "Takes the site down at once by raising the flag, and returns when every process has noticed. "
         "Example: manage.py downtime_start --message 'Back at four.' --for 2h"

@@ -20,6 +20,8 @@ _DOWN = 3
 
 
 class Command(DowntimeCommand):
+    """Prints the state of the site, for people or programs."""
+
     help = (
         "Shows the state of the site, since when, until when and why, what is coming, and the problems of the files. "
         "Example: manage.py downtime_status --exit-code"
