@@ -17,11 +17,11 @@ from django.test import AsyncClient, Client
 from downtime import live
 from downtime.http import throttled_log
 from tests.support.clock import CLOCKS, Clock
+from tests.support.programs import IS_CI
 from tests.support.requests import Ask
 from tests.support.waiting import wait_until
 
 # In CI the same examples each time, so that a run tells of the change and not of chance; elsewhere fewer and new ones.
-IS_CI = os.environ.get("CI") == "true"
 hypothesis.settings.register_profile("downtime", deadline=None, derandomize=IS_CI, max_examples=100 if IS_CI else 30)
 hypothesis.settings.load_profile("downtime")
 
@@ -68,7 +68,7 @@ def flag(tmp_path: Path) -> Path:
 def as_root() -> None:
     """Only root may give a file to another user; in CI every test has to run."""
     if os.geteuid() != 0:
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("only root may give a file to another user")
+        (pytest.fail if IS_CI else pytest.skip)("only root may give a file to another user")
 
 
 @pytest.fixture

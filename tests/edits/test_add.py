@@ -1,12 +1,13 @@
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from downtime.edits.add import Added, add, period_of
 from downtime.edits.cancel import cancel
 from downtime.edits.splices import open_text
 from downtime.files.parser import parse
+from tests.support.examples import examples
 from tests.support.schedules import NEW, SCHEDULES, after, before, comments, schedules
 from tests.support.texts import BERLIN
 
@@ -30,7 +31,7 @@ def test_a_period_is_added_at_the_end_in_the_file_s_own_style(marked: str) -> No
     assert new.schedule.periods == (*old.schedule.periods, period_of(NEW, zone))
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(schedules())
 def test_in_any_schedule_a_period_can_be_added_and_cancelled_and_nothing_else_changes(drawn: tuple[str, int]) -> None:
     text, count = drawn

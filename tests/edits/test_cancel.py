@@ -1,10 +1,11 @@
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from downtime.edits.cancel import cancel
 from downtime.edits.splices import CannotEdit, open_text
 from downtime.files.parser import parse
+from tests.support.examples import examples
 from tests.support.schedules import SCHEDULES, after, before, comments, schedules
 from tests.support.texts import BERLIN
 
@@ -71,7 +72,7 @@ def test_cancelling_what_was_added_gives_back_every_byte(marked: str) -> None:
     assert without(source, "new") == before(marked).removeprefix("\ufeff")
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(schedules(), st.integers(0, 4))
 def test_in_any_schedule_a_period_goes_with_its_own_comments_alone(drawn: tuple[str, int], index: int) -> None:
     text, count = drawn

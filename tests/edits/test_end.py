@@ -3,13 +3,14 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from downtime.edits.end import Ended, end_active
 from downtime.edits.splices import CannotEdit, open_text
 from downtime.files.parser import parse
 from downtime.schedule.periods import NEVER
+from tests.support.examples import examples
 from tests.support.schedules import after, before
 from tests.support.texts import BERLIN
 
@@ -389,7 +390,7 @@ def documents(draw: st.DrawFn) -> str:
     return line_break.join(lines) + draw(st.sampled_from(["", line_break, f"{line_break}# end", line_break * 2]))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(documents())
 def test_after_it_the_active_periods_are_over_and_all_else_is_as_it_was(source: str) -> None:
     old = parse(source, BERLIN)

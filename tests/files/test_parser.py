@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from downtime.files.parser import Parsed, parse, parse_with_nodes
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
 from downtime.schedule.recurrence import Recurrence
+from tests.support.examples import examples
 from tests.support.texts import BERLIN
 
 
@@ -398,7 +399,7 @@ def assert_is_sound(parsed: Parsed, source: str) -> None:
     parsed.schedule.upcoming(now)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(st.text())
 def test_any_text_is_read_without_an_error(source: str) -> None:
     assert_is_sound(parse(source, BERLIN), source)
@@ -417,7 +418,7 @@ SIGN = st.sampled_from([*SIGNS.split(" "), *LAYOUT])
 YAML_ISH = st.lists(KEY | SCALAR | SIGN | SIGN).map("".join)
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(1500, suppress_health_check=[HealthCheck.too_slow])
 @given(YAML_ISH)
 def test_any_text_that_looks_like_yaml_is_read_without_an_error(source: str) -> None:
     assert_is_sound(parse(source, BERLIN), source)
@@ -428,7 +429,7 @@ VALUE = TEXT | st.lists(TEXT, max_size=3) | st.dictionaries(KEY, TEXT, max_size=
 DOCUMENT = st.fixed_dictionaries({"periods": st.lists(st.dictionaries(KEY, VALUE, max_size=6), max_size=4)})
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(500, suppress_health_check=[HealthCheck.too_slow])
 @given(DOCUMENT)
 def test_any_document_of_right_and_wrong_values_is_read_without_an_error(document: object) -> None:
     source = yaml.safe_dump(document, allow_unicode=True)

@@ -14,6 +14,9 @@ import pytest
 from tests.project.test_locale import LANGUAGES
 from tests.support.programs import ROOT
 
+# Builds with pip, which takes seconds and needs PyPI.
+pytestmark = pytest.mark.system
+
 PARTS = ("downtime", "setup.cfg", "setup.py", "README.rst", "LICENSE")
 SHIPPED = {
     path.relative_to(ROOT).as_posix()

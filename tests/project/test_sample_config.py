@@ -71,6 +71,8 @@ def answer(url: str, accept: str = "text/html") -> tuple[int, Message, str]:
         return 0, Message(), ""
 
 
+@pytest.mark.system
+@pytest.mark.smoke
 def test_the_site_goes_down_and_comes_back_as_the_readme_says(sample: Path) -> None:
     flag = sample / "downtime.flag"
     with served(sample) as url:
@@ -102,6 +104,7 @@ class Browser:
             return response.read().decode()
 
 
+@pytest.mark.system
 def test_the_admin_can_be_looked_at_from_the_first_run_on(sample: Path) -> None:
     """By the user whom README.rst names."""
     [(user, password)] = re.findall(r"as ``(\w+)`` with the\s+password ``(\w+)``", README)

@@ -2,11 +2,12 @@ from dataclasses import FrozenInstanceError
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule, is_known
 from downtime.schedule.recurrence import Recurrence
+from tests.support.examples import examples
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 MINUTE = timedelta(minutes=1)
@@ -269,7 +270,7 @@ def periods(draw: st.DrawFn) -> Period:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(
     st.lists(periods(), max_size=7),
     st.lists(periods(), max_size=2),
@@ -325,7 +326,7 @@ def crons(draw: st.DrawFn) -> Period:
     return cron(expression, draw(st.sampled_from([0.5, 1, 10, 90])), **rest)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(crons() | periods(), max_size=5), st.lists(MINUTES, min_size=2, max_size=8))
 def test_what_was_asked_before_changes_no_answer_even_when_the_clock_is_set_back(
     listed: list[Period], minutes: list[int]

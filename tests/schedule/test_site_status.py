@@ -3,12 +3,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from downtime.schedule.periods import NEVER, Period, Schedule
 from downtime.schedule.recurrence import Recurrence
 from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, SiteStatus, site_status
+from tests.support.examples import examples
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 
@@ -122,7 +123,7 @@ def periods(draw: st.DrawFn) -> Period:
     return period(start, start + draw(st.integers(1, 6)), paths, read_only=draw(st.booleans()))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(periods(), max_size=6))
 def test_it_stands_so_at_each_moment_until_then_and_otherwise_after_it(listed: list[Period]) -> None:
     schedule = Schedule(tuple(listed))

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+IS_CI = os.environ.get("CI") == "true"
 GRACE = 25  # seconds that a server gives its workers to end
 MOD_WSGI = "mod_wsgi for this version of Python"
 # Of this Python: a program of that name elsewhere is of no use to it.
@@ -44,7 +45,7 @@ def require(needed: str) -> None:
         is_there = shutil.which(located(needed)) is not None
     if is_there:
         return
-    if os.environ.get("CI") == "true":
+    if IS_CI:
         pytest.fail(f"{needed} is not installed, and in CI every test has to run.")
     pytest.skip(f"{needed} is not installed.")
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.harness import Site, finished, serving
 from tests.support.waiting import wait_until
 
@@ -39,6 +41,7 @@ def test_the_database_is_locked_by_another_process(tmp_path: Path) -> None:
         assert_works(site)
 
 
+@pytest.mark.smoke
 def test_the_database_is_migrating(tmp_path: Path) -> None:
     """A real `migrate` sleeps inside its transaction meanwhile."""
     site = Site(tmp_path, recheck=RECHECK, database=str(tmp_path / "site.sqlite3"))

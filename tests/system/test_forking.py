@@ -228,6 +228,7 @@ def remembers_nothing(folder: Path) -> None:
     child.ended()
 
 
+@pytest.mark.smoke
 def test_a_child_does_not_go_on_with_what_its_parent_remembered(tmp_path: Path) -> None:
     run(remembers_nothing, tmp_path, DOWNTIME_RECHECK=A_DAY)
 

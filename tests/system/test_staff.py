@@ -95,7 +95,6 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return dict(line.split(" ", 1) for line in ran.stdout.splitlines())
 
 
-@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("situation", "said"),
     [

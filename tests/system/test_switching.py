@@ -31,7 +31,9 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("name", WATCHING)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.smoke] if name == "gunicorn sync" else []) for name in WATCHING]
+)
 def test_a_watcher_alone_takes_every_worker_along(lazy_site: Site, measured: Measure, name: str) -> None:
     """No recheck is due in that time, so each worker has learnt it from its watcher."""
     with serving(lazy_site, name, workers=WORKERS) as server:

@@ -1,0 +1,12 @@
+"""How many examples a property is tried with: as many as it says in CI, and a tenth of them elsewhere."""
+
+from typing import Any
+
+import hypothesis
+
+from tests.support.programs import IS_CI
+
+
+def examples(count: int, **more: Any) -> hypothesis.settings:
+    """The decorator for a property that needs `count` examples; `more` as in hypothesis.settings."""
+    return hypothesis.settings(max_examples=count if IS_CI else count // 10, deadline=None, **more)
