@@ -5,7 +5,7 @@ from hypothesis import given
 
 from downtime.edits.add import Added, add, period_of
 from downtime.edits.cancel import cancel
-from downtime.edits.splices import open_text
+from downtime.edits.splices import CannotEdit, open_text
 from downtime.files.parser import parse
 from tests.support.examples import examples
 from tests.support.schedules import NEW, SCHEDULES, after, before, comments, schedules
@@ -44,3 +44,14 @@ def test_in_any_schedule_a_period_can_be_added_and_cancelled_and_nothing_else_ch
     assert ("\r\n" in added.text) is ("\r\n" in text)
     assert added.text.count("\n") == added.text.count("\r\n") or "\r\n" not in text
     assert without(added.text, "new") == text
+
+
+def test_a_name_that_another_period_has_is_refused() -> None:
+    with pytest.raises(CannotEdit, match="the name 'new' is taken by the period on line 2"):
+        with_new("periods:\n- name: new\n  start: 2026-12-01\n")
+
+
+def test_a_recurring_period_can_be_added() -> None:
+    keys = {"name": "new", "cron": "0 3 * * *", "duration": "45m"}
+    added = add(open_text("periods: []\n", BERLIN), keys)
+    assert parse(added.text, BERLIN).schedule.periods == (period_of(keys, BERLIN),)

@@ -64,3 +64,7 @@ def test_blank_lines_are_found_on_both_sides() -> None:
     assert spans.last_blank(text, index + 2) == text.index("c")
     assert spans.first_blank("\n\na", 2) == 0
     assert spans.last_blank("a\n\n", 2) == 3
+
+
+def test_the_comments_of_an_item_may_begin_with_the_text() -> None:
+    assert spans.first_line("# a\n# b\n- c\n", 8, 0, behind=0) == 0
