@@ -29,10 +29,11 @@ class Loaded:
 
 
 class Edit(Protocol):
-    """What an edit of a text returns: the new text, and whatever else it has to tell."""
+    """The result of an edit: the new text, and whatever else the edit found out."""
 
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """The whole new text."""
 
 
 EditT = TypeVar("EditT", bound=Edit)

@@ -44,6 +44,7 @@ class NotYaml(Exception):
 
 
 class _Loader(_BaseLoader):
+    # The composer calls these two around each node.
     depth = 0
     nodes = 0
 
