@@ -10,7 +10,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from downtime.admin_page import rows
-from downtime.files.flag_file import Flag
+from downtime.files.flag_file import Flag, path_of
 from downtime.reload.snapshot import Overview
 from downtime.schedule.periods import Period, is_known
 from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, SiteStatus
@@ -61,8 +61,7 @@ def duration(seconds: float) -> str:
 
 def label(period: Period, flags: Iterable[Flag] = ()) -> str:
     """What people call the period: the path of its flag, or its name or line in the schedule."""
-    path = next((flag.path for flag in flags if flag.period is period), "")
-    return path or period.name or gettext("line %(line)s") % {"line": period.line}
+    return path_of(period, flags) or period.name or gettext("line %(line)s") % {"line": period.line}
 
 
 def coverage(period: Period) -> str:

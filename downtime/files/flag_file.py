@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
@@ -91,6 +91,11 @@ def meaning(text: str, zone: tzinfo, raised_at: datetime) -> tuple[Period, tuple
     values = reader.values(entries)
     end = reader.end(entries, reader.zone(entries, zone), raised_at)
     return Period(raised_at, end, line=yaml_nodes.line_of(root), **values), reader.problems_by_line()
+
+
+def path_of(period: Period, flags: Iterable[Flag]) -> str:
+    """The path of the flag that this very period stands for; empty for a period of the schedule."""
+    return next((flag.path for flag in flags if flag.period is period), "")
 
 
 def message(text: str) -> str:

@@ -40,14 +40,14 @@ class State:
         of_flags += self.flags.uninspectable
         return of_flags + [problem.located(self.loaded.path) for problem in self.loaded.parsed.problems]
 
-    def name(self, window: Window) -> str:
+    def label(self, window: Window) -> str:
         """What people call the window: the path of its flag, or the name or the line of its period."""
         return label(window, self.flags.raised)
 
     def why_down(self) -> str:
         """Why the site is down or may be; empty if it is up."""
         if self.answer.active:
-            return f"The site is still down, because of: {', '.join(map(self.name, self.answer.active))}"
+            return f"The site is still down, because of: {', '.join(map(self.label, self.answer.active))}"
         if self.flags.uninspectable:
             return "\n".join(["The site may still be down:", *self.flags.uninspectable])
         return ""
@@ -67,7 +67,7 @@ class DowntimeCommand(BaseCommand):
         return State(now, flags, loaded, loaded.parsed.schedule.at(now, (flag.period for flag in flags.raised)))
 
     def wait(self, rechecks: int) -> None:
-        """Returns once every process of this host decides by the new files, after that many DOWNTIME_RECHECK."""
+        """Waits for that many DOWNTIME_RECHECK, after which every process of this host decides by the new files."""
         time.sleep(rechecks * conf.DOWNTIME_RECHECK + _MARGIN)
 
 
@@ -80,7 +80,7 @@ def edit_schedule(edit: Callable[[ScheduleText], EditT], *, creates: bool = Fals
     except CannotWrite as error:
         raise CommandError(str(error)) from error
     except CannotEdit as error:
-        raise CommandError(f"{path} was not changed: {error}{listed(path, error.problems)}") from error
+        raise CommandError(f"{path} was not changed: {error}{problem_lines(path, error.problems)}") from error
     except UnicodeDecodeError as error:
         raise CommandError(f"{path} was not changed: it is not UTF-8 text; save it as UTF-8") from error
     except OSError as error:
@@ -100,7 +100,7 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def listed(path: str, problems: Sequence[Problem]) -> str:
+def problem_lines(path: str, problems: Sequence[Problem]) -> str:
     """The first problems, each on a line of its own, and how many more there are."""
     first, more = first_problems(problems)
     lines = [problem.located(path) for problem in first]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.timezone import get_default_timezone
 
-from downtime.files.flag_file import Flag
+from downtime.files.flag_file import Flag, path_of
 from downtime.schedule.periods import Answer, Schedule, Window, is_known
 from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, SiteStatus
 
@@ -43,7 +43,7 @@ def _end(preposition: str, end: datetime) -> str:
 
 def label(window: Window, flags: Iterable[Flag] = ()) -> str:
     """What people call the window: the path of its flag, or the name or the line of its period."""
-    path = next((flag.path for flag in flags if flag.period is window.period), "")
+    path = path_of(window.period, flags)
     return f"flag {path}" if path else window.period.name or f"the period on line {window.period.line}"
 
 

@@ -15,7 +15,7 @@ from downtime.files import disk, schedule_file
 from downtime.files.fields import Problem
 from downtime.files.parser import parse_bytes
 from downtime.management import editor
-from downtime.management.base import DowntimeCommand, listed
+from downtime.management.base import DowntimeCommand, problem_lines
 from downtime.management.output import agenda
 from downtime.schedule.periods import Schedule
 
@@ -63,7 +63,7 @@ class Command(DowntimeCommand):
 
     def _ask(self, copy: str, problems: tuple[Problem, ...]) -> None:
         """Returns if the text is to be edited again, else ends the command."""
-        message = f"The text has problems:{listed(copy, problems)}"
+        message = f"The text has problems:{problem_lines(copy, problems)}"
         if not sys.stdin.isatty():
             raise CommandError(f"{message}\n{conf.DOWNTIME_SCHEDULE_FILE} was left alone")
         self.stdout.write(message)

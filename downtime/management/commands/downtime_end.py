@@ -12,7 +12,7 @@ from downtime.edits.end import end_active
 from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
 from downtime.management import arguments
-from downtime.management.base import DowntimeCommand, edit_schedule, listed
+from downtime.management.base import DowntimeCommand, edit_schedule, problem_lines
 from downtime.schedule.periods import Window
 
 
@@ -56,12 +56,12 @@ class Command(DowntimeCommand):
         if loaded.parsed.problems:
             raise CommandError(
                 f"{loaded.path} has problems, so no period of it can be ended; correct these first:"
-                + listed(loaded.path, loaded.parsed.problems)
+                + problem_lines(loaded.path, loaded.parsed.problems)
             )
         if not loaded.parsed.schedule.at(state.now).active:
             return ()
         ended = edit_schedule(lambda source: end_active(source, datetime.now(timezone.utc)))
         for window in ended.windows:
             what = "the running occurrence of " if window.period.recurrence else ""
-            self.stdout.write(f"Ended {what}{state.name(window)} in {loaded.path}.")
+            self.stdout.write(f"Ended {what}{state.label(window)} in {loaded.path}.")
         return ended.windows

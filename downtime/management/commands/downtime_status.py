@@ -48,11 +48,11 @@ class Command(DowntimeCommand):
     def _print(self, state: State, upcoming: list[Window]) -> None:
         self.stdout.write(status_line(site_status(state.answer), state.flags.raised))
         for window in state.answer.active:
-            self.stdout.write(window_line(state.name(window), window, state.now))
+            self.stdout.write(window_line(state.label(window), window, state.now))
         if upcoming:
             self.stdout.write("Coming:")
         for window in upcoming:
-            self.stdout.write(window_line(state.name(window), window, state.now))
+            self.stdout.write(window_line(state.label(window), window, state.now))
         problems = state.problems()
         if problems:
             self.stdout.write("Problems:")
