@@ -91,8 +91,8 @@ class Settings:
 
     @property
     def DOWNTIME_WATCH(self) -> str:
-        """How to learn of changes: "auto", the default, or "none", which the removed "polling" counts as."""
-        return "none" if getattr(settings, "DOWNTIME_WATCH", "auto") in ("none", "polling") else "auto"
+        """How to learn of changes: one of WATCHERS, by default "auto"."""
+        return "none" if getattr(settings, "DOWNTIME_WATCH", "auto") == "none" else "auto"
 
     @property
     def DOWNTIME_RECHECK(self) -> float:

@@ -66,7 +66,7 @@ WRONG: list[tuple[str, Any]] = [
     *(("DOWNTIME_TEMPLATE", value) for value in (5, "", None, ["a.html"])),
     *(("DOWNTIME_VIEW", value) for value in (5, "", ["a.b"])),
     *(("DOWNTIME_RETRY_AFTER", value) for value in (0, 0.5, -1, "60", True, float("nan"))),
-    *(("DOWNTIME_WATCH", value) for value in ("inotify", "native", "", None, True, [])),
+    *(("DOWNTIME_WATCH", value) for value in ("inotify", "native", "polling", "", None, True, [])),
     *(("DOWNTIME_RECHECK", value) for value in (-1, "1", None, True, float("inf"), float("nan"))),
 ]
 
@@ -96,12 +96,6 @@ def test_a_wrong_count_of_proxies_is_no_count(settings: pytest_django.Settings, 
     """The default would take the address of a proxy for that of everybody who comes through it."""
     settings.DOWNTIME_PROXY_COUNT = value
     assert conf.DOWNTIME_PROXY_COUNT is None
-
-
-def test_whoever_wanted_polling_gets_the_comparing_requests_and_no_watch(settings: pytest_django.Settings) -> None:
-    """No events arrived there, so a watch would be deaf, and requests would look four times less often."""
-    settings.DOWNTIME_WATCH = "polling"
-    assert conf.DOWNTIME_WATCH == "none"
 
 
 def test_without_a_base_dir_the_files_lie_in_the_working_directory(
