@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from downtime.edits import spans, splices, yaml_writer
+from downtime.edits import schedule_text, spans, yaml_writer
+from downtime.edits.schedule_text import CannotEdit, ScheduleText, Splice
 from downtime.edits.spans import ItemSpan
-from downtime.edits.splices import CannotEdit, ScheduleText, Splice
 from downtime.edits.yaml_writer import Value
 from downtime.files import yaml_nodes
 from downtime.schedule import converters
@@ -81,7 +81,7 @@ def _splices(source: ScheduleText, keys: Mapping[str, Value]) -> list[Splice]:
         if value.value == "" and not _is_flow(root):
             column = key.start_mark.column + 2
             at = spans.last_line(source.text, key.end_mark.index, column)
-            return [splices.insert_lines(source.text, at, _block(keys, column, 2))]
+            return [schedule_text.insert_lines(source.text, at, _block(keys, column, 2))]
     elif not _is_flow(root):
         column = root.start_mark.column
         last = max(value.end_mark.index for _, value in pairs.values())
@@ -91,7 +91,7 @@ def _splices(source: ScheduleText, keys: Mapping[str, Value]) -> list[Splice]:
 
 def _new_list(source: ScheduleText, at: int, column: int, keys: Mapping[str, Value]) -> Splice:
     lines = [" " * column + line for line in (COMMENT, "periods:")]
-    return splices.insert_lines(source.text, at, lines + _block(keys, column + 2, 2))
+    return schedule_text.insert_lines(source.text, at, lines + _block(keys, column + 2, 2))
 
 
 def _into_list(source: ScheduleText, key: Node, sequence: SequenceNode, keys: Mapping[str, Value]) -> list[Splice]:
@@ -103,7 +103,7 @@ def _into_list(source: ScheduleText, key: Node, sequence: SequenceNode, keys: Ma
     lines = _like(sequence.value[-1], last, keys)
     if len(items) > 1 and all(_is_set_off(source.text, *pair) for pair in pairwise(items)):
         lines = ["", *lines]
-    return [splices.insert_lines(source.text, spans.last_line(source.text, last.end, last.column), lines)]
+    return [schedule_text.insert_lines(source.text, spans.last_line(source.text, last.end, last.column), lines)]
 
 
 def _is_set_off(text: str, before: ItemSpan, item: ItemSpan) -> bool:
@@ -136,7 +136,7 @@ def _into_flow_list(text: str, sequence: SequenceNode, items: list[ItemSpan], pa
         return [Splice(last.end, last.end, f", {one_line}")]
     behind = last.comma.end if last.comma else last.end
     at = spans.line_end(text, behind)
-    end, indent = splices.line_break(text, at), " " * last.column
+    end, indent = schedule_text.line_break(text, at), " " * last.column
     model = sequence.value[-1]
     if "\n" in text[last.start : last.end] and _is_flow(model) and last.start == model.start_mark.index:
         inner = " " * yaml_nodes.pairs(model)[0][0].start_mark.column

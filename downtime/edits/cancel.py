@@ -7,10 +7,10 @@ from difflib import get_close_matches
 
 from yaml.nodes import SequenceNode
 
-from downtime.edits import spans, splices
+from downtime.edits import schedule_text, spans
 from downtime.edits.add import COMMENT
+from downtime.edits.schedule_text import CannotEdit, ScheduleText, Splice
 from downtime.edits.spans import ItemSpan
-from downtime.edits.splices import CannotEdit, ScheduleText, Splice
 from downtime.files import yaml_nodes
 from downtime.schedule import converters
 from downtime.schedule.periods import Period, Schedule
@@ -70,7 +70,7 @@ def _without_block_item(text: str, items: list[ItemSpan], index: int) -> list[Sp
         end = behind
     elif behind > end or index == len(items) - 1:  # one gap is enough
         start = before
-    return [splices.delete_lines(text, start, end)]
+    return [schedule_text.delete_lines(text, start, end)]
 
 
 def _with_key(text: str, start: int) -> int:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, tzinfo
 
 from yaml.nodes import MappingNode, Node, ScalarNode
 
-from downtime.edits import spans, splices
-from downtime.edits.splices import CannotEdit, ScheduleText, Splice
+from downtime.edits import schedule_text, spans
+from downtime.edits.schedule_text import CannotEdit, ScheduleText, Splice
 from downtime.files import yaml_nodes
 from downtime.schedule.periods import Period, Schedule, Window
 
@@ -32,7 +32,7 @@ def end_active(source: ScheduleText, now: datetime) -> Ended:
     for window in windows:
         periods[window.rank] = _ended(window.period, now)
         mapping = source.nodes.periods[window.rank]
-        changes.append(_splice(source.text, mapping, periods[window.rank], splices.zone_of(mapping, source.zone)))
+        changes.append(_splice(source.text, mapping, periods[window.rank], schedule_text.zone_of(mapping, source.zone)))
     return Ended(source.with_splices(changes, meaning=Schedule(tuple(periods))), windows)
 
 
@@ -51,7 +51,7 @@ def _splice(text: str, mapping: Node, period: Period, zone: tzinfo) -> Splice:
     else:
         key, moment, fold, beside = "end", period.end, 1, "start"
     model = next((pairs[name][1].value for name in (key, "start", "end") if name in pairs), "")
-    value = splices.format_moment(moment, zone, fold=fold, model=model)
+    value = schedule_text.format_moment(moment, zone, fold=fold, model=model)
     if key in pairs:
         _, old = _in_place(mapping, *pairs[key])
         return Splice(old.start_mark.index, old.end_mark.index, _quoted(value, old.style))
@@ -76,7 +76,7 @@ def _insert_pair(text: str, mapping: Node, beside: ScalarNode, after: int, key: 
         quote = '"' if beside.style == '"' else "'"  # what was JSON stays JSON
         return Splice(after, after, f", {_quoted(key, beside.style)}: {quote}{value}{quote}")
     indent = " " * beside.start_mark.column
-    return splices.insert_lines(text, spans.line_end(text, after), [f"{indent}{key}: {value}"])
+    return schedule_text.insert_lines(text, spans.line_end(text, after), [f"{indent}{key}: {value}"])
 
 
 def _quoted(text: str, style: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn, TypeVar
 
 from django.core.management.base import CommandError, CommandParser
 
-from downtime.edits import splices
+from downtime.edits import schedule_text
 from downtime.edits.yaml_writer import Value
 from downtime.files import flag_file
 from downtime.schedule import converters
@@ -73,7 +73,7 @@ def to_moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int
 
 def moment_text(value: str, moment: datetime, zone: tzinfo, *, fold: int) -> str:
     """The moment as the schedule holds it: as it was given, or in `zone` if it was counted from now on."""
-    return splices.format_moment(moment, zone, fold=fold) if value.startswith("+") else value
+    return schedule_text.format_moment(moment, zone, fold=fold) if value.startswith("+") else value
 
 
 def refuse(option: str, value: str, error: object) -> NoReturn:

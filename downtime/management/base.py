@@ -13,12 +13,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.edits.splices import CannotEdit, ScheduleText, open_text
+from downtime.edits.schedule_text import CannotEdit, ScheduleText, open_text
 from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem, first_problems
 from downtime.files.flag_file import Flags, load_flags
 from downtime.files.schedule_file import EditT, Loaded, load_schedule, rewrite
-from downtime.management.output import label
+from downtime.management.wording import label
 from downtime.schedule.periods import Answer, Window
 
 # In seconds; by then, a request that read the clock just before its deadline is decided.

@@ -5,7 +5,7 @@ from hypothesis import given
 
 from downtime.edits.add import Added, add, period_of
 from downtime.edits.cancel import cancel
-from downtime.edits.splices import CannotEdit, open_text
+from downtime.edits.schedule_text import CannotEdit, open_text
 from downtime.files.parser import parse
 from tests.support.examples import examples
 from tests.support.schedules import NEW, SCHEDULES, after, before, comments, schedules

@@ -3,7 +3,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from downtime.edits.cancel import cancel
-from downtime.edits.splices import CannotEdit, open_text
+from downtime.edits.schedule_text import CannotEdit, open_text
 from downtime.files.parser import parse
 from tests.support.examples import examples
 from tests.support.schedules import SCHEDULES, after, before, comments, schedules

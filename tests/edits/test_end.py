@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from downtime.edits.end import Ended, end_active
-from downtime.edits.splices import CannotEdit, open_text
+from downtime.edits.schedule_text import CannotEdit, open_text
 from downtime.files.parser import parse
 from downtime.schedule.periods import NEVER
 from tests.support.examples import examples

@@ -22,7 +22,7 @@ from django.core.management import load_command_class
 from downtime.edits.add import add
 from downtime.edits.cancel import cancel
 from downtime.edits.end import end_active
-from downtime.edits.splices import ScheduleText
+from downtime.edits.schedule_text import ScheduleText
 from downtime.files import parser
 from downtime.files.disk import fingerprint
 from downtime.files.schedule_file import Edit

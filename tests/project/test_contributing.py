@@ -9,6 +9,8 @@ from tests.support.programs import ROOT
 
 GUIDE = (ROOT / ".github" / "CONTRIBUTING.md").read_text()
 QUOTED = sorted(set(re.findall(r"`([^`\s]+)`", GUIDE)))
+# A function or class that the guide names, and where.
+NAMED = re.findall(r"`(\w+)`(?: from| in|,? \(in)? `(downtime/[\w/]+\.py)`", GUIDE)
 PATHS = [text for text in QUOTED if re.match(r"(downtime|tests|sample_config)/|\.ci/|README", text)]
 ROWS = re.findall(r"^\| `(\w+)` \| (nothing|`\w+`(?:, `\w+`)*) \|$", GUIDE, re.MULTILINE)
 
@@ -18,8 +20,14 @@ def test_every_path_that_the_guide_names_is_there(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-def test_the_guide_names_paths_at_all() -> None:
+@pytest.mark.parametrize(("name", "path"), NAMED, ids=[name for name, _ in NAMED])
+def test_every_name_is_where_the_guide_says(name: str, path: str) -> None:
+    assert re.search(rf"^ *(?:def|class) {name}\b", (ROOT / path).read_text(), re.MULTILINE)
+
+
+def test_the_guide_names_paths_and_functions_at_all() -> None:
     assert len(PATHS) > 40
+    assert {"copy_response", "period_of", "edit_schedule", "DowntimeCommand"} <= {name for name, _ in NAMED}
 
 
 def test_the_table_of_imports_is_the_one_that_is_walked() -> None:

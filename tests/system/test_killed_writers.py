@@ -29,7 +29,7 @@ from zoneinfo import ZoneInfo
 import django.core.files.locks  # as it is imported late, and its system calls are not ours
 from downtime.files import atomic_write
 from downtime.edits.add import add
-from downtime.edits.splices import open_text
+from downtime.edits.schedule_text import open_text
 from downtime.files.schedule_file import rewrite
 
 path, log, old = sys.argv[1:]

@@ -13,7 +13,7 @@ from django.utils.timezone import get_default_timezone
 from downtime.conf import conf
 from downtime.files.schedule_file import load_schedule
 from downtime.management.base import DowntimeCommand
-from downtime.management.output import agenda
+from downtime.management.wording import agenda
 
 
 class Command(DowntimeCommand):

@@ -16,7 +16,7 @@ from downtime.files.fields import Problem
 from downtime.files.parser import parse_bytes
 from downtime.management import editor
 from downtime.management.base import DowntimeCommand, problem_lines
-from downtime.management.output import agenda
+from downtime.management.wording import agenda
 from downtime.schedule.periods import Schedule
 
 

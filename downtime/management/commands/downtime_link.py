@@ -14,7 +14,7 @@ from django.urls import get_script_prefix
 from downtime.http import bypass
 from downtime.management.arguments import convert
 from downtime.management.base import DowntimeCommand
-from downtime.management.output import local_time
+from downtime.management.wording import local_time
 from downtime.schedule import converters
 
 _MOST_HOURS = 720

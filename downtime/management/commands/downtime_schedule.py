@@ -10,11 +10,11 @@ from django.core.management.base import CommandError, CommandParser
 
 from downtime.conf import conf
 from downtime.edits.add import add, period_of
-from downtime.edits.splices import ScheduleText
+from downtime.edits.schedule_text import ScheduleText
 from downtime.edits.yaml_writer import Value
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand, edit_schedule
-from downtime.management.output import local_time, time_span
+from downtime.management.wording import local_time, time_span
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import Period, Schedule, Window
 

@@ -14,7 +14,7 @@ from downtime.files import disk, flag_file
 from downtime.files.atomic_write import CannotWrite
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand
-from downtime.management.output import local_time
+from downtime.management.wording import local_time
 from downtime.schedule import converters
 
 

@@ -11,7 +11,7 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.management.base import DowntimeCommand, State
-from downtime.management.output import status_line, window_line
+from downtime.management.wording import status_line, window_line
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import Window
 from downtime.schedule.site_status import site_status

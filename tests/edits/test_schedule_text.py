@@ -4,8 +4,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from downtime.edits import spans, splices
-from downtime.edits.splices import CannotEdit, Splice, spliced
+from downtime.edits import schedule_text, spans
+from downtime.edits.schedule_text import CannotEdit, Splice, spliced
 from tests.support.texts import BERLIN
 
 TEXTS = st.lists(st.sampled_from(["a", "  # b", "", " ", "ü🚧"]), max_size=6)
@@ -21,18 +21,18 @@ def test_lines_can_be_inserted_anywhere_and_deleting_them_gives_back_the_text(
     index = 0
     for _ in range(place):
         index = spans.line_end(text, index)
-    splice = splices.insert_lines(text, index, new)
+    splice = schedule_text.insert_lines(text, index, new)
     edited = spliced(text, [splice])
     start, end = index, index + len(splice.text)
     if index == len(text) and text and not text.endswith("\n"):
         start += len(line_break)  # it follows a last line without one
     assert edited[start:end].removesuffix(line_break).split(line_break) == new
-    assert spliced(edited, [splices.delete_lines(edited, start, end)]) == text
+    assert spliced(edited, [schedule_text.delete_lines(edited, start, end)]) == text
 
 
 def test_a_text_whose_lines_end_in_carriage_returns_gets_no_new_ones() -> None:
     with pytest.raises(CannotEdit, match="it can't be edited safely here"):
-        splices.insert_lines("a\rb\r", 4, ["c"])
+        schedule_text.insert_lines("a\rb\r", 4, ["c"])
 
 
 def test_splices_count_from_the_old_text() -> None:
@@ -54,10 +54,10 @@ def test_splices_count_from_the_old_text() -> None:
 )
 def test_a_moment_is_written_as_its_model_and_never_ambiguously(moment: str, fold: int, model: str, text: str) -> None:
     instant = datetime.fromisoformat(moment).replace(tzinfo=timezone.utc)
-    assert splices.format_moment(instant, BERLIN, fold=fold, model=model) == text
+    assert schedule_text.format_moment(instant, BERLIN, fold=fold, model=model) == text
 
 
 def test_what_has_problems_is_not_opened() -> None:
     with pytest.raises(CannotEdit, match="it has problems already; correct these first") as caught:
-        splices.open_text("periods:\n- start: soon\n", BERLIN)
+        schedule_text.open_text("periods:\n- start: soon\n", BERLIN)
     assert [problem.line for problem in caught.value.problems] == [2]

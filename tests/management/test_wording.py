@@ -6,7 +6,7 @@ import pytest
 
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
-from downtime.management.output import agenda, label, local_time, status_line, time_span, window_line
+from downtime.management.wording import agenda, label, local_time, status_line, time_span, window_line
 from downtime.schedule.periods import NEVER, Answer, Period, Schedule
 from downtime.schedule.site_status import site_status
 
