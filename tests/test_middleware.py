@@ -24,8 +24,7 @@ from downtime.http.responses import keep_private
 from downtime.middleware import DowntimeMiddleware
 from tests.support.clock import Clock
 from tests.support.requests import Ask
-
-OPEN = "periods:\n  - start: 2020-01-01\n"
+from tests.support.texts import OPEN
 
 
 @pytest.fixture(params=["sync", "async"])

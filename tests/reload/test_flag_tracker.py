@@ -1,4 +1,3 @@
-import logging
 import os
 import time
 from datetime import timezone
@@ -9,18 +8,9 @@ import pytest
 from downtime.reload.flag_tracker import FlagTracker
 from downtime.reload.schedule_tracker import ReadState
 from tests.support.clock import Clock
+from tests.support.logs import levels_of
 
-
-@pytest.fixture(autouse=True)
-def _log_all(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "downtime")
-
-
-def levels_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The level of each record since the last time."""
-    levels = [record.levelname for record in caplog.records]
-    caplog.clear()
-    return levels
+pytestmark = pytest.mark.usefixtures("log_all")
 
 
 def messages(tracked: FlagTracker, *, max_age: float | None = None) -> list[str]:

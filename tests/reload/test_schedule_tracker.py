@@ -1,4 +1,3 @@
-import logging
 import os
 import time
 from collections.abc import Callable
@@ -11,6 +10,9 @@ import pytest
 from downtime.reload import schedule_tracker
 from downtime.reload.schedule_tracker import ScheduleTracker
 from tests.support.clock import Clock
+from tests.support.logs import levels_of
+
+pytestmark = pytest.mark.usefixtures("log_all")
 
 STABLE_FOR = 1.0
 RECHECK = 1.0
@@ -40,18 +42,6 @@ def tracked(schedule: Path, clock: Clock) -> ScheduleTracker:
     assert looked(tracked) == ["one"]
     assert tracked.due == float("inf")
     return tracked
-
-
-@pytest.fixture(autouse=True)
-def _log_all(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "downtime")
-
-
-def levels_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The level of each record since the last time."""
-    levels = [record.levelname for record in caplog.records]
-    caplog.clear()
-    return levels
 
 
 @pytest.mark.parametrize(

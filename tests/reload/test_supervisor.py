@@ -15,21 +15,11 @@ import pytest
 
 from downtime.reload import watch  # noqa: F401  # so that no thread of a test has to import it
 from downtime.reload.supervisor import Supervisor, WatchOptions, can_run_threads
+from tests.support.heard import Heard
 from tests.support.programs import ROOT, require
 from tests.support.waiting import wait_until
 
 Keep = Callable[..., Supervisor]
-
-
-class Heard(list[tuple[str, bool]]):
-    def note(self, path: str, is_finished: bool) -> None:
-        self.append((path, is_finished))
-
-
-@pytest.fixture
-def heard() -> Heard:
-    """What supervisors told of: the path, and whether its writer has finished it."""
-    return Heard()
 
 
 @pytest.fixture

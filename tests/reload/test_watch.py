@@ -10,24 +10,10 @@ from watchdog.events import FileCreatedEvent
 from watchdog.observers.polling import PollingObserver
 
 from downtime.reload.watch import _MOST_UNRELATED, Watch, _Handler
+from tests.support.heard import Heard
 from tests.support.waiting import wait_until
 
 Start = Callable[..., Watch]
-
-
-class Heard(list[tuple[str, bool]]):
-    """What a watch reported: the path, and whether its writer had finished it."""
-
-    def note(self, path: str, is_finished: bool) -> None:
-        self.append((path, is_finished))
-
-    def of(self, path: Path) -> list[bool]:
-        return [is_finished for heard, is_finished in self if heard == str(path)]
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
 
 
 @pytest.fixture

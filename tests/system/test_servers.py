@@ -9,10 +9,10 @@ import pytest
 
 from tests.support.harness import Running, Site, serving
 from tests.support.programs import SERVERS
+from tests.support.texts import OPEN
 
 RECHECK = 1.0  # the site's, which is the default
 IDLES = 1.5  # seconds without any request
-OPEN_ENDED = "periods:\n  - start: 2020-01-01\n"
 FAR_AHEAD = "periods:\n  - start: 2999-01-01\n"
 
 Latencies = Callable[[str, str, float], None]
@@ -63,7 +63,7 @@ def test_every_worker_of_every_server_follows_every_switch(site: Site, latencies
         for path, ways, bound in ((site.flag, FLAG, RECHECK), (site.schedule, SCHEDULE, 2 * RECHECK)):
             switched = "flag" if path == site.flag else "schedule"
             for there, back in ways:
-                there(path, site.folder, OPEN_ENDED)
+                there(path, site.folder, OPEN)
                 latencies(name, switched, server.until_all(503, within=bound))
                 back(path, site.folder, FAR_AHEAD)
                 latencies(name, switched, server.until_all(200, within=bound))
@@ -72,7 +72,7 @@ def test_every_worker_of_every_server_follows_every_switch(site: Site, latencies
 
 def assert_right_after_an_idle_time(server: Running, path: Path, aside: Path) -> None:
     """Each worker's first answer after one is right, in both directions."""
-    for way, text, status in ((replaced, OPEN_ENDED, 503), (removed, "", 200)):
+    for way, text, status in ((replaced, OPEN, 503), (removed, "", 200)):
         way(path, aside, text)
         time.sleep(IDLES)
         assert {answer.status for answer in server.first_answers()} == {status}

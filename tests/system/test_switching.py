@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.harness import Answer, Running, Site, is_alive, serving
 from tests.support.programs import SERVERS
+from tests.support.texts import OPEN
 from tests.support.waiting import wait_until
 
 Measure = Callable[[str, float], None]
@@ -19,7 +20,6 @@ CHOSEN = ("gunicorn sync", "gunicorn gevent", "uvicorn")
 WATCHING = [name for name, server in SERVERS.items() if server.watches]
 RELOADING = [name for name, server in SERVERS.items() if server.reloads]
 WORKERS = 2
-OPEN_ENDED = "periods:\n  - start: 2020-01-01\n"
 FAR_AHEAD = "periods:\n  - start: 2999-01-01\n"
 DAMAGED = {
     "broken YAML": b"periods:\n  - start: [2020-01-01\n",
@@ -104,7 +104,7 @@ def test_a_period_switches_the_site_at_both_instants(lazy_site: Site, measured: 
 @pytest.mark.parametrize("name", CHOSEN)
 def test_a_damaged_schedule_never_ends_a_running_downtime(quick_site: Site, name: str) -> None:
     """Whatever replaces a good schedule, every answer stays a 503."""
-    write(quick_site.schedule, OPEN_ENDED)
+    write(quick_site.schedule, OPEN)
     with serving(quick_site, name, workers=WORKERS) as server:
         answers = server.meet()
         for content in DAMAGED.values():
@@ -133,12 +133,12 @@ def test_a_server_starts_on_a_damaged_schedule(site: Site, damage: str) -> None:
 @pytest.mark.parametrize("name", ["gunicorn sync", "gunicorn gevent"])
 def test_a_schedule_that_is_being_written_never_ends_a_running_downtime(site: Site, name: str) -> None:
     """Truncated, empty and half-written on the way: a state of it is never served."""
-    write(site.schedule, OPEN_ENDED)
+    write(site.schedule, OPEN)
     with serving(site, name, workers=WORKERS) as server:
         answers = server.meet()
         with site.schedule.open("w") as schedule:
             answers += server.rounds_for(0.1)
-            for part in OPEN_ENDED.split(" "):
+            for part in OPEN.split(" "):
                 schedule.write(f"{part} ")
                 schedule.flush()
                 answers += server.rounds_for(0.1)

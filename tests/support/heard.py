@@ -1,0 +1,13 @@
+"""What a watch told of."""
+
+from pathlib import Path
+
+
+class Heard(list[tuple[str, bool]]):
+    """Each path that was told of, and whether its writer has finished it."""
+
+    def note(self, path: str, is_finished: bool) -> None:
+        self.append((path, is_finished))
+
+    def of(self, path: Path) -> list[bool]:
+        return [is_finished for heard, is_finished in self if heard == str(path)]
