@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
-from django.template.response import SimpleTemplateResponse
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext
@@ -19,7 +18,7 @@ from downtime.decorators import is_exempt
 from downtime.http.negotiation import LONGEST_HEADER, preferences
 from downtime.http.pages import PreparedPage, built_in_response, copy_response, drop_body, mark_planned, prepare_page
 from downtime.http.redirects import is_target
-from downtime.http.site_code import call
+from downtime.http.site_code import awaited, call
 from downtime.http.throttled_log import ThrottledLogger
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import NEVER, Period, Window
@@ -107,12 +106,13 @@ def _problem_details(window: Window, release: datetime, language: str, seconds: 
 def _from_view(
     view: str, request: HttpRequest, window: Window, release: datetime, seconds: int | None
 ) -> HttpResponseBase:
-    """The response of DOWNTIME_VIEW, with the headers that it did not set itself."""
+    """The response of DOWNTIME_VIEW, whatever its class, with the headers that it did not set itself."""
     response: object = call(view, request, occurrence(window, timezone.get_default_timezone(), end=release))
+    # As Django's handler renders a response that can be rendered: a callback may put another one in its place.
+    if isinstance(response, HttpResponseBase) and callable(render := getattr(response, "render", None)):
+        response = awaited(render())
     if not isinstance(response, HttpResponseBase):
         raise TypeError(f"{view} returned {type(response).__name__}; it must return an HttpResponse")
-    if isinstance(response, SimpleTemplateResponse):
-        response.render()
     if isinstance(response, HttpResponse):
         response = copy_response(response)  # as the view may return the same one each time
         if request.method == "HEAD":

@@ -26,7 +26,11 @@ _LONGEST_KEPT = 500
 
 def call(dotted_path: str, *arguments: object) -> Any:
     """What that callable, sync or async, returns; raises what it raises, and ImportError if it does not exist."""
-    result = import_string(dotted_path)(*arguments)
+    return awaited(import_string(dotted_path)(*arguments))
+
+
+def awaited(result: Any) -> Any:
+    """What an async callable of the site returns once it is awaited; what a sync one has returned, as it is."""
     return async_to_sync(_awaited)(result) if isawaitable(result) else result
 
 

@@ -1,11 +1,8 @@
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import pytest_django
-from django.core.signals import request_finished
-from django.db import close_old_connections
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone as django_timezone
@@ -132,14 +129,6 @@ def test_the_page_is_in_the_language_of_the_client(languages: str, code: str, di
 
 
 # What must not go wrong
-
-
-@pytest.fixture
-def database_left_alone() -> Iterator[None]:
-    """The end of an answer looks after the connections, which tests of the admin may have left open."""
-    request_finished.disconnect(close_old_connections)
-    yield
-    request_finished.connect(close_old_connections)
 
 
 @pytest.mark.usefixtures("database_left_alone")
