@@ -1,6 +1,7 @@
 """The settings: one typed property for each, spelled as the setting, read at every access.
 
-A value of a wrong type counts as the default here, so that it can break no request; `checks` reports it."""
+A value of a wrong type counts as the default here, so that it can break no request; in a setting that exempts it
+exempts nobody. `checks` reports it."""
 
 from __future__ import annotations
 
@@ -40,17 +41,17 @@ class Settings:
     @property
     def DOWNTIME_EXEMPT_EXACT_URLS(self) -> tuple[str, ...]:
         """The paths that are exempt, each for itself; by default none."""
-        return _texts(getattr(settings, "DOWNTIME_EXEMPT_EXACT_URLS", None), ())
+        return _exempt("DOWNTIME_EXEMPT_EXACT_URLS")
 
     @property
     def DOWNTIME_EXEMPT_PATHS(self) -> tuple[str, ...]:
         """The path prefixes that are exempt, on whole segments; by default /admin."""
-        return _texts(getattr(settings, "DOWNTIME_EXEMPT_PATHS", None), ("/admin",))
+        return _exempt("DOWNTIME_EXEMPT_PATHS", default=("/admin",))
 
     @property
     def DOWNTIME_EXEMPT_IPS(self) -> tuple[str, ...]:
         """The addresses and networks of exempt clients; by default none."""
-        return _texts(getattr(settings, "DOWNTIME_EXEMPT_IPS", None), ())
+        return _exempt("DOWNTIME_EXEMPT_IPS")
 
     @property
     def DOWNTIME_PROXY_COUNT(self) -> int | None:
@@ -63,7 +64,7 @@ class Settings:
     @property
     def DOWNTIME_EXEMPT_IF(self) -> tuple[str, ...]:
         """The dotted paths of the callables that may exempt a request; by default none."""
-        return _texts(getattr(settings, "DOWNTIME_EXEMPT_IF", None), ())
+        return _exempt("DOWNTIME_EXEMPT_IF")
 
     @property
     def DOWNTIME_URL_REDIRECT(self) -> str | None:
@@ -122,9 +123,11 @@ def is_count(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and is_number(value) and value >= 0
 
 
-def _texts(value: Any, default: tuple[str, ...]) -> tuple[str, ...]:
-    values = [value] if isinstance(value, str) else value
-    return tuple(text for text in values if isinstance(text, str) and text) if is_list(values) else default
+def _exempt(name: str, *, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+    value: Any = getattr(settings, name, None)
+    if value is None:
+        return default
+    return tuple(text for text in value if isinstance(text, str) and text) if is_list(value) else ()
 
 
 def _in_base_dir(name: str) -> str:

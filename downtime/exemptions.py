@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import NoneType
 
 from django.db import Error
 from django.http import HttpRequest
@@ -96,10 +97,15 @@ def _networks() -> Iterator[client_address.Network]:
 
 def _is_let_through(dotted_path: str, request: HttpRequest) -> bool:
     try:
-        return bool(call(dotted_path, request))
+        answer = call(dotted_path, request)
     except Exception:  # the site's own code can raise anything; that is a no
         logger.exception("%s of DOWNTIME_EXEMPT_IF failed, and counts as a no", dotted_path)
         return False
+    # An instance of a class, a generator or a text says nothing, though Python takes it for true.
+    if not isinstance(answer, (bool, NoneType)):
+        wrong = "%s of DOWNTIME_EXEMPT_IF returned %s; only True lets a request through, so it counts as a no"
+        logger.warning(wrong, dotted_path, type(answer).__name__)
+    return answer is True
 
 
 def _has_user(request: HttpRequest, attribute: str) -> bool:

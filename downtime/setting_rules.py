@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
+from inspect import isasyncgenfunction, isgeneratorfunction
 from typing import Any, NamedTuple
 
+from django.http import HttpResponseBase
 from django.template.loader import get_template
 from django.utils.module_loading import import_string
 
@@ -70,19 +73,34 @@ def _are_networks(value: Any) -> bool:
 
 
 def _are_callables(value: Any) -> bool:
-    return is_list(value) and all(_is_callable(name) for name in value)
+    return is_list(value) and all(map(_is_callable, value))
 
 
-def _is_callable(value: Any) -> bool:
+def _is_view(value: Any) -> bool:
+    return _is_callable(value, makes=(HttpResponseBase,))
+
+
+def _is_callable(value: Any, *, makes: tuple[type, ...] = ()) -> bool:
+    """Whether the value is the dotted path of what can answer when it is called; a class has to be one of `makes`."""
     if not isinstance(value, str):
         return False
     try:
         imported = import_string(value)
     except Exception as error:  # the import of a module of the site can raise anything
         raise ValueError(f"{value} can't be imported: {error}") from error
+    while isinstance(imported, partial):
+        imported = imported.func
     if not callable(imported):
         raise ValueError(f"{value} can't be called")
+    if isinstance(imported, type) and not issubclass(imported, makes):
+        raise ValueError(f"{value} is a class, whose instance is no answer; name a function, or an instance")
+    if _is_generator_function(imported) or _is_generator_function(type(imported).__call__):
+        raise ValueError(f"{value} is a generator function, and a generator is no answer; write return, not yield")
     return True
+
+
+def _is_generator_function(function: Any) -> bool:
+    return isgeneratorfunction(function) or isasyncgenfunction(function)
 
 
 def _is_watcher(value: Any) -> bool:
@@ -129,7 +147,8 @@ RULES: dict[str, Rule] = {
     "DOWNTIME_EXEMPT_IF": Rule(
         "E013",
         _are_callables,
-        "It must be a list of dotted paths of callables, such as downtime.exemptions.is_staff",
+        "It must be a list of dotted paths of callables that return True or False, "
+        "such as downtime.exemptions.is_staff",
     ),
     "DOWNTIME_URL_REDIRECT": Rule(
         "E006",
@@ -137,7 +156,7 @@ RULES: dict[str, Rule] = {
         "It must be an http or https URL, a path of this site such as /upgrade/, or None",
     ),
     "DOWNTIME_TEMPLATE": Rule("E007", _is_template, "It must be the name of a template that can be loaded"),
-    "DOWNTIME_VIEW": Rule("E014", _is_callable, "It must be the dotted path of a callable, or None"),
+    "DOWNTIME_VIEW": Rule("E014", _is_view, "It must be the dotted path of a callable, or None"),
     "DOWNTIME_RETRY_AFTER": Rule(
         "E008",
         lambda v: is_number(v) and v >= 1 and v == int(v),

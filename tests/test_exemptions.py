@@ -1,3 +1,4 @@
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -180,6 +181,58 @@ def asks_header(request: HttpRequest) -> bool:
     return request.headers.get("x-key") == "secret"
 
 
+class HasKey:
+    """A class in the place of one of its instances."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+
+class AsksKey:
+    def __call__(self, request: HttpRequest) -> bool:
+        return asks_header(request)
+
+
+asks_key = AsksKey()
+
+
+def generator(request: HttpRequest) -> Iterator[bool]:
+    yield False
+
+
+async def async_generator(request: HttpRequest) -> AsyncIterator[bool]:
+    yield False
+
+
+def function(request: HttpRequest) -> Callable[[HttpRequest], bool]:
+    return no
+
+
+def text(request: HttpRequest) -> str:
+    return "False"
+
+
+def no_text(request: HttpRequest) -> str:
+    return ""
+
+
+def number(request: HttpRequest) -> int:
+    return 1
+
+
+async def async_number(request: HttpRequest) -> int:
+    return 1
+
+
+class Undecided:
+    def __bool__(self) -> bool:
+        raise ValueError("neither true nor false")
+
+
+def undecided(request: HttpRequest) -> Undecided:
+    return Undecided()
+
+
 HERE = "tests.test_exemptions"
 
 
@@ -190,12 +243,24 @@ HERE = "tests.test_exemptions"
         (["async_yes"], True),
         (["no", "failing", "yes"], True),
         (["asks_header"], True),
+        (["asks_key"], True),
+        (["text", "generator", "yes"], True),
         (["no"], False),
         (["async_no"], False),
         (["nothing"], False),
         (["failing"], False),
         (["no_such_callable"], False),
         (["HERE"], False),
+        (["HasKey"], False),
+        (["AsksKey"], False),
+        (["generator"], False),
+        (["async_generator"], False),
+        (["function"], False),
+        (["text"], False),
+        (["no_text"], False),
+        (["number"], False),
+        (["async_number"], False),
+        (["undecided"], False),
         ([], False),
     ],
     ids=str,
@@ -226,6 +291,56 @@ def test_a_callable_that_fails_is_logged_once(
         "no.such.module of DOWNTIME_EXEMPT_IF failed, and counts as a no",
     ]
     assert "this callable is broken" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("HasKey", "HasKey"),
+        ("generator", "generator"),
+        ("async_generator", "async_generator"),
+        ("text", "str"),
+        ("async_number", "int"),
+        ("undecided", "Undecided"),
+    ],
+)
+def test_what_is_neither_yes_nor_no_is_logged_once_and_counts_as_a_no(
+    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture, name: str, kind: str
+) -> None:
+    settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.{name}"]
+    exemptions = Exemptions()
+    for _ in range(3):
+        assert not exemptions.has_client(RequestFactory().get("/"))
+    assert [record.message for record in caplog.records] == [
+        f"{HERE}.{name} of DOWNTIME_EXEMPT_IF returned {kind}; only True lets a request through, so it counts as a no"
+    ]
+
+
+@pytest.mark.parametrize("name", ["no", "async_no", "nothing"])
+def test_a_plain_no_is_not_logged(
+    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.{name}"]
+    assert not Exemptions().has_client(RequestFactory().get("/"))
+    assert caplog.records == []
+
+
+# Values of a wrong type
+
+WRONG_TYPES = [5, 0, True, 1.5, "/", "/admin", "0.0.0.0/0", f"{HERE}.yes", b"/admin", {"/admin": 1}, {"0.0.0.0/0": 1}]
+
+
+@pytest.mark.parametrize("value", WRONG_TYPES, ids=repr)
+@pytest.mark.parametrize("name", ["EXACT_URLS", "PATHS", "IPS", "IF"])
+def test_an_exemption_setting_of_a_wrong_type_exempts_nobody(
+    settings: pytest_django.Settings, name: str, value: Any
+) -> None:
+    setattr(settings, f"DOWNTIME_EXEMPT_{name}", value)
+    if name != "PATHS":
+        settings.DOWNTIME_EXEMPT_PATHS = ()
+    window = Window(ALWAYS, 0, NEVER, Period())
+    for path in ("/", "/admin", "/admin/login/"):
+        assert Exemptions().pass_for(request_for(path), window) is None
 
 
 # What the site's own response goes through

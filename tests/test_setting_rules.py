@@ -1,13 +1,73 @@
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_django
 from django.core.checks import ERROR
+from django.http import HttpRequest, HttpResponse
 
 from downtime import setting_rules
 from downtime.conf import Settings
+from downtime.schedule.occurrence import Occurrence
 from tests.support.system_checks import found, ids
+
+# Callables by dotted path
+
+
+class Class:
+    """As a class-based view, or a callable of DOWNTIME_EXEMPT_IF, that is named in the place of an instance."""
+
+    def method(self, request: HttpRequest) -> bool:
+        return True
+
+    def generator_method(self, request: HttpRequest) -> Iterator[bool]:
+        yield True
+
+
+def generator(request: HttpRequest) -> Iterator[bool]:
+    yield True
+
+
+async def async_generator(request: HttpRequest) -> AsyncIterator[bool]:
+    yield True
+
+
+class CallIsGenerator:
+    def __call__(self, request: HttpRequest) -> Iterator[bool]:
+        yield True
+
+
+class CallIsAsyncGenerator:
+    async def __call__(self, request: HttpRequest) -> AsyncIterator[bool]:
+        yield True
+
+
+instance, async_instance = CallIsGenerator(), CallIsAsyncGenerator()
+bound, bound_generator = Class().method, Class().generator_method
+partly, part_of_class = partial(Class.method, None), partial(Class)
+part_of_generator, part_of_part = partial(generator), partial(partial(instance))
+
+
+class Sorry(HttpResponse):
+    """A class that makes the very answer."""
+
+    def __init__(self, request: HttpRequest, period: Occurrence) -> None:
+        super().__init__(period.message, status=503)
+
+
+NEVER_ANSWER = {
+    "Class": "is a class",
+    "part_of_class": "is a class",
+    "generator": "is a generator function",
+    "async_generator": "is a generator function",
+    "instance": "is a generator function",
+    "async_instance": "is a generator function",
+    "bound_generator": "is a generator function",
+    "part_of_generator": "is a generator function",
+    "part_of_part": "is a generator function",
+}
 
 RIGHT: list[tuple[str, list[Any]]] = [
     ("DOWNTIME_SCHEDULE_FILE", [None, "/a.yml", Path("/a.yml")]),
@@ -17,10 +77,19 @@ RIGHT: list[tuple[str, list[Any]]] = [
     ("DOWNTIME_EXEMPT_PATHS", [None, [], ("/a",), ["/a/", "/b/c", "/wärter"]]),
     ("DOWNTIME_EXEMPT_IPS", [None, [], ("192.0.2.1",), ["192.0.2.0/24", "2001:db8::/32", "::1"]]),
     ("DOWNTIME_PROXY_COUNT", [None, 0, 1, 5]),
-    ("DOWNTIME_EXEMPT_IF", [None, [], ("tests.test_exemptions.yes",), ["tests.test_exemptions.async_yes"]]),
+    (
+        "DOWNTIME_EXEMPT_IF",
+        [
+            None,
+            [],
+            ("tests.test_exemptions.yes",),
+            ["tests.test_exemptions.async_yes", "tests.test_exemptions.asks_key"],
+            ["tests.test_setting_rules.bound", "tests.test_setting_rules.partly", "operator.not_"],
+        ],
+    ),
     ("DOWNTIME_URL_REDIRECT", [None, "/a/", "https://a.example/b?c#d", "http://a.example:8000"]),
     ("DOWNTIME_TEMPLATE", [None, "downtime/downtime.html"]),
-    ("DOWNTIME_VIEW", [None, "tests.http.test_responses.told"]),
+    ("DOWNTIME_VIEW", [None, "tests.http.test_responses.told", "tests.test_setting_rules.Sorry"]),
     ("DOWNTIME_RETRY_AFTER", [None, 1, 60.0]),
     ("DOWNTIME_WATCH", [None, "auto", "none"]),
     ("DOWNTIME_RECHECK", [None, 0, 0.5, 60]),
@@ -35,6 +104,7 @@ WRONG: list[tuple[str, str, list[Any]]] = [
     ("DOWNTIME_EXEMPT_IPS", "E011", ["192.0.2.1", [5], [""], ["localhost"], ["192.0.2.1/24"], ["10.*"], 5]),
     ("DOWNTIME_PROXY_COUNT", "E012", [-1, 1.0, "1", True, [1]]),
     ("DOWNTIME_EXEMPT_IF", "E013", ["a.b", [""], ["no.such.module"], ["os.path.sep"], [5], [len], ["tests.broken"], 5]),
+    ("DOWNTIME_EXEMPT_IF", "E013", [[f"tests.test_setting_rules.{name}"] for name in NEVER_ANSWER]),
     (
         "DOWNTIME_URL_REDIRECT",
         "E006",
@@ -42,6 +112,7 @@ WRONG: list[tuple[str, str, list[Any]]] = [
     ),
     ("DOWNTIME_TEMPLATE", "E007", ["", 5, "no/such/template.html", ["downtime/downtime.html"]]),
     ("DOWNTIME_VIEW", "E014", ["", 5, "no.such.module", "os.path.sep", ["a.b"], len]),
+    ("DOWNTIME_VIEW", "E014", [f"tests.test_setting_rules.{name}" for name in NEVER_ANSWER]),
     ("DOWNTIME_RETRY_AFTER", "E008", [0, -1, 1.5, "60", True, float("nan")]),
     ("DOWNTIME_WATCH", "E009", ["", "inotify", "native", "polling", 5, True, ["auto"]]),
     ("DOWNTIME_RECHECK", "E010", [-1, "1", True, float("inf")]),
@@ -84,6 +155,16 @@ def test_the_hint_says_which_part_of_a_setting_is_wrong(
     setattr(settings, name, value)
     [message] = found()
     assert reason in str(message.hint)
+
+
+@pytest.mark.parametrize(("name", "reason"), NEVER_ANSWER.items(), ids=NEVER_ANSWER)
+def test_a_callable_that_can_not_answer_is_told_why(settings: pytest_django.Settings, name: str, reason: str) -> None:
+    dotted_path = f"tests.test_setting_rules.{name}"
+    settings.DOWNTIME_EXEMPT_IF, settings.DOWNTIME_VIEW = [dotted_path], dotted_path
+    messages = found()
+    assert [message.id for message in messages] == ["downtime.E013", "downtime.E014"]
+    for message in messages:
+        assert f" {dotted_path} {reason}" in str(message.hint)
 
 
 def test_a_template_that_can_not_be_parsed_is_an_error(settings: pytest_django.Settings, tmp_path: Path) -> None:

@@ -24,10 +24,10 @@ class ThrottledLogger:
         if _is_due(message, *arguments, sys.exc_info()[0]):
             self._logger.exception(message, *arguments)
 
-    def warning(self, message: str) -> None:
+    def warning(self, message: str, *arguments: object) -> None:
         """Logs the message at WARNING."""
-        if _is_due(message):
-            self._logger.warning(message)
+        if _is_due(message, *arguments):
+            self._logger.warning(message, *arguments)
 
 
 def _is_due(*key: object) -> bool:
