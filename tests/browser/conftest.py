@@ -1,4 +1,4 @@
-"""A real browser over the sample site: Debian's Chromium, or the one that CHROMIUM names, driven by Playwright."""
+"""A real browser over the sample site."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support import sample
+from tests.support.browser import launched
 from tests.support.programs import ROOT, require
 from tests.support.sample import answers
 from tests.support.waiting import wait_until
@@ -17,10 +18,7 @@ from tests.support.waiting import wait_until
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SCREENSHOTS = Path(os.environ.get("SCREENSHOTS", ROOT / ".screenshots"))
-# No request of its own, and no profile of anybody.
-OPTIONS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -41,16 +39,10 @@ class Site:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for a module, as no async test can run in this thread while it is there."""
-    for needed in ("playwright", "axe_playwright_python", CHROMIUM):
-        require(needed)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*OPTIONS, *as_root])
+    """One browser for a module."""
+    require("axe_playwright_python")
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

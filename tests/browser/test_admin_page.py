@@ -228,26 +228,77 @@ def test_the_state_is_asked_for_every_five_seconds_and_not_while_nobody_looks(as
     assert asked.within(3) == 0
 
 
-def test_while_the_site_does_not_answer_the_page_says_so(asked: Asked) -> None:
+def test_while_the_site_does_not_answer_the_page_says_so_and_asks_ever_more_seldom(asked: Asked) -> None:
     page, silent = asked.page, asked.page.locator("#downtime-silent")
     page.route("**/state/", lambda route: route.abort())
-    asked.within(6)
+    assert asked.within(6) == 1
     silent.wait_for(state="visible", timeout=WITHIN)
     assert status(page) == "The site is up"
+    assert 3 <= asked.within(120) <= 4  # after 10, 20, 40 and 60 seconds
     page.unroute("**/state/")
-    asked.within(6)
+    assert asked.within(60) >= 1
     silent.wait_for(state="hidden", timeout=WITHIN)
+    assert 3 <= asked.within(20) <= 4
 
 
-def test_a_site_that_never_answers_is_given_up_and_not_asked_twice_at_a_time(asked: Asked) -> None:
-    page = asked.page
-    page.route("**/state/", lambda route: None)
+@pytest.mark.parametrize("status", [302, 403, 500, 502, 504])
+def test_an_answer_that_tells_no_state_makes_it_ask_more_seldom_too(asked: Asked, status: int) -> None:
+    """A server in front answers 504 while the site still waits."""
+    headers = {"Location": "/"} if status == 302 else {}
+    asked.page.route("**/state/", lambda route: route.fulfill(status=status, headers=headers))
+    assert asked.within(6) == 1
+    asked.page.locator("#downtime-silent").wait_for(state="visible", timeout=WITHIN)
+    assert 1 <= asked.within(25) <= 2
+
+
+class Waiting:
+    """The requests for the state that wait for their answers."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.routes: list[Any] = []
+        page.route("**/state/", lambda route: self.routes.append(route))
+
+    def until(self, count: int) -> None:
+        """Returns once that many have been sent."""
+
+        def is_complete() -> bool:
+            return self.page.evaluate("window.isAsking") and len(self.routes) == count
+
+        wait_until(is_complete, what=f"{count} requests have been sent")
+
+
+def test_a_request_that_gets_no_answer_is_never_given_up_nor_is_another_one_sent(asked: Asked) -> None:
+    """Who waits for a lock of the database goes on waiting, whatever the browser does."""
+    page, waiting = asked.page, Waiting(asked.page)
     page.clock.run_for(5000)
-    for is_hidden in (True, False):
-        asked.hide(is_hidden=is_hidden)
+    waiting.until(1)
+    assert page.locator("#downtime-silent").is_hidden()
+    for _ in range(20):
+        for is_hidden in (True, False):
+            asked.hide(is_hidden=is_hidden)
+        page.clock.run_for(30_000)
+    assert page.locator("#downtime-silent").is_visible()
+    assert page.evaluate("[window.isAsking, window.hasOverlapped]") == [True, False]
+    assert (len(waiting.routes), asked.count) == (1, 0)
+
+
+def test_after_an_answer_that_came_late_it_asks_as_before_and_after_none_in_a_minute(asked: Asked) -> None:
+    page, waiting = asked.page, Waiting(asked.page)
     page.clock.run_for(5000)
-    page.locator("#downtime-silent").wait_for(state="visible", timeout=WITHIN)
-    assert not page.evaluate("window.hasOverlapped")
+    waiting.until(1)
+    page.clock.run_for(30_000)
+    waiting.routes[0].continue_()
+    page.locator("#downtime-silent").wait_for(state="hidden", timeout=WITHIN)
+    page.clock.run_for(5000)
+    waiting.until(2)
+    page.clock.run_for(30_000)
+    waiting.routes[1].abort()
+    page.wait_for_function("!window.isAsking")
+    page.clock.run_for(50_000)
+    assert not page.evaluate("window.isAsking")
+    page.clock.run_for(10_000)
+    waiting.until(3)
 
 
 def test_whoever_has_logged_out_meanwhile_is_told_no_state(asked: Asked) -> None:
