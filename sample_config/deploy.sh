@@ -6,12 +6,21 @@ set -eu
 cd /srv/example
 . .venv/bin/activate
 
-# Once this returns, every worker refuses new requests, so the next lines may change anything.
+# Once this returns, every worker on this host refuses new requests.
 python manage.py downtime_start --message "We are upgrading the site." --retry-after 300
+
+# Requests that were running go on, and may still write. So the workers are replaced, and each old one ends when it has
+# finished its own: with gunicorn and ExecReload=kill -HUP $MAINPID after 30 seconds at the latest (graceful_timeout).
+workers=$(pgrep --parent "$(systemctl show --property=MainPID --value example.service)")
+systemctl reload example.service
+for worker in $workers; do
+    tail --pid="$worker" -f /dev/null
+done
 
 git pull --ff-only
 pip install -r requirements.txt
-python manage.py migrate --noinput
+# It gives up after 5 seconds if something else, a report or a backup, holds a lock that it needs. For PostgreSQL.
+PGOPTIONS="-c lock_timeout=5s" python manage.py migrate --noinput
 python manage.py collectstatic --noinput
 systemctl restart example.service
 

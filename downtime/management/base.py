@@ -67,7 +67,7 @@ class DowntimeCommand(BaseCommand):
         return State(now, flags, loaded, loaded.parsed.schedule.at(now, (flag.period for flag in flags.raised)))
 
     def wait(self, rechecks: int) -> None:
-        """Waits for that many DOWNTIME_RECHECK, after which every process of this host decides by the new files."""
+        """Waits for that many DOWNTIME_RECHECK, after which no process here decides a new request by the old files."""
         time.sleep(rechecks * conf.DOWNTIME_RECHECK + _MARGIN)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import urllib.error
 import urllib.parse
@@ -147,3 +148,6 @@ def test_the_deploy_script_is_a_shell_script() -> None:
     script = ROOT / "sample_config" / "deploy.sh"
     assert os.access(script, os.X_OK)
     subprocess.run(["sh", "-n", str(script)], check=True)
+    if shutil.which("shellcheck"):
+        # SC1091: it sources a file of the host that it is run on.
+        subprocess.run(["shellcheck", "--exclude=SC1091", str(script)], check=True)

@@ -22,7 +22,8 @@ class Command(DowntimeCommand):
     """Raises the flag."""
 
     help = (
-        "Takes the site down at once by raising the flag, and returns when every process has noticed. "
+        "Takes the site down at once by raising the flag, and returns when every process refuses new requests; "
+        "those that are running go on. "
         "Example: manage.py downtime_start --message 'Back at four.' --for 2h"
     )
 
