@@ -5,13 +5,16 @@ E001 to E014: a setting has a wrong value. W001: a setting of 1.x is left. W002:
 W003: the middleware is missing. W004: it is there twice. W005: it is too low.
 W006: a problem in the schedule. W007: a problem in a flag, or a flag that has let go. W008: a flag can't be looked at.
 W009: no URL pattern matches the redirect. W010: a callable needs users, whose middleware is not above ours.
+W011: a file is in the folder of one release.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -39,6 +42,8 @@ _NEEDS_DATABASE = (
     "django.contrib.messages.middleware.MessageMiddleware",
 )
 _READY_MADE = ("downtime.exemptions.is_staff", "downtime.exemptions.is_superuser")
+# Folders of Capistrano, Deployer and the like that hold a folder for each release.
+_HOLD_RELEASES = {"releases", "deployments", "deploys", "versions"}
 _REMOVED = {
     "DOWNTIME_MIXIN": "Write a template, set DOWNTIME_TEMPLATE to its name, and remove this setting.",
     "DOWNTIME_NODATABASE_MODE": "Remove it: nothing queries the database any more.",
@@ -66,7 +71,7 @@ def check_middleware(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
 
 
 def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Warns of each problem in the schedule and the flags; never an Error, which would stop `migrate`."""
+    """Warns of problems in the schedule and the flags, and of their place; never an Error, which would stop migrate."""
     zone, max_age = get_default_timezone(), conf.DOWNTIME_FLAG_MAX_AGE
     loaded = load_schedule(conf.DOWNTIME_SCHEDULE_FILE, zone)
     hint = "The file is not taken over until every problem is corrected."
@@ -82,7 +87,30 @@ def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
             left = f"{flag.path} is still there, but it let go at {flag.period.end:%Y-%m-%d %H:%M} UTC."
             messages.append(Warning(left, hint="Remove it.", id="downtime.W007"))
     hint = "Let the site's user enter its folder."
-    return messages + [Warning(f"{reason}.", hint=hint, id="downtime.W008") for reason in flags.uninspectable]
+    messages += [Warning(f"{reason}.", hint=hint, id="downtime.W008") for reason in flags.uninspectable]
+    return [*messages, *_files_of_one_release()]
+
+
+def _files_of_one_release() -> Iterator[CheckMessage]:
+    """A file in the folder of one release is left behind, or an old one found again, when a link is switched."""
+    paths = [("DOWNTIME_SCHEDULE_FILE", os.path.realpath(conf.DOWNTIME_SCHEDULE_FILE))]
+    for flag in conf.DOWNTIME_FLAG_FILE:  # which is raised even if it is a link, so that only its folder is resolved
+        paths.append(("DOWNTIME_FLAG_FILE", os.path.join(os.path.realpath(os.path.dirname(flag)), Path(flag).name)))
+    for name, path in paths:
+        release = next(filter(_is_release, Path(path).parents), None)
+        if release is not None:
+            yield Warning(
+                f"{name} is {path}, which belongs to the release in {release}: the next one does not find it.",
+                hint="Name a file in a folder that all releases share, such as /srv/example/downtime/.",
+                id="downtime.W011",
+            )
+
+
+def _is_release(folder: Path) -> bool:
+    """Whether the folder, resolved, is that of one release: releases/NAME, or what a link called `current` leads to."""
+    links = (folder.parent / "current", folder.parent.parent / "current")
+    is_current = any(os.path.islink(link) and os.path.realpath(link) == str(folder) for link in links)
+    return is_current or folder.parent.name in _HOLD_RELEASES
 
 
 def _repeated_middleware(middleware: list[str]) -> Iterator[CheckMessage]:

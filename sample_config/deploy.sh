@@ -1,13 +1,21 @@
 #!/bin/sh
-# What a deploy does around its migrations: adapt the folder and the name of the service.
+# What a deploy does around its migrations: adapt the folder, the repository and the name of the service.
 # It stops at the first command that fails and leaves the site down, for you to look at.
+#
+#   /srv/example/current -> releases/20261201-020000   what the service runs
+#   /srv/example/downtime/                             downtime.yml and downtime.flag, named in the settings
+#
+# In the folder of a release, the flag would be left behind by the switch, and the site up in the middle of the deploy.
 set -eu
 
 cd /srv/example
 . .venv/bin/activate
 
+release=releases/$(date -u +%Y%m%d-%H%M%S)
+git clone --quiet --depth 1 https://git.example.com/example.git "$release"
+
 # Once this returns, every worker on this host refuses new requests.
-python manage.py downtime_start --message "We are upgrading the site." --retry-after 300
+python current/manage.py downtime_start --message "We are upgrading the site." --retry-after 300
 
 # Requests that were running go on, and may still write. So the workers are replaced, and each old one ends when it has
 # finished its own: with gunicorn and ExecReload=kill -HUP $MAINPID after 30 seconds at the latest (graceful_timeout).
@@ -17,14 +25,16 @@ for worker in $workers; do
     tail --pid="$worker" -f /dev/null
 done
 
-git pull --ff-only
-pip install -r requirements.txt
+pip install -r "$release/requirements.txt"
 # It gives up after 5 seconds if something else, a report or a backup, holds a lock that it needs. For PostgreSQL.
-PGOPTIONS="-c lock_timeout=5s" python manage.py migrate --noinput
-python manage.py collectstatic --noinput
+PGOPTIONS="-c lock_timeout=5s" python "$release/manage.py" migrate --noinput
+python "$release/manage.py" collectstatic --noinput
+
+ln -sfn "$release" current.new
+mv -T current.new current
 systemctl restart example.service
 
 # To look at the new release before everybody does, stop here, and open what this prints:
-# python manage.py downtime_link --url https://www.example.com/
+# python current/manage.py downtime_link --url https://www.example.com/
 
-python manage.py downtime_end
+python current/manage.py downtime_end

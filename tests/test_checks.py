@@ -201,6 +201,61 @@ def test_a_file_that_can_not_be_looked_at_is_reported(
     assert message.msg.startswith(f"{loop}/schedule:1: it can't be read: ")
 
 
+def switched(root: Path, release: str, link: str = "current") -> Path:
+    """The folder of a release, to which a link leads."""
+    (root / release).mkdir(parents=True)
+    (root / link).symlink_to(root / release)
+    return root / release
+
+
+@pytest.mark.parametrize("release", ["releases/1", "deployments/20261201", "deploys/1", "versions/2", "app-2", "all/7"])
+def test_a_file_in_the_folder_of_one_release_is_reported(
+    settings: pytest_django.Settings, tmp_path: Path, release: str
+) -> None:
+    """By BASE_DIR as startproject writes it, resolved, and by a path through the link; at any depth."""
+    folder = switched(tmp_path, release)
+    for base in (folder, tmp_path / "current", folder / "site" / "web"):
+        settings.DOWNTIME_SCHEDULE_FILE, settings.DOWNTIME_FLAG_FILE = base / "downtime.yml", base / "downtime.flag"
+        schedule, flag = found()
+        assert [schedule.id, schedule.level, flag.id, flag.level] == ["downtime.W011", WARNING] * 2
+        assert schedule.msg.startswith("DOWNTIME_SCHEDULE_FILE is ")
+        assert flag.msg.startswith("DOWNTIME_FLAG_FILE is ")
+        assert all(f"the release in {folder}:" in message.msg for message in (schedule, flag))
+
+
+def test_each_flag_in_the_folder_of_one_release_is_reported(settings: pytest_django.Settings, tmp_path: Path) -> None:
+    folder = switched(tmp_path, "releases/1")
+    settings.DOWNTIME_FLAG_FILE = [tmp_path / "a.flag", folder / "b.flag", folder / "c.flag"]
+    assert [re.findall(r"\w\.flag", message.msg) for message in found()] == [["b.flag"], ["c.flag"]]
+
+
+def test_a_release_is_left_by_links_as_it_is_entered(settings: pytest_django.Settings, tmp_path: Path) -> None:
+    """A schedule is what its link leads to; a flag is the link itself, and only its folder may be one."""
+    folder, shared = switched(tmp_path, "releases/1"), tmp_path / "shared"
+    shared.mkdir()
+    (folder / "linked").symlink_to(shared)
+    (folder / "downtime.yml").symlink_to(shared / "downtime.yml")
+    settings.DOWNTIME_SCHEDULE_FILE = folder / "downtime.yml"
+    settings.DOWNTIME_FLAG_FILE = folder / "linked" / "downtime.flag"
+    assert ids() == []
+    (shared / "downtime.yml").symlink_to(folder / "other.yml")
+    assert ids() == ["W011"]
+    settings.DOWNTIME_SCHEDULE_FILE = shared / "other.yml"
+    (shared / "downtime.flag").symlink_to(folder / "text")
+    (folder / "text").write_text("We are moving.")
+    assert ids() == []
+
+
+@pytest.mark.parametrize("place", ["downtime", "release-notes", "releases", "my-releases/1", "shared", "current"])
+def test_a_folder_that_no_link_switches_is_nobody_s_release(
+    settings: pytest_django.Settings, tmp_path: Path, place: str
+) -> None:
+    switched(tmp_path, "releases/1", "live")
+    folder = tmp_path / place
+    settings.DOWNTIME_SCHEDULE_FILE, settings.DOWNTIME_FLAG_FILE = folder / "downtime.yml", folder / "downtime.flag"
+    assert ids() == []
+
+
 @pytest.mark.parametrize("content", [b"periods: [", b"\0", b"{" * 50_000, b"5", b"!!python/object:os.abort {}"])
 def test_no_content_is_an_error_as_that_would_stop_migrate(schedule: Path, flag: Path, content: bytes) -> None:
     schedule.write_bytes(content)
@@ -210,7 +265,7 @@ def test_no_content_is_an_error_as_that_would_stop_migrate(schedule: Path, flag:
 
 def test_an_id_is_never_used_again_for_another_check() -> None:
     """Add to this list; nothing is ever taken from it or given another meaning."""
-    used = [f"E{number:03}" for number in range(1, 15)] + [f"W{number:03}" for number in range(1, 11)]
+    used = [f"E{number:03}" for number in range(1, 15)] + [f"W{number:03}" for number in range(1, 12)]
     source = Path(checks.__file__).read_text() + Path(setting_rules.__file__).read_text()
     assert sorted(set(re.findall(r'"(?:downtime\.)?([EW]\d{3})"', source))) == used
     documented = str(checks.__doc__) + (ROOT / "README.rst").read_text()

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import textwrap
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -151,3 +152,23 @@ def test_the_deploy_script_is_a_shell_script() -> None:
     if shutil.which("shellcheck"):
         # SC1091: it sources a file of the host that it is run on.
         subprocess.run(["shellcheck", "--exclude=SC1091", str(script)], check=True)
+
+
+def test_the_ignored_files_are_those_that_the_commands_leave(tmp_path: Path) -> None:
+    """By the two lines of README.rst, in any folder of a repository, and neither the schedule nor anything else."""
+    [lines] = re.findall(r"^\.\. code-block:: text\n\n((?:    \*\*/\S+\n)+)", README, re.MULTILINE)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    (tmp_path / ".gitignore").write_text(textwrap.dedent(lines))
+    ignored = ["downtime.flag", "web/downtime.flag", ".downtime.yml.lock", "web/.downtime.flag.0123abcd.tmp"]
+    asked = [*ignored, "downtime.yml", "web/downtime.yml", "web/downtime.py", "downtime.flags"]
+    command = ["git", "-C", tmp_path, "check-ignore", *asked]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines() == ignored
+
+
+def test_the_files_of_the_readme_and_of_the_deploy_are_in_one_folder_that_outlives_a_release() -> None:
+    named = re.findall(r'^    DOWNTIME_\w+_FILE = "(.+)"$', README, re.MULTILINE)
+    assert named == ["/srv/example/downtime/downtime.yml", "/srv/example/downtime/downtime.flag"]
+    script = (ROOT / "sample_config" / "deploy.sh").read_text()
+    assert "\n#   /srv/example/downtime/  " in script
+    assert "\nrelease=releases/" in script
