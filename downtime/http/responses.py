@@ -142,4 +142,6 @@ def withhold_unless_exempt(request: HttpRequest, response: HttpResponseBase) -> 
     if match is None or is_exempt(match.func):
         return response
     logger.warning("a middleware below led a request to a view that is not exempt; its answer is withheld")
-    return built_in_response(request.method)
+    page = built_in_response(request.method)
+    page.__dict__["_resource_closers"] += response.__dict__["_resource_closers"]  # nobody else will close them
+    return page

@@ -27,9 +27,10 @@ from django.template.response import TemplateResponse
 from django.test import AsyncRequestFactory, RequestFactory
 from django.test.signals import template_rendered
 from django.urls import path as url
+from django.urls import resolve
 
 from downtime.http.pages import BUILT_IN_PAGE
-from downtime.http.responses import Refusals, retry_after
+from downtime.http.responses import Refusals, retry_after, withhold_unless_exempt
 from downtime.schedule.occurrence import Occurrence
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
 from tests.support.clock import Clock
@@ -455,6 +456,19 @@ def test_what_is_to_be_closed_with_a_response_that_is_returned_each_time_is_clos
     for _ in range(3):
         refused().close()
     assert CLOSED == ["closer", "Counted", "Counted", "Counted"]
+
+
+@pytest.mark.usefixtures("database_left_alone")
+def test_what_is_to_be_closed_with_a_response_that_is_withheld_is_closed_with_the_page_in_its_place() -> None:
+    request = RequestFactory().get("/")
+    request.resolver_match = resolve("/anything")
+    CLOSED.clear()
+    page = withhold_unless_exempt(request, file(request))
+    assert isinstance(page, HttpResponse)
+    assert page.content.decode() == BUILT_IN_PAGE
+    assert CLOSED == []
+    page.close()
+    assert CLOSED == ["closer"]
 
 
 @pytest.mark.parametrize("name", ["plain", "forbidden", "template", "own class", "JSON"])
