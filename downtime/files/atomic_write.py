@@ -1,4 +1,4 @@
-"""Locks, replaces and removes files, whole or not at all; whatever is written goes through `replace`."""
+"""Replaces and removes files, whole or not at all; whatever is written goes through `replace`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import errno
 import os
 import secrets
 import stat
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import BinaryIO
+from contextlib import closing, contextmanager, suppress
 
-from downtime.files.disk import OPEN_FLAGS
+from downtime.files import permissions, trusted_path
+from downtime.files.entry import Entry
 
 _TEMPORARY = ".tmp"
 
@@ -21,108 +20,76 @@ class CannotWrite(Exception):
 
 
 @contextmanager
-def locked(path: str, *, timeout: float = 10.0) -> Iterator[None]:
-    """Holds the lock beside the file, which every command takes to edit it; raises CannotWrite after `timeout` seconds.
-
-    The kernel releases the lock when the process that holds it ends, however it ends."""
-    folder, name = os.path.split(os.path.realpath(path))
-    lock_path = os.path.join(folder, f".{name}.lock")
+def explained(path: str) -> Iterator[None]:
+    """Turns an OSError into a CannotWrite that says of which path, why, and what to do."""
     try:
-        descriptor = os.open(lock_path, os.O_RDWR | os.O_CREAT | OPEN_FLAGS, 0o666)
-    except OSError as error:
-        is_there = os.path.lexists(lock_path)
-        raise CannotWrite(_message(error, lock_path if is_there else os.path.join(folder, name))) from error
-    with open(descriptor, "rb") as file:
-        with suppress(PermissionError):  # without this, root would lock the owner of the file out
-            _copy_owner_and_mode(os.path.join(folder, name), descriptor)
-        deadline = time.monotonic() + timeout
-        while not _try_to_lock(file, lock_path):
-            if time.monotonic() > deadline:
-                raise CannotWrite(
-                    f"{lock_path} has been locked by another command for {timeout:g} s; wait for it to end"
-                )
-            time.sleep(0.02)
         yield
-
-
-def _try_to_lock(file: BinaryIO, lock_path: str) -> bool:
-    from django.core.files import locks  # imported here, so that reading the files needs no Django
-
-    try:
-        return locks.lock(file, locks.LOCK_EX | locks.LOCK_NB)
     except OSError as error:
-        raise CannotWrite(f"{lock_path} can't be locked: {error.strerror}; {_remedy(error)}") from error
+        raise CannotWrite(f"{path} can't be written: {error.strerror}; {remedy(error)}") from error
 
 
-def sweep(path: str) -> None:
+def remedy(error: OSError) -> str:
+    """What to do about the error."""
+    return _REMEDIES.get(error.errno or 0, "nothing was changed")
+
+
+def temporary_name(name: str) -> str:
+    """The name of a temporary file beside the file of that name."""
+    return f".{name}.{secrets.token_hex(6)}{_TEMPORARY}"
+
+
+def sweep(entry: Entry) -> None:
     """Removes the temporary files that killed writers left beside the file; call it while its lock is held."""
-    folder, name = os.path.split(os.path.realpath(path))
-    entries: list[str] = []
-    with suppress(OSError):  # a folder that may be written to, but not listed
-        entries = os.listdir(folder)
-    for entry in entries:
-        if entry.startswith(f".{name}.") and entry.endswith(_TEMPORARY):
+    for name in entry.names():
+        if name.startswith(f".{entry.name}.") and name.endswith(_TEMPORARY):
             with suppress(OSError):  # nobody reads it anyway
-                os.unlink(os.path.join(folder, entry))
+                entry.sibling(name).remove()
 
 
-def replace(path: str, content: bytes) -> None:
+def replace(entry: Entry, content: bytes) -> None:
     """Replaces the content of the file, or creates it; if killed at any instant, leaves the old file or the new one.
 
-    A link stays and its target is replaced; mode and owner stay too. Raises CannotWrite."""
-    target = os.path.realpath(path)
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{secrets.token_hex(6)}{_TEMPORARY}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | OPEN_FLAGS, 0o666)
+    Its mode and owner stay. A link in its place is replaced, and what it leads to is left alone. Raises CannotWrite."""
+    temporary = entry.sibling(temporary_name(entry.name))
+    with explained(entry.path):
+        descriptor = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with open(descriptor, "wb") as file:
-                _copy_owner_and_mode(target, descriptor)
+                old = entry.status()
+                if old and stat.S_ISREG(old.st_mode):
+                    permissions.keep(old, descriptor)
                 file.write(content)
                 file.flush()
                 os.fsync(descriptor)
-            os.replace(temporary, target)
+            temporary.move_to(entry)
         except BaseException:  # even an interrupt must leave no temporary file; it is raised again
-            os.unlink(temporary)
+            with suppress(FileNotFoundError):
+                temporary.remove()
             raise
-        _sync_folder(folder)
-    except OSError as error:
-        raise CannotWrite(_message(error, target)) from error
+        entry.sync_folder()
 
 
-def remove(path: str) -> bool:
-    """Removes the file, link or empty folder; False if there was none. Raises CannotWrite."""
+def replace_unfollowed(path: str, content: bytes) -> None:
+    """Replaces whatever has that very name, as `replace` does. Raises CannotWrite."""
+    with explained(os.path.abspath(path)):
+        entry = trusted_path.unfollowed(path)
+    with closing(entry):
+        replace(entry, content)
+
+
+def remove_unfollowed(path: str) -> bool:
+    """Removes the file, link or empty folder of that very name; False if there was none. Raises CannotWrite."""
     try:
-        if os.path.isdir(path) and not os.path.islink(path):
-            os.rmdir(path)
-        else:
-            os.unlink(path)
-    except OSError as error:
+        with closing(trusted_path.unfollowed(path)) as entry:
+            entry.remove()
+    except FileNotFoundError:
+        return False
+    except OSError:
         if not os.path.lexists(path):  # a read-only mount reports itself first, even if nothing is there
             return False
-        raise CannotWrite(_message(error, os.path.abspath(path))) from error
+        with explained(os.path.abspath(path)):
+            raise
     return True
-
-
-def _copy_owner_and_mode(target: str, descriptor: int) -> None:
-    try:
-        old = os.stat(target)
-    except FileNotFoundError:
-        return
-    new = os.fstat(descriptor)
-    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
-
-
-def _sync_folder(folder: str) -> None:
-    # Not every folder and file system allows it; the file itself is in its place by now.
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | OPEN_FLAGS)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 _REMEDIES = {
@@ -138,11 +105,3 @@ _REMEDIES = {
     errno.EISDIR: "a folder is in its place: remove that first",
     errno.ENOTEMPTY: "it is a folder that holds something: remove that by hand",
 }
-
-
-def _message(error: OSError, path: str) -> str:
-    return f"{path} can't be written: {error.strerror}; {_remedy(error)}"
-
-
-def _remedy(error: OSError) -> str:
-    return _REMEDIES.get(error.errno or 0, "nothing was changed")

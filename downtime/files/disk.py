@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
@@ -57,12 +58,16 @@ def entry_fingerprint(path: str) -> Fingerprint | None:
     return Fingerprint.of(status)
 
 
-def read(path: str, *, limit: int) -> tuple[bytes, Fingerprint]:
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | OPEN_FLAGS)
+
+
+def read(path: str, *, limit: int, opener: Callable[[str, int], int] = _open) -> tuple[bytes, Fingerprint]:
     """The whole content of a regular file, and the fingerprint that it had both before and after reading.
 
     Raises OSError, also for more than `limit` bytes, for a file that keeps changing, for a device, and for a pipe,
     without waiting for it."""
-    with open(path, "rb", opener=lambda path, flags: os.open(path, flags | OPEN_FLAGS)) as file:
+    with open(path, "rb", opener=opener) as file:
         for _ in range(3):
             before = os.fstat(file.fileno())
             if not stat.S_ISREG(before.st_mode):

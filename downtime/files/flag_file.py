@@ -106,17 +106,19 @@ def message(text: str) -> str:
 
 
 def raise_flag(path: str, keys: Mapping[str, object]) -> None:
-    """Raises the flag, or updates one that is up, with those keys of a period. Raises atomic_write.CannotWrite."""
+    """Raises the flag, or updates one that is up, with those keys of a period; a link is replaced.
+
+    Raises atomic_write.CannotWrite."""
     encodable = {key: _encodable(value) for key, value in keys.items()}
     text = yaml.safe_dump(encodable, allow_unicode=True, sort_keys=False) if keys else ""
     if set("\x85\u2028\u2029") & set(text):  # breaks that PyYAML writes as they are, and reads as spaces
         text = yaml.safe_dump(encodable, sort_keys=False)
-    atomic_write.replace(path, text.encode())
+    atomic_write.replace_unfollowed(path, text.encode())
 
 
 def lower_flag(path: str) -> bool:
     """Lowers the flag; False if it was not raised. Raises atomic_write.CannotWrite."""
-    return atomic_write.remove(path)
+    return atomic_write.remove_unfollowed(path)
 
 
 def _encodable(value: object) -> object:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -10,7 +12,9 @@ from typing import Protocol, TypeVar
 
 from downtime.files import atomic_write, disk
 from downtime.files.disk import Fingerprint
+from downtime.files.entry import Entry
 from downtime.files.fields import Problem
+from downtime.files.lock import locked
 from downtime.files.parser import Parsed, parse_bytes
 
 # In bytes: about 300,000 periods.
@@ -58,14 +62,17 @@ def rewrite(path: str, edit: Callable[[str], EditT], *, creates: bool = False) -
 
     A missing file is an error unless `creates` is set. Raises atomic_write.CannotWrite; OSError and UnicodeDecodeError
     if the file can't be read; and what `edit` raises."""
-    with atomic_write.locked(path):
-        atomic_write.sweep(path)
-        old = content(path) if not creates or disk.fingerprint(path) else b""
+    with locked(path) as entry:
+        atomic_write.sweep(entry)
+        old = _content(entry)
+        if old is None and not creates:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        old = old or b""
         mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
         text = old[len(mark) :].decode()
         edited = edit(text)
         if edited.text != text:
-            atomic_write.replace(path, mark + edited.text.encode())
+            atomic_write.replace(entry, mark + edited.text.encode())
         return edited
 
 
@@ -73,14 +80,21 @@ def take_over(path: str, old: bytes | None, new: bytes) -> bool:
     """Replaces the `old` content, None for no file, by the new one; False if the file holds something else by now.
 
     Raises atomic_write.CannotWrite, and OSError if the file can't be read."""
-    with atomic_write.locked(path):
-        atomic_write.sweep(path)
-        if (content(path) if disk.fingerprint(path) else None) != old:
+    with locked(path) as entry:
+        atomic_write.sweep(entry)
+        if _content(entry) != old:
             return False
-        atomic_write.replace(path, new)
+        atomic_write.replace(entry, new)
         return True
 
 
 def content(path: str) -> bytes:
     """The whole content of the file; raises OSError, also if it is larger than LARGEST."""
     return disk.read(path, limit=LARGEST)[0]
+
+
+def _content(entry: Entry) -> bytes | None:
+    """The whole content of the very file that is to be replaced; None if there is none. Raises OSError."""
+    if entry.status() is None:
+        return None
+    return disk.read(entry.path, limit=LARGEST, opener=lambda _, flags: entry.open(flags))[0]

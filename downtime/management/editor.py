@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -44,10 +45,27 @@ def with_copy(path: str, content: bytes, use: Callable[[str], T]) -> T:
 
 
 def _new_copy(name: str, content: bytes) -> str:
+    _require_own_folder(tempfile.gettempdir())
     copy = os.path.join(tempfile.mkdtemp(prefix="downtime-"), name)
     with open(copy, "xb") as file:
         file.write(content)
     return copy
+
+
+def _require_own_folder(temporary: str) -> None:
+    """Ends root's command if another user could put a file or a link in the place of the copy, or of a folder of it."""
+    folder = os.path.realpath(temporary)
+    while os.geteuid() == 0:
+        status = os.stat(folder)
+        is_shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX
+        if status.st_uid != 0 or is_shared:
+            raise CommandError(
+                f"the copy can't be made in {temporary}, as others than root may write to {folder}; "
+                "name a folder of root's own in TMPDIR"
+            )
+        if folder == os.path.dirname(folder):
+            break
+        folder = os.path.dirname(folder)
 
 
 def ignore_interrupts() -> None:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
-from downtime.files.atomic_write import CannotWrite, locked
+from downtime.files.atomic_write import CannotWrite
 from downtime.files.disk import fingerprint
+from downtime.files.lock import locked
 from downtime.files.parser import Parsed
 from downtime.files.schedule_file import load_schedule, rewrite, take_over
 from tests.support.texts import BERLIN

@@ -111,10 +111,10 @@ def test_end_says_that_a_schedule_is_gone_by_now(schedule: Path, monkeypatch: py
     schedule.write_text(UPGRADE)
     opened = os.open
 
-    def overtaken(path: str, *args: int) -> int:
+    def overtaken(path: str, *args: int, **folder: int) -> int:
         if path.endswith(".lock"):
             schedule.unlink()
-        return opened(path, *args)
+        return opened(path, *args, **folder)
 
     monkeypatch.setattr(os, "open", overtaken)
     assert refusal("downtime_end").startswith(f"{schedule} can't be read: ")

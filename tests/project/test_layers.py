@@ -54,7 +54,7 @@ ONLY_IMPORTERS = {
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
 # The lock helper is Django's, and only who writes needs it.
-LATE = {"files.atomic_write": {"django.core.files.locks"}}
+LATE = {"files.lock": {"django.core.files.locks"}}
 
 
 def tree_of(module: str) -> ast.Module:

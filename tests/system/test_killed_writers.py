@@ -27,7 +27,7 @@ import json, os, re, select, signal, subprocess, sys, time
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 import django.core.files.locks  # as it is imported late, and its system calls are not ours
-from downtime.files import atomic_write
+from downtime.files.lock import locked
 from downtime.edits.add import add
 from downtime.edits.schedule_text import open_text
 from downtime.files.schedule_file import rewrite
@@ -57,7 +57,7 @@ def found():
     with open(path) as file:
         text = file.read()
     left = [name for name in os.listdir(os.path.dirname(path)) if name.endswith(".tmp")]
-    with atomic_write.locked(path, timeout=0):
+    with locked(path, timeout=0):
         kind = {old: "old", edit(old).text: "new"}.get(text, "broken")
     rewrite(path, lambda text: SimpleNamespace(text=text + "# another\\n"))
     with open(path) as file:
@@ -86,6 +86,8 @@ def traced(*options):
 # Waiting, memory, which may be asked for or not, and the end.
 OTHERS = ("select", "pselect6", "restart_syscall", "brk", "mmap", "munmap", "mremap", "madvise", "exit_group")
 edit(old)
+with locked(path):  # so that each process finds a lock that is made
+    pass
 assert traced() == 0
 calls = re.findall(r"^(\\w+)\\(", open(log).read(), re.MULTILINE)
 results, counts = [], {}
@@ -111,7 +113,7 @@ def test_killed_at_any_system_call_the_file_is_the_old_or_the_new_one_and_nobody
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)
     calls = [call for call, *_ in results]
-    assert {"openat", "flock", "read", "write", "fsync", "rename"} <= set(calls)
+    assert {"openat", "flock", "read", "write", "fsync", "renameat"} <= set(calls)
     assert {status for _, status, *_ in results} == {signal.SIGKILL}
     kinds = [kind for *_, kind, _ in results]
     assert kinds == sorted(kinds, reverse=True)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.harness import Site
 from tests.support.programs import ROOT, require
+from tests.support.users import NOBODY, run_as_nobody
 
 OLD = "# top\nperiods:\n  # of one\n  - name: one\n    start: 2020-01-01  # long ago\n\n# end\n"
 NEW = ("downtime_schedule", "new", "--start", "2099-01-01", "--for", "2h")
@@ -91,24 +92,6 @@ def test_a_file_system_without_locks_is_an_error_that_says_what_to_do(site: Site
     assert site.schedule.read_text() == OLD
 
 
-AS_NOBODY = """
-import os, sys
-import django
-django.setup()
-from django.core.management import call_command, load_command_class, CommandError
-# Loaded by now, as nobody may not even be able to read the code.
-commands = [(load_command_class("downtime", name), *arguments) for name, *arguments in commands]
-os.setgroups([])
-os.setgid(65534)
-os.setuid(65534)
-for command in commands:
-    try:
-        call_command(*command)
-    except CommandError as error:
-        print(error)
-"""
-
-
 @pytest.fixture
 def public(as_root: None, public_folder: Path) -> Site:
     """A site in a folder that everybody can reach."""
@@ -116,15 +99,6 @@ def public(as_root: None, public_folder: Path) -> Site:
     site = Site(public_folder)
     site.schedule.write_text(OLD)
     return site
-
-
-def run_as_nobody(site: Site, commands: list[tuple[str, ...]]) -> list[str]:
-    """What the commands say to a user who owns nothing, one after another."""
-    script = f"commands = {commands!r}\n{AS_NOBODY}"
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=site.environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -148,7 +122,7 @@ def test_who_may_not_write_is_told_who_may_and_nothing_is_lost(
 
 def test_what_root_edits_stays_its_owner_s_who_can_edit_it_afterwards(public: Site) -> None:
     public.watched.chmod(0o777)
-    os.chown(public.schedule, 65534, 65534)
+    os.chown(public.schedule, NOBODY, NOBODY)
     public.schedule.chmod(0o640)
     old = os.umask(0o077)
     try:
@@ -156,6 +130,6 @@ def test_what_root_edits_stays_its_owner_s_who_can_edit_it_afterwards(public: Si
     finally:
         os.umask(old)
     status = public.schedule.stat()
-    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (65534, 65534, 0o640)
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (NOBODY, NOBODY, 0o640)
     assert run_as_nobody(public, [("downtime_cancel", "new")]) == [f"Cancelled new in {public.schedule}."]
     assert public.schedule.read_text() == OLD

@@ -1,0 +1,91 @@
+"""The lock beside a file, which every command holds while it edits the file.
+
+Whoever can open a lock can hold it, even if only for reading. So one that is no plain file, or that others than those
+who may write to the folder can open, is replaced and not waited for."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+
+from downtime.files import permissions, trusted_path
+from downtime.files.atomic_write import CannotWrite, explained, remedy, temporary_name
+from downtime.files.entry import Entry
+
+
+@contextmanager
+def locked(path: str, *, timeout: float = 10.0) -> Iterator[Entry]:
+    """Holds the lock of the file that the path leads to, and gives its entry; raises CannotWrite.
+
+    It is waited for, at most `timeout` seconds. The kernel releases it when the process that holds it ends, however it
+    ends."""
+    with explained(os.path.realpath(path)):
+        entry = trusted_path.followed(path)
+    with closing(entry):
+        descriptor = _lock(entry, timeout)
+        try:
+            yield entry
+        finally:
+            os.close(descriptor)
+
+
+def _lock(entry: Entry, timeout: float) -> int:
+    """The descriptor of the lock, which is held until that is closed."""
+    lock = entry.sibling(f".{entry.name}.lock")
+    deadline = time.monotonic() + timeout
+    while True:
+        with explained(lock.path if os.path.lexists(lock.path) else entry.path):
+            descriptor = _opened(lock)
+        if descriptor is not None:
+            if _is_locked(descriptor, lock):
+                return descriptor
+            os.close(descriptor)
+        if time.monotonic() > deadline:
+            raise CannotWrite(f"{lock.path} has been locked by another command for {timeout:g} s; wait for it to end")
+        time.sleep(0.02)
+
+
+def _opened(lock: Entry) -> int | None:
+    """A descriptor of the lock, made or replaced if need be; None if another command was faster. Raises OSError."""
+    status, folder = lock.status(), lock.folder_status()
+    try:
+        if status is None:
+            return _made(lock, folder)
+        if not permissions.is_for_writers(status, folder):
+            _replace(lock, folder)
+        return lock.open(os.O_RDWR)
+    except (FileExistsError, FileNotFoundError):
+        return None
+
+
+def _made(lock: Entry, folder: os.stat_result) -> int:
+    descriptor = lock.open(os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    permissions.let_writers_in(descriptor, folder)
+    return descriptor
+
+
+def _replace(lock: Entry, folder: os.stat_result) -> None:
+    """Puts a lock in the place of what is there, unless all files have the same mode there, as on a mounted FAT."""
+    fresh = lock.sibling(temporary_name(lock.name))
+    descriptor = _made(fresh, folder)
+    try:
+        if permissions.is_for_writers(os.fstat(descriptor), folder):
+            fresh.move_to(lock)
+    finally:
+        os.close(descriptor)
+        with suppress(FileNotFoundError):  # it was moved
+            fresh.remove()
+
+
+def _is_locked(descriptor: int, lock: Entry) -> bool:
+    """Whether this descriptor holds the lock now, and what it holds is not a lock that was replaced meanwhile."""
+    from django.core.files import locks  # imported here, so that reading the files needs no Django
+
+    try:
+        is_held = locks.lock(descriptor, locks.LOCK_EX | locks.LOCK_NB)
+    except OSError as error:
+        raise CannotWrite(f"{lock.path} can't be locked: {error.strerror}; {remedy(error)}") from error
+    status = lock.status()
+    return is_held and status is not None and os.path.samestat(status, os.fstat(descriptor))

@@ -1,0 +1,41 @@
+"""Owner, group and mode of the files that we make, set through the descriptor of what was just created."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+
+# Never set-user-ID and the like: root would make a program of whoever may write to the folder.
+_PERMISSIONS = 0o777
+
+
+def keep(old: os.stat_result, descriptor: int) -> None:
+    """Gives the new file owner, group and permissions of the old one; raises OSError if they can't be had."""
+    new = os.fstat(descriptor)
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    if (mode := old.st_mode & _PERMISSIONS) != new.st_mode & _PERMISSIONS:
+        os.fchmod(descriptor, mode)
+
+
+def let_writers_in(descriptor: int, folder: os.stat_result) -> None:
+    """Lets those open the new file who may write to its folder, and nobody else, as far as a mode can say so.
+
+    What root makes belongs to the owner of the folder."""
+    with suppress(OSError):  # who can't give it away keeps it
+        os.fchown(descriptor, folder.st_uid if os.geteuid() == 0 else -1, folder.st_gid)
+    os.fchmod(descriptor, 0o600 | _writers(os.fstat(descriptor), folder))
+
+
+def is_for_writers(status: os.stat_result, folder: os.stat_result) -> bool:
+    """Whether it is a plain file with one name, which nobody can open who may not write to its folder."""
+    others = status.st_mode & 0o077 & ~_writers(status, folder)
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and not others
+
+
+def _writers(status: os.stat_result, folder: os.stat_result) -> int:
+    """The permissions that let in group and others of a file, if they may write to its folder."""
+    everybody = 0o066 if folder.st_mode & stat.S_IWOTH else 0
+    group = 0o060 if folder.st_mode & stat.S_IWGRP and folder.st_gid == status.st_gid else 0
+    return everybody | group

@@ -1,0 +1,261 @@
+"""What the site's user, who owns the folder of the files, can't make root's commands do.
+
+Root writes in that folder, and nowhere else: it follows no link that the site's user made to something else, and gives
+away, or changes the permissions of, only what it has just created."""
+
+import os
+import stat
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import pytest_django
+from django.core.management import CommandError
+
+from downtime.files.atomic_write import CannotWrite, remove_unfollowed, replace, replace_unfollowed
+from downtime.files.lock import locked
+from tests.support.commands import NEW, periods, refusal, run
+from tests.support.harness import Site
+from tests.support.users import NOBODY, as_nobody, run_as_nobody, start_as_nobody
+
+ADD = ("downtime_schedule", *NEW)
+TEXT = "# top\nperiods:\n- name: old\n  start: 2020-01-01\n"
+COMMANDS = [ADD, ("downtime_cancel", "old"), ("downtime_end", "--no-wait"), ("downtime_start", "--no-wait")]
+
+pytestmark = pytest.mark.usefixtures("as_root")
+
+
+@pytest.fixture
+def site(public_folder: Path, settings: pytest_django.Settings) -> Site:
+    """A site whose files lie in a folder of the other user."""
+    public_folder.chmod(0o755)
+    site = Site(public_folder)
+    os.chown(site.watched, NOBODY, NOBODY)
+    settings.DOWNTIME_SCHEDULE_FILE, settings.DOWNTIME_FLAG_FILE = site.schedule, site.flag
+    as_nobody(site.watched, f"printf %s '{TEXT}' > downtime.yml")
+    return site
+
+
+@pytest.fixture
+def vault(public_folder: Path) -> Iterator[Path]:
+    """A folder of root's that the other user can enter; nothing in it may change, whatever the other user does."""
+    vault = public_folder / "vault"
+    vault.mkdir()
+    vault.joinpath("secret").write_text("periods: [] # secret\n")
+    vault.joinpath("downtime.yml").write_text(TEXT)
+    vault.joinpath("downtime.flag").write_text("of root")
+    for path in vault.iterdir():
+        path.chmod(0o640)
+    before = contents(vault)
+    yield vault
+    assert contents(vault) == before
+
+
+def contents(folder: Path) -> dict[str, tuple[object, ...]]:
+    """All that can be seen of a folder and its files, except for times and the number of names."""
+    found = {}
+    for path in (folder, *folder.iterdir()):
+        status = path.lstat()
+        content = path.read_bytes() if path.is_file() else None
+        found[path.name] = (status.st_ino, status.st_mode, status.st_uid, status.st_gid, status.st_size, content)
+    return found
+
+
+# Each is done by the other user, except for what only root can do: then a system without fs.protected_hardlinks, say.
+IN_THE_PLACE = {
+    "link": "ln -s ../vault/secret {}",
+    "dangling link": "ln -s ../vault/new {}",
+    "link to a folder": "ln -s ../vault {}",
+    "hard link": "ln ../vault/secret {}",
+    "pipe": "mkfifo {}",
+    "folder": "mkdir {}",
+    "device": "mknod {} c 1 3",
+}
+BY_ROOT = ("hard link", "device")
+
+
+def put(site: Site, kind: str, name: str) -> None:
+    """Lets the other user put something in the place of a file."""
+    script = f"rm -rf {name}; " + IN_THE_PLACE[kind].format(name)
+    if kind in BY_ROOT:
+        subprocess.run(["sh", "-euc", script], cwd=site.watched, check=True)
+    else:
+        as_nobody(site.watched, script)
+
+
+@pytest.mark.parametrize("kind", IN_THE_PLACE)
+def test_whatever_is_in_the_place_of_the_lock_is_replaced_and_what_it_leads_to_stays(
+    site: Site, vault: Path, kind: str
+) -> None:
+    put(site, kind, ".downtime.yml.lock")
+    if kind == "folder":
+        assert refusal(*ADD) == (
+            f"{site.watched}/.downtime.yml.lock can't be written: Is a directory; "
+            "a folder is in its place: remove that first"
+        )
+        return
+    run(*ADD)
+    status = site.watched.joinpath(".downtime.yml.lock").lstat()
+    assert stat.S_ISREG(status.st_mode)
+    assert (status.st_uid, stat.S_IMODE(status.st_mode), status.st_nlink) == (NOBODY, 0o600, 1)
+    assert [period.name for period in periods(site.schedule)] == ["old", "new"]
+    assert run_as_nobody(site, [("downtime_cancel", "new")]) == [f"Cancelled new in {site.schedule}."]
+    assert site.schedule.read_text() == TEXT
+
+
+@pytest.mark.parametrize("command", COMMANDS[:3], ids=lambda command: command[0])
+@pytest.mark.parametrize("kind", IN_THE_PLACE)
+def test_whatever_is_in_the_place_of_the_schedule_root_writes_nothing_elsewhere(
+    site: Site, vault: Path, kind: str, command: tuple[str, ...]
+) -> None:
+    put(site, kind, "downtime.yml")
+    if kind == "hard link":
+        run(*ADD)
+        status = site.schedule.stat()
+        assert (status.st_uid, stat.S_IMODE(status.st_mode), status.st_nlink) == (0, 0o640, 1)
+    else:
+        with suppress(CommandError):  # nothing is to be ended in a file that has no periods
+            run(*command)
+        assert not (vault / "new").exists()
+
+
+def test_root_follows_no_link_of_the_other_user_to_a_file_of_another_and_says_so(site: Site, vault: Path) -> None:
+    as_nobody(site.watched, "ln -sf ../vault/downtime.yml downtime.yml")
+    told = (
+        f"{vault}/downtime.yml can't be written: {site.schedule} is a link of user {NOBODY} to {vault}/downtime.yml of "
+        f"user 0, and root follows only its own links and those of the target's owner: run the command as user "
+        f"{NOBODY}, or trust the link by chown -h root {site.schedule}; nothing was changed"
+    )
+    assert [refusal(*command) for command in COMMANDS[:3]] == [told] * 3
+    assert os.listdir(site.watched) == ["downtime.yml"]
+
+
+def test_a_link_through_another_is_judged_by_where_it_ends(site: Site, vault: Path) -> None:
+    (site.folder / "roots").symlink_to(vault)
+    as_nobody(site.watched, "ln -sf ../roots/downtime.yml downtime.yml")
+    assert f"{site.schedule} is a link of user {NOBODY} to {vault}/downtime.yml of user 0" in refusal(*ADD)
+
+
+@pytest.mark.parametrize("maker", [0, NOBODY], ids=["root", "the owner of the target"])
+def test_root_follows_a_link_that_root_or_the_owner_of_the_target_made(site: Site, maker: int) -> None:
+    elsewhere = site.folder / "elsewhere"
+    elsewhere.mkdir()
+    link = elsewhere / "downtime.yml"
+    link.symlink_to("../watched/downtime.yml")
+    os.chown(link, maker, maker, follow_symlinks=False)
+    with locked(str(link)) as entry:
+        replace(entry, b"new")
+    assert link.is_symlink()
+    assert site.schedule.read_bytes() == b"new"
+
+
+def test_root_makes_what_a_link_of_the_other_user_names_in_a_folder_of_that_user_only(site: Site, vault: Path) -> None:
+    as_nobody(site.watched, "mkdir own; ln -sf own/new.yml downtime.yml")
+    run(*ADD)
+    assert (site.watched / "own" / "new.yml").is_file()
+    as_nobody(site.watched, "ln -sf ../vault/new.yml downtime.yml")
+    assert f"to {vault}/new.yml of user 0" in refusal(*ADD)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize("link", ["vault", "../vault", "{vault}", "up/vault"])
+def test_root_follows_no_link_in_the_place_of_the_folder(
+    site: Site, vault: Path, settings: pytest_django.Settings, command: tuple[str, ...], link: str
+) -> None:
+    as_nobody(site.watched, "ln -s .. up")
+    as_nobody(site.watched, f"ln -s {link.format(vault=vault)} site".replace(" vault ", " ../vault "))
+    settings.DOWNTIME_SCHEDULE_FILE = site.watched / "site" / "downtime.yml"
+    settings.DOWNTIME_FLAG_FILE = site.watched / "site" / "downtime.flag"
+    told = refusal(*command)
+    assert f"is a link of user {NOBODY} to {vault.parent}" in told
+    assert "and root follows only its own links" in told
+
+
+def test_a_flag_is_raised_and_lowered_under_its_own_name_whatever_is_in_its_place(site: Site, vault: Path) -> None:
+    for kind in IN_THE_PLACE:
+        put(site, kind, "downtime.flag")
+        if kind != "folder":
+            run("downtime_start", "--no-wait", "--message", "Back at four.")
+            assert stat.S_ISREG(site.flag.lstat().st_mode)
+            assert b"Back at four." in site.flag.read_bytes()
+            put(site, kind, "downtime.flag")
+        assert "Lowered the flag" in run("downtime_end", "--no-wait")
+        assert not os.path.lexists(site.flag)
+        as_nobody(site.watched, f"printf %s '{TEXT}' > own; mv own downtime.yml")  # which downtime_end has ended
+
+
+@pytest.mark.parametrize("kind", IN_THE_PLACE)
+def test_what_looks_like_a_temporary_file_is_taken_away_and_what_it_leads_to_stays(
+    site: Site, vault: Path, kind: str
+) -> None:
+    put(site, kind, ".downtime.yml.0123456789ab.tmp")
+    run(*ADD)
+    assert sorted(os.listdir(site.watched)) == [".downtime.yml.lock", "downtime.yml"]
+
+
+def test_root_makes_no_program_that_runs_as_another_user(site: Site) -> None:
+    os.chown(site.schedule, 0, 0)  # as by a hard link to a program of root's
+    site.schedule.chmod(0o7755)
+    run(*ADD)
+    assert stat.S_IMODE(site.schedule.stat().st_mode) == 0o755
+
+
+SWAPPING = """
+mkdir site other
+: > site/downtime.yml
+ln -s ../vault link
+echo ready
+while test -e go-on; do
+    mv site aside; mv link site; mv site link; mv aside site
+    cd site; ln -s ../../vault/secret .downtime.yml.lock 2> /dev/null || rm -f .downtime.yml.lock; cd ..
+done
+"""
+
+
+def written(folder: Path, number: int) -> str:
+    """What came of writing and removing files there."""
+    try:
+        with locked(str(folder / "downtime.yml"), timeout=0.2) as entry:
+            replace(entry, b"# %d" % number)
+        replace_unfollowed(str(folder / "downtime.flag"), b"")
+        remove_unfollowed(str(folder / "downtime.flag"))
+    except CannotWrite as error:
+        return "is a link of user" if "is a link of user" in str(error) else "gone"
+    return "written"
+
+
+def test_root_writes_nothing_elsewhere_while_the_other_user_swaps_the_folder_and_the_lock_for_links(
+    site: Site, vault: Path
+) -> None:
+    as_nobody(site.watched, ": > go-on")
+    swapped = site.watched / "site"
+    outcomes = set()
+    with start_as_nobody(site.watched, SWAPPING) as shell:
+        try:
+            assert shell.stdout is not None
+            assert shell.stdout.readline() == "ready\n"
+            for number in range(2000):
+                outcomes.add(written(swapped, number))
+        finally:
+            (site.watched / "go-on").unlink()
+    assert {"written", "is a link of user"} <= outcomes
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o777])
+def test_root_edits_no_copy_in_a_folder_in_which_the_other_user_could_swap_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int
+) -> None:
+    folder = site.watched / "tmp"
+    folder.mkdir()
+    folder.chmod(mode)
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    monkeypatch.setenv("EDITOR", f"touch '{tmp_path}/edited'; true")
+    writable = folder if mode & 0o002 else site.watched
+    assert refusal("downtime_edit") == (
+        f"the copy can't be made in {folder}, as others than root may write to {writable}; "
+        "name a folder of root's own in TMPDIR"
+    )
+    assert os.listdir(folder) == []
+    assert not (tmp_path / "edited").exists()

@@ -1,0 +1,58 @@
+"""A second user, and what that user does in a folder in which root's commands write."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.harness import Site
+from tests.support.programs import ROOT
+
+NOBODY = 65534
+
+AS_NOBODY = f"""
+import os, sys
+import django
+django.setup()
+from django.core.management import call_command, load_command_class, CommandError
+# Loaded by now, as nobody may not even be able to read the code.
+commands = [(load_command_class("downtime", name), *arguments) for name, *arguments in commands]
+os.setgroups([])
+os.setgid({NOBODY})
+os.setuid({NOBODY})
+for command in commands:
+    try:
+        call_command(*command)
+    except CommandError as error:
+        print(error)
+"""
+
+
+def run_as_nobody(site: Site, commands: list[tuple[str, ...]]) -> list[str]:
+    """What the commands say to the other user, one after another."""
+    script = f"commands = {commands!r}\n{AS_NOBODY}"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=site.environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.splitlines()
+
+
+def start_as_nobody(folder: Path, script: str) -> subprocess.Popen[str]:
+    """A shell of the other user in that folder."""
+    return subprocess.Popen(
+        ["sh", "-euc", script],
+        cwd=folder,
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def as_nobody(folder: Path, script: str) -> str:
+    """What such a shell prints; it has to succeed."""
+    shell = start_as_nobody(folder, script)
+    output = shell.communicate(timeout=60)[0]
+    assert shell.returncode == 0, output
+    return output
