@@ -20,11 +20,12 @@ class CannotWrite(Exception):
 
 
 @contextmanager
-def explained(path: str) -> Iterator[None]:
-    """Turns an OSError into a CannotWrite that says of which path, why, and what to do."""
+def explained(path: str = "") -> Iterator[None]:
+    """Turns an OSError into a CannotWrite that says of which path, or else that of the error, why, and what to do."""
     try:
         yield
     except OSError as error:
+        path = path or str(error.filename)
         raise CannotWrite(f"{path} can't be written: {error.strerror}; {remedy(error)}") from error
 
 

@@ -13,15 +13,20 @@ from contextlib import closing, contextmanager, suppress
 from downtime.files import permissions, trusted_path
 from downtime.files.atomic_write import CannotWrite, explained, remedy, temporary_name
 from downtime.files.entry import Entry
+from downtime.files.lock_holder import describe, holder
+
+_MODE = 0o600
+# In seconds. Of hundreds of commands that wait, each looks seldom, and leaves the processor to the one that works.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
 
 
 @contextmanager
 def locked(path: str, *, timeout: float = 10.0) -> Iterator[Entry]:
     """Holds the lock of the file that the path leads to, and gives its entry; raises CannotWrite.
 
-    It is waited for, at most `timeout` seconds. The kernel releases it when the process that holds it ends, however it
-    ends."""
-    with explained(os.path.realpath(path)):
+    It is waited for, for as long as it changes hands at least every `timeout` seconds. The kernel releases it when the
+    process that holds it ends, however it ends."""
+    with explained():
         entry = trusted_path.followed(path)
     with closing(entry):
         descriptor = _lock(entry, timeout)
@@ -34,34 +39,56 @@ def locked(path: str, *, timeout: float = 10.0) -> Iterator[Entry]:
 def _lock(entry: Entry, timeout: float) -> int:
     """The descriptor of the lock, which is held until that is closed."""
     lock = entry.sibling(f".{entry.name}.lock")
-    deadline = time.monotonic() + timeout
-    while True:
-        with explained(lock.path if os.path.lexists(lock.path) else entry.path):
-            descriptor = _opened(lock)
-        if descriptor is not None:
-            if _is_locked(descriptor, lock):
-                return descriptor
+    pause, taken, since = _SHORTEST_PAUSE, None, time.monotonic()
+    while (descriptor := _tried(lock, entry)) is None:
+        if taken != (taken := _last_taken(lock)):
+            since = time.monotonic()
+        elif time.monotonic() - since > timeout:
+            status = lock.status()
+            who = describe(holder(status) if status else 0)
+            raise CannotWrite(f"{lock.path} has been held by {who} for {timeout:g} s; wait for it to end, or end it")
+        time.sleep(pause)
+        pause = min(pause * 1.2, _LONGEST_PAUSE)
+    return descriptor
+
+
+def _tried(lock: Entry, entry: Entry) -> int | None:
+    """The descriptor of the lock if it is held now; None if it has to be waited for."""
+    with explained(lock.path if os.path.lexists(lock.path) else entry.path):
+        descriptor = _opened(lock)
+        if descriptor is not None and not _is_locked(descriptor, lock):
             os.close(descriptor)
-        if time.monotonic() > deadline:
-            raise CannotWrite(f"{lock.path} has been locked by another command for {timeout:g} s; wait for it to end")
-        time.sleep(0.02)
+            return None
+        return descriptor
+
+
+def _last_taken(lock: Entry) -> tuple[int, int] | None:
+    """Changes whenever the lock changes hands, as each holder touches it."""
+    status = lock.status()
+    return status and (status.st_ino, status.st_mtime_ns)
 
 
 def _opened(lock: Entry) -> int | None:
-    """A descriptor of the lock, made or replaced if need be; None if another command was faster. Raises OSError."""
+    """A descriptor of the lock, made or replaced if need be; None if it has to be waited for. Raises OSError."""
     status, folder = lock.status(), lock.folder_status()
     try:
         if status is None:
             return _made(lock, folder)
         if not permissions.is_for_writers(status, folder):
             _replace(lock, folder)
-        return lock.open(os.O_RDWR)
+        try:
+            return lock.open(os.O_RDWR)
+        except PermissionError:
+            # It shuts out somebody who may write to the folder, so it is replaced too, but not under its holder.
+            if not holder(status):
+                _replace(lock, folder)
     except (FileExistsError, FileNotFoundError):
-        return None
+        pass  # another command was faster
+    return None
 
 
 def _made(lock: Entry, folder: os.stat_result) -> int:
-    descriptor = lock.open(os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = lock.open(os.O_RDWR | os.O_CREAT | os.O_EXCL, _MODE)
     permissions.let_writers_in(descriptor, folder)
     return descriptor
 
@@ -88,4 +115,7 @@ def _is_locked(descriptor: int, lock: Entry) -> bool:
     except OSError as error:
         raise CannotWrite(f"{lock.path} can't be locked: {error.strerror}; {remedy(error)}") from error
     status = lock.status()
-    return is_held and status is not None and os.path.samestat(status, os.fstat(descriptor))
+    if not is_held or status is None or not os.path.samestat(status, os.fstat(descriptor)):
+        return False
+    os.utime(descriptor if os.utime in os.supports_fd else lock.path)
+    return True

@@ -7,7 +7,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from downtime.files.disk import OPEN_FLAGS
@@ -53,12 +54,13 @@ def _walk(path: str, *, follows_last: bool) -> Entry:
     if not _HAS_FOLDER_DESCRIPTORS:
         return Entry(None, os.path.realpath(path) if follows_last else os.path.abspath(path))
     names, links, count = _names(os.path.join(os.getcwd(), path)), list[_Link](), 0
-    with ExitStack() as opened:
+    with ExitStack() as opened, _of_the_whole_path(names) as places:
         root = folder = _look("/", None, opened)
-        here = place = "/"
+        here = "/"
         while names:
             name = names.pop()
             place = os.path.normpath(os.path.join(here, name))
+            places.append(place)
             try:
                 found = _look(name, folder.descriptor, opened)
             except FileNotFoundError:
@@ -68,14 +70,25 @@ def _walk(path: str, *, follows_last: bool) -> Entry:
             if found.target and (names or follows_last):
                 count += 1
                 if count > _MOST_LINKS:
-                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), place)
+                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
                 links.append(_Link(place, found.owner, len(names)))
                 folder, here = (root, "/") if found.target.startswith("/") else (folder, here)
                 names += _names(found.target)
             else:
                 links = _trusted(links, place, found.owner, left=len(names))
                 folder, here = (found, place) if names else (folder, here)
-        return Entry(os.dup(folder.descriptor), place)
+        return Entry(os.dup(folder.descriptor), places[-1])
+
+
+@contextmanager
+def _of_the_whole_path(names: list[str]) -> Iterator[list[str]]:
+    """Lets an OSError be one of the place that was reached last, and of the names that are left from there on."""
+    places: list[str] = []
+    try:
+        yield places
+    except OSError as error:
+        error.filename = os.path.join(places[-1], *reversed(names))
+        raise
 
 
 def _names(path: str) -> list[str]:

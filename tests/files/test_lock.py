@@ -28,7 +28,7 @@ with locked(sys.argv[1]):
 """
 
 
-def holder(path: Path) -> subprocess.Popen[str]:
+def held(path: Path) -> subprocess.Popen[str]:
     """A process that holds the lock until its input ends."""
     command = [
         sys.executable,
@@ -44,13 +44,14 @@ def holder(path: Path) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize("end", ["by itself", "killed"])
 def test_the_lock_keeps_other_processes_out_until_its_holder_ends(file: Path, end: str) -> None:
-    with holder(file) as process:
+    with held(file) as process:
         begun = time.monotonic()
         with pytest.raises(CannotWrite) as caught, locked(str(file), timeout=0.1):
             pytest.fail("the lock is held twice")
         assert time.monotonic() - begun >= 0.1
         lock = file.with_name(".downtime.yml.lock")
-        assert str(caught.value) == f"{lock} has been locked by another command for 0.1 s; wait for it to end"
+        assert str(caught.value).startswith(f"{lock} has been held by process {process.pid} ('{sys.executable} -c")
+        assert str(caught.value).endswith("...') for 0.1 s; wait for it to end, or end it")
         if end == "killed":
             process.kill()
         else:
@@ -61,7 +62,7 @@ def test_the_lock_keeps_other_processes_out_until_its_holder_ends(file: Path, en
 
 
 def test_the_lock_is_waited_for(file: Path) -> None:
-    with holder(file) as process:
+    with held(file) as process:
         assert process.stdin is not None
         os.utime(file)
         waiter = subprocess.Popen(
@@ -130,3 +131,54 @@ def test_a_link_in_a_circle_is_an_error(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"{tmp_path}/loop can't be written: Too many levels of symbolic links; nothing was changed"
     )
+
+
+IN_TURN = """
+import sys, time
+from downtime.files.lock import locked
+print('ready', flush=True)
+sys.stdin.read()
+with locked(sys.argv[1], timeout=1):
+    time.sleep(0.4)
+"""
+
+
+def test_a_lock_that_changes_hands_is_waited_for_however_long_that_takes(file: Path) -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    waiting = [subprocess.Popen([sys.executable, "-c", IN_TURN, str(file)], **pipes) for _ in range(8)]
+    for process in waiting:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    for process in waiting:
+        assert process.stdin is not None
+        process.stdin.close()
+    assert [process.wait(60) for process in waiting] == [0] * 8
+    for process in waiting:
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def test_a_lock_that_is_taken_by_something_else_meanwhile_is_given_up_for_the_new_one(file: Path) -> None:
+    """Whoever waited for a lock that was replaced holds nothing."""
+    lock = file.with_name(".downtime.yml.lock")
+    with held(file) as process:
+        lock.rename(lock.with_name("old"))
+        with locked(str(file), timeout=0):
+            assert lock.stat().st_ino != lock.with_name("old").stat().st_ino
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def test_a_file_system_that_knows_no_modes_has_locks_all_the_same(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = file.with_name(".downtime.yml.lock")
+    lock.touch(0o644)
+    inode = lock.stat().st_ino
+    monkeypatch.setattr(os, "fchmod", lambda descriptor, mode: None)
+    before = os.umask(0)
+    try:
+        monkeypatch.setattr("downtime.files.lock._MODE", 0o644)
+        with locked(str(file), timeout=0):
+            assert lock.stat().st_ino == inode
+    finally:
+        os.umask(before)
+    assert names(file.parent) == [".downtime.yml.lock", "downtime.yml"]

@@ -3,9 +3,11 @@
 Root writes in that folder, and nowhere else: it follows no link that the site's user made to something else, and gives
 away, or changes the permissions of, only what it has just created."""
 
+import fcntl
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +20,8 @@ from downtime.files.atomic_write import CannotWrite, remove_unfollowed, replace,
 from downtime.files.lock import locked
 from tests.support.commands import NEW, periods, refusal, run
 from tests.support.harness import Site
-from tests.support.users import NOBODY, as_nobody, run_as_nobody, start_as_nobody
+from tests.support.programs import ROOT
+from tests.support.users import BECOME, NOBODY, as_nobody, run_as_nobody, start_as_nobody
 
 ADD = ("downtime_schedule", *NEW)
 TEXT = "# top\nperiods:\n- name: old\n  start: 2020-01-01\n"
@@ -259,3 +262,72 @@ def test_root_edits_no_copy_in_a_folder_in_which_the_other_user_could_swap_it(
     )
     assert os.listdir(folder) == []
     assert not (tmp_path / "edited").exists()
+
+
+def flock(folder: Path, *, mode: str = "-x") -> subprocess.Popen[str]:
+    """The other user, holding the lock if that can be."""
+    return start_as_nobody(folder, f"flock -n {mode} .downtime.yml.lock sh -c 'echo held; read line' || echo kept out")
+
+
+def test_who_may_only_read_cannot_hold_the_lock(site: Site) -> None:
+    os.chown(site.watched, 0, 0)
+    os.chown(site.schedule, 0, 0)
+    with locked(str(site.schedule)):
+        pass
+    with flock(site.watched, mode="-s") as reader:
+        assert reader.communicate(timeout=60)[0] == "kept out\n"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o666, 0o604])
+def test_a_lock_that_a_reader_holds_is_replaced_and_not_waited_for(site: Site, mode: int) -> None:
+    os.chown(site.watched, 0, 0)
+    lock = site.watched / ".downtime.yml.lock"
+    lock.touch()
+    lock.chmod(mode)
+    with flock(site.watched, mode="-s" if mode != 0o666 else "-x") as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "held\n"
+        with locked(str(site.schedule), timeout=0):
+            assert stat.S_IMODE(lock.stat().st_mode) == 0o600
+        reader.communicate("\n", timeout=60)
+
+
+@pytest.mark.parametrize(("owner", "mode"), [(0, 0o600), (NOBODY, 0o400), (NOBODY, 0)])
+def test_a_lock_that_shuts_out_who_may_write_is_replaced(site: Site, owner: int, mode: int) -> None:
+    lock = site.watched / ".downtime.yml.lock"
+    lock.touch()
+    os.chown(lock, owner, owner)
+    lock.chmod(mode)
+    assert run_as_nobody(site, [("downtime_cancel", "old")]) == [
+        f"Cancelled old in {site.schedule}.",
+        "The site is up.",
+    ]
+    status = lock.stat()
+    assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (NOBODY, 0o600)
+
+
+def test_a_lock_that_root_holds_and_shuts_out_who_may_write_is_waited_for(site: Site) -> None:
+    lock = site.watched / ".downtime.yml.lock"
+    lock.touch(0o600)
+    with lock.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        inode = lock.stat().st_ino
+        script = f"import sys; from downtime.files.lock import locked; {BECOME}; locked(sys.argv[1], timeout=0.1)"
+        script += ".__enter__()"
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(site.schedule)], cwd=ROOT, capture_output=True, text=True
+        )
+        assert f"{lock} has been held by process {os.getpid()} (" in done.stderr
+        assert lock.stat().st_ino == inode
+
+
+@pytest.mark.parametrize("mode", [0o444, 0o400, 0o640])
+def test_a_schedule_is_edited_again_and_again_by_its_owner_and_by_root_whatever_its_mode(site: Site, mode: int) -> None:
+    site.schedule.chmod(mode)
+    commands = [(*ADD[:1], f"new{number}", *ADD[2:]) for number in range(4)]
+    run(*commands[0])
+    for told in run_as_nobody(site, commands[1:3]):
+        assert "can't" not in told
+    run(*commands[3])
+    assert len(periods(site.schedule)) == 5
+    assert stat.S_IMODE(site.schedule.stat().st_mode) == mode

@@ -8,6 +8,7 @@ from tests.support.harness import Site
 from tests.support.programs import ROOT
 
 NOBODY = 65534
+BECOME = f"import os; os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})"
 
 AS_NOBODY = f"""
 import os, sys
@@ -16,9 +17,7 @@ django.setup()
 from django.core.management import call_command, load_command_class, CommandError
 # Loaded by now, as nobody may not even be able to read the code.
 commands = [(load_command_class("downtime", name), *arguments) for name, *arguments in commands]
-os.setgroups([])
-os.setgid({NOBODY})
-os.setuid({NOBODY})
+{BECOME}
 for command in commands:
     try:
         call_command(*command)
