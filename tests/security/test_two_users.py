@@ -331,3 +331,22 @@ def test_a_schedule_is_edited_again_and_again_by_its_owner_and_by_root_whatever_
     run(*commands[3])
     assert len(periods(site.schedule)) == 5
     assert stat.S_IMODE(site.schedule.stat().st_mode) == mode
+
+
+@pytest.mark.parametrize("raised_by", ["root", "nobody"])
+def test_what_takes_the_site_down_through_a_link_is_what_brings_it_back(
+    site: Site, vault: Path, settings: pytest_django.Settings, raised_by: str
+) -> None:
+    """Another host, or another release, looks at what the link named; it was never down."""
+    target = site.watched / "target.flag"
+    for link in ("target.flag", "../vault/downtime.flag"):
+        as_nobody(site.watched, f": > none.yml; mv none.yml downtime.yml; ln -sf {link} downtime.flag")
+        if raised_by == "root":
+            run("downtime_start", "--no-wait")
+        else:
+            run_as_nobody(site, [("downtime_start", "--no-wait")])
+        assert site.flag.is_file()
+        assert not site.flag.is_symlink()
+        assert not target.exists()
+        assert run("downtime_end", "--no-wait").endswith("The site is up.\n")
+        assert not os.path.lexists(site.flag)
