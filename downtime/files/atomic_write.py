@@ -50,7 +50,8 @@ def sweep(entry: Entry) -> None:
 def replace(entry: Entry, content: bytes) -> None:
     """Replaces the content of the file, or creates it; if killed at any instant, leaves the old file or the new one.
 
-    Its mode and owner stay. A link in its place is replaced, and what it leads to is left alone. Raises CannotWrite."""
+    Its mode and owner stay; a new one can be read by whoever may enter its folder. A link in its place is replaced, and
+    what it leads to is left alone. Raises CannotWrite."""
     temporary = entry.sibling(temporary_name(entry.name))
     with explained(entry.path):
         descriptor = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
@@ -59,6 +60,8 @@ def replace(entry: Entry, content: bytes) -> None:
                 old = entry.status()
                 if old and stat.S_ISREG(old.st_mode):
                     permissions.keep(old, descriptor)
+                else:
+                    permissions.let_readers_in(descriptor, entry.folder_status())
                 file.write(content)
                 file.flush()
                 os.fsync(descriptor)

@@ -19,13 +19,35 @@ def keep(old: os.stat_result, descriptor: int) -> None:
         os.fchmod(descriptor, mode)
 
 
+def let_readers_in(descriptor: int, folder: os.stat_result) -> None:
+    """Lets those read the new file who may enter its folder, whatever the umask; raises OSError if that can't be had.
+
+    What root makes belongs to owner and group of the folder. Anybody else makes it the group's, if they may. Whoever it
+    does not belong to then reads it as one of the others do, who reach it only if they may enter the folder."""
+    _give_away(descriptor, folder)
+    new = os.fstat(descriptor)
+    readers = 0
+    if folder.st_mode & stat.S_IXOTH:
+        readers |= 0o044
+    if folder.st_mode & stat.S_IXGRP:
+        readers |= 0o040 if new.st_gid == folder.st_gid else 0o044
+    if folder.st_mode & stat.S_IXUSR and new.st_uid != folder.st_uid:
+        readers |= 0o044
+    if (mode := new.st_mode & _PERMISSIONS | 0o600 | readers) != new.st_mode & _PERMISSIONS:
+        os.fchmod(descriptor, mode)
+
+
 def let_writers_in(descriptor: int, folder: os.stat_result) -> None:
     """Lets those open the new file who may write to its folder, and nobody else, as far as a mode can say so.
 
     What root makes belongs to the owner of the folder."""
+    _give_away(descriptor, folder)
+    os.fchmod(descriptor, 0o600 | _writers(os.fstat(descriptor), folder))
+
+
+def _give_away(descriptor: int, folder: os.stat_result) -> None:
     with suppress(OSError):  # who can't give it away keeps it
         os.fchown(descriptor, folder.st_uid if os.geteuid() == 0 else -1, folder.st_gid)
-    os.fchmod(descriptor, 0o600 | _writers(os.fstat(descriptor), folder))
 
 
 def is_for_writers(status: os.stat_result, folder: os.stat_result) -> bool:

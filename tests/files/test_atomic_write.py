@@ -38,15 +38,27 @@ def test_a_replaced_file_keeps_its_owner(file: Path) -> None:
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (1234, 5678, 0o600)
 
 
-@pytest.mark.parametrize("umask", [0o022, 0o027, 0o077, 0o000])
-def test_a_new_file_gets_the_mode_of_the_umask(file: Path, umask: int) -> None:
+@pytest.mark.parametrize(
+    ("umask", "folder", "mode"),
+    [
+        (0o022, 0o755, 0o644),
+        (0o027, 0o755, 0o644),
+        (0o077, 0o755, 0o644),
+        (0o077, 0o750, 0o640),
+        (0o077, 0o700, 0o600),
+        (0o002, 0o755, 0o664),
+        (0o777, 0o711, 0o644),
+    ],
+)
+def test_a_new_file_can_be_read_by_whoever_may_enter_its_folder(file: Path, umask: int, folder: int, mode: int) -> None:
     new = file.with_name("new")
+    file.parent.chmod(folder)
     before = os.umask(umask)
     try:
         replace_unfollowed(str(new), b"new")
     finally:
         os.umask(before)
-    assert stat.S_IMODE(new.stat().st_mode) == 0o666 & ~umask
+    assert stat.S_IMODE(new.stat().st_mode) == mode
 
 
 @pytest.mark.parametrize("target", ["downtime.yml", "nowhere", "folder", "link"])

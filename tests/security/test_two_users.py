@@ -350,3 +350,52 @@ def test_what_takes_the_site_down_through_a_link_is_what_brings_it_back(
         assert not target.exists()
         assert run("downtime_end", "--no-wait").endswith("The site is up.\n")
         assert not os.path.lexists(site.flag)
+
+
+# What root makes, and what one of the folder's group makes
+
+FOLDERS = [(NOBODY, NOBODY, 0o700), (0, NOBODY, 0o750), (0, 0, 0o755), (NOBODY, 0, 0o500), (0, 0, 0o711)]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o027, 0o077, 0o777])
+@pytest.mark.parametrize(("owner", "group", "mode"), FOLDERS)
+def test_what_root_makes_means_the_same_to_the_site_whatever_the_umask(
+    site: Site, owner: int, group: int, mode: int, umask: int
+) -> None:
+    site.schedule.unlink()
+    os.chown(site.watched, owner, group)
+    site.watched.chmod(mode)
+    before = os.umask(umask)
+    try:
+        run("downtime_start", "--path", "/shop", "--for", "2h", "--no-wait")
+        run("downtime_schedule", "now", "--start", "2020-01-01", "--end", "2099-01-01", "--no-wait")
+    finally:
+        os.umask(before)
+    for path in (site.flag, site.schedule):
+        status = path.stat()
+        assert (status.st_uid, status.st_gid) == (owner, group)
+    assert as_nobody(site.folder, "cat watched/downtime.flag watched/downtime.yml").count("name: now") == 1
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+@pytest.mark.parametrize("mode", [0o770, 0o777, 0o2770])
+def test_what_another_user_makes_can_be_read_by_the_owner_of_the_folder(site: Site, mode: int, umask: int) -> None:
+    os.chown(site.watched, 1234, NOBODY)
+    site.watched.chmod(mode)
+    as_nobody(site.watched, "rm downtime.yml")
+    before = os.umask(umask)
+    try:
+        assert "Traceback" not in "".join(run_as_nobody(site, [("downtime_start", "--no-wait"), ADD]))
+    finally:
+        os.umask(before)
+    done = subprocess.run(
+        ["cat", "downtime.flag", "downtime.yml"],
+        cwd=site.watched,
+        user=1234,
+        group=1234,
+        extra_groups=[],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "name: new" in done.stdout
