@@ -50,18 +50,14 @@ def sweep(entry: Entry) -> None:
 def replace(entry: Entry, content: bytes) -> None:
     """Replaces the content of the file, or creates it; if killed at any instant, leaves the old file or the new one.
 
-    Its mode and owner stay; a new one can be read by whoever may enter its folder. A link in its place is replaced, and
-    what it leads to is left alone. Raises CannotWrite."""
+    Its mode, owner, access control list and extended attributes stay; a new one can be read by whoever may enter its
+    folder. A link in its place is replaced, and what it leads to is left alone. Raises CannotWrite."""
     temporary = entry.sibling(temporary_name(entry.name))
     with explained(entry.path):
         descriptor = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
             with open(descriptor, "wb") as file:
-                old = entry.status()
-                if old and stat.S_ISREG(old.st_mode):
-                    permissions.keep(old, descriptor)
-                else:
-                    permissions.let_readers_in(descriptor, entry.folder_status())
+                _set_permissions(descriptor, entry)
                 file.write(content)
                 file.flush()
                 os.fsync(descriptor)
@@ -71,6 +67,19 @@ def replace(entry: Entry, content: bytes) -> None:
                 temporary.remove()
             raise
         entry.sync_folder()
+
+
+def _set_permissions(descriptor: int, entry: Entry) -> None:
+    """Gives the new file those of the one that it will replace, or else those of a new one."""
+    status = entry.status()
+    if status is None or not stat.S_ISREG(status.st_mode):
+        permissions.let_readers_in(descriptor, entry.folder_status())
+        return
+    original = entry.open(os.O_RDONLY)
+    try:
+        permissions.keep(original, descriptor)
+    finally:
+        os.close(original)
 
 
 def replace_unfollowed(path: str, content: bytes) -> None:

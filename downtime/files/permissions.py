@@ -1,22 +1,52 @@
-"""Owner, group and mode of the files that we make, set through the descriptor of what was just created."""
+"""Owner, group, mode and attributes of the files that we make, set through the descriptor of what was just created."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
 
 # Never set-user-ID and the like: root would make a program of whoever may write to the folder.
 _PERMISSIONS = 0o777
+_ACL = "system.posix_acl_access"
+# What a program may do, and signatures: they hold for the old content alone.
+_OF_THE_CONTENT = ("security.capability", "security.ima", "security.evm")
 
 
-def keep(old: os.stat_result, descriptor: int) -> None:
-    """Gives the new file owner, group and permissions of the old one; raises OSError if they can't be had."""
-    new = os.fstat(descriptor)
+def keep(original: int, descriptor: int) -> None:
+    """Gives the new file what the original has: owner, group, permissions, access control list, extended attributes.
+
+    Raises OSError if they can't be had."""
+    old, new = os.fstat(original), os.fstat(descriptor)
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
         os.fchown(descriptor, old.st_uid, old.st_gid)
-    if (mode := old.st_mode & _PERMISSIONS) != new.st_mode & _PERMISSIONS:
+    kept, inherited = _attributes(original), _attributes(descriptor)
+    if _ACL in inherited and _ACL not in kept:
+        os.removexattr(descriptor, _ACL)
+    if (mode := old.st_mode & _PERMISSIONS) != os.fstat(descriptor).st_mode & _PERMISSIONS:
         os.fchmod(descriptor, mode)
+    for name, value in kept.items():
+        if inherited.get(name) != value or name == _ACL:
+            _set_attribute(descriptor, name, value)
+
+
+def _attributes(descriptor: int) -> dict[str, bytes]:
+    """The extended attributes of the file; none if the system or the file system has none."""
+    try:
+        names: list[str] = getattr(os, "listxattr", lambda descriptor: [])(descriptor)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        return {}
+    return {name: os.getxattr(descriptor, name) for name in names if name not in _OF_THE_CONTENT}
+
+
+def _set_attribute(descriptor: int, name: str, value: bytes) -> None:
+    try:
+        os.setxattr(descriptor, name, value)
+    except OSError as error:
+        raise OSError(None, f"its extended attribute {name} can't be kept: {error.strerror}") from error
 
 
 def let_readers_in(descriptor: int, folder: os.stat_result) -> None:

@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from downtime.files import permissions
+from tests.support.users import ACL, acl
 
 
 @pytest.fixture
@@ -20,13 +22,66 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
+@pytest.fixture
+def other(file: Path) -> Iterator[int]:
+    """Another file in the same folder, open for reading."""
+    descriptor = os.open(file.with_name("other"), os.O_RDONLY | os.O_CREAT)
+    yield descriptor
+    os.close(descriptor)
+
+
 @pytest.mark.parametrize(("old", "new"), [(0o640, 0o640), (0o604, 0o604), (0o7755, 0o755)])
-def test_permissions_are_kept_and_nothing_else_of_a_mode(file: Path, opened: int, old: int, new: int) -> None:
-    other = file.with_name("other")
-    other.touch()
-    other.chmod(old)
-    permissions.keep(other.stat(), opened)
+def test_permissions_are_kept_and_nothing_else_of_a_mode(
+    file: Path, opened: int, other: int, old: int, new: int
+) -> None:
+    os.chmod(other, old)
+    permissions.keep(other, opened)
     assert mode(file) == new
+
+
+def test_attributes_are_kept_except_for_those_of_the_content(opened: int, other: int) -> None:
+    os.setxattr(other, "user.origin", b"puppet")
+    permissions.keep(other, opened)
+    permissions.keep(other, opened)
+    assert os.getxattr(opened, "user.origin") == b"puppet"
+
+
+@pytest.mark.usefixtures("as_root")
+def test_what_a_program_may_do_is_not_kept(opened: int, other: int) -> None:
+    os.setxattr(other, "security.capability", bytes.fromhex("0100000200200000000000000000000000000000"))
+    permissions.keep(other, opened)
+    assert "security.capability" not in os.listxattr(opened)
+
+
+@pytest.mark.parametrize("wanted", [None, acl(1234), acl(1235)], ids=["none", "the same", "another"])
+def test_the_access_control_list_is_that_of_the_old_file_whatever_the_folder_gives_to_new_ones(
+    file: Path, wanted: bytes | None
+) -> None:
+    other, new = file.with_name("other"), file.with_name("new")
+    other.touch(0o640)
+    os.setxattr(file.parent, "system.posix_acl_default", acl(1234))
+    if wanted:
+        os.setxattr(other, ACL, wanted)
+    new.touch()
+    assert ACL in os.listxattr(new)
+    with other.open("rb") as old, new.open("r+b") as opened:
+        permissions.keep(old.fileno(), opened.fileno())
+    assert (os.getxattr(new, ACL) if ACL in os.listxattr(new) else None) == wanted
+    assert mode(new) == mode(other)
+
+
+def test_a_file_system_without_attributes_has_none_to_keep(
+    opened: int, other: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(descriptor: int) -> list[str]:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "listxattr", unsupported)
+    error = errno.ENOTSUP
+    permissions.keep(other, opened)
+    error = errno.EIO
+    with pytest.raises(OSError, match="Input/output error"):
+        permissions.keep(other, opened)
 
 
 @pytest.mark.parametrize(

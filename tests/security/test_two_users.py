@@ -21,7 +21,7 @@ from downtime.files.lock import locked
 from tests.support.commands import NEW, periods, refusal, run
 from tests.support.harness import Site
 from tests.support.programs import ROOT
-from tests.support.users import BECOME, NOBODY, as_nobody, run_as_nobody, start_as_nobody
+from tests.support.users import ACL, BECOME, NOBODY, acl, as_nobody, run_as_nobody, start_as_nobody
 
 ADD = ("downtime_schedule", *NEW)
 TEXT = "# top\nperiods:\n- name: old\n  start: 2020-01-01\n"
@@ -399,3 +399,26 @@ def test_what_another_user_makes_can_be_read_by_the_owner_of_the_folder(site: Si
         check=True,
     )
     assert "name: new" in done.stdout
+
+
+def test_whom_an_access_control_list_lets_in_is_let_in_after_an_edit(site: Site) -> None:
+    os.chown(site.watched, 0, 0)
+    os.chown(site.schedule, 0, 0)
+    site.schedule.chmod(0o600)
+    os.setxattr(site.schedule, ACL, acl(NOBODY))
+    assert as_nobody(site.watched, "cat downtime.yml") == TEXT
+    run(*ADD)
+    assert as_nobody(site.watched, "cat downtime.yml") == site.schedule.read_text() != TEXT
+    assert os.getxattr(site.schedule, ACL) == acl(NOBODY)
+
+
+def test_an_attribute_that_cannot_be_kept_is_an_error_and_nothing_is_changed(site: Site) -> None:
+    os.setxattr(site.schedule, "security.of-root", b"1")
+    assert run_as_nobody(site, [ADD]) == [
+        f"{site.schedule} can't be written: its extended attribute security.of-root can't be kept: "
+        "Operation not permitted; nothing was changed"
+    ]
+    assert site.schedule.read_text() == TEXT
+    assert sorted(os.listdir(site.watched)) == [".downtime.yml.lock", "downtime.yml"]
+    run(*ADD)
+    assert os.getxattr(site.schedule, "security.of-root") == b"1"

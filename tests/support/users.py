@@ -1,5 +1,6 @@
 """A second user, and what that user does in a folder in which root's commands write."""
 
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,15 @@ from tests.support.programs import ROOT
 
 NOBODY = 65534
 BECOME = f"import os; os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})"
+
+ACL = "system.posix_acl_access"
+
+
+def acl(reader: int) -> bytes:
+    """An access control list that lets this user read too, as `setfacl -m u:1234:r` gives it to a file of 0600."""
+    entries = [(1, 6, -1), (2, 4, reader), (4, 0, -1), (0x10, 4, -1), (0x20, 0, -1)]  # see acl(5)
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+
 
 AS_NOBODY = f"""
 import os, sys
