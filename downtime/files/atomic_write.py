@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -12,7 +14,8 @@ from contextlib import closing, contextmanager, suppress
 from downtime.files import permissions, trusted_path
 from downtime.files.entry import Entry
 
-_TEMPORARY = ".tmp"
+# In seconds; a flag is written in milliseconds.
+_LONGEST_WRITE = 60.0
 
 
 class CannotWrite(Exception):
@@ -36,15 +39,29 @@ def remedy(error: OSError) -> str:
 
 def temporary_name(name: str) -> str:
     """The name of a temporary file beside the file of that name."""
-    return f".{name}.{secrets.token_hex(6)}{_TEMPORARY}"
+    return f".{name}.{secrets.token_hex(6)}.tmp"
 
 
-def sweep(entry: Entry) -> None:
-    """Removes the temporary files that killed writers left beside the file; call it while its lock is held."""
+def sweep(entry: Entry, *, spared: float = 0) -> None:
+    """Removes the temporary files that killed writers left beside the file; call it while nobody else writes one.
+
+    Who holds no lock has those `spared` that are at most as many seconds older than the file: they may be in use."""
+    oldest_in_use = math.inf
+    if spared:
+        status = entry.status()
+        oldest_in_use = status.st_mtime - spared if status else -math.inf
     for name in entry.names():
-        if name.startswith(f".{entry.name}.") and name.endswith(_TEMPORARY):
+        if _is_temporary(name, entry.name):
+            leftover = entry.sibling(name)
             with suppress(OSError):  # nobody reads it anyway
-                entry.sibling(name).remove()
+                found = leftover.status()
+                if found and found.st_mtime < oldest_in_use:
+                    leftover.remove()
+
+
+def _is_temporary(name: str, of: str) -> bool:
+    """Whether it is a name such as `temporary_name` makes for the file, or for its lock."""
+    return bool(re.fullmatch(rf"\.({re.escape(of)}|\.{re.escape(of)}\.lock)\.[0-9a-f]{{12}}\.tmp", name))
 
 
 def replace(entry: Entry, content: bytes) -> None:
@@ -83,11 +100,12 @@ def _set_permissions(descriptor: int, entry: Entry) -> None:
 
 
 def replace_unfollowed(path: str, content: bytes) -> None:
-    """Replaces whatever has that very name, as `replace` does. Raises CannotWrite."""
+    """Replaces whatever has that very name, as `replace` does, and sweeps. Raises CannotWrite."""
     with explained(os.path.abspath(path)):
         entry = trusted_path.unfollowed(path)
     with closing(entry):
         replace(entry, content)
+        sweep(entry, spared=_LONGEST_WRITE)
 
 
 def remove_unfollowed(path: str) -> bool:

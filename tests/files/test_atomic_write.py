@@ -5,12 +5,21 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from downtime.files.atomic_write import CannotWrite, remove_unfollowed, replace_unfollowed
+from downtime.files.atomic_write import (
+    CannotWrite,
+    remove_unfollowed,
+    replace_unfollowed,
+    sweep,
+    temporary_name,
+)
+from downtime.files.trusted_path import unfollowed
 
 NOBODY = 65534
 
@@ -249,3 +258,69 @@ def test_what_cannot_be_removed_is_an_error_that_says_what_to_do(tmp_path: Path)
     assert str(caught.value) == (
         f"{path} can't be written: Directory not empty; it is a folder that holds something: remove that by hand"
     )
+
+
+TEMPORARY = ".downtime.yml.0123456789ab.tmp"
+OTHERS = [
+    ".downtime.0123456789ab.tmp",
+    ".downtime.yml.bak.tmp",
+    ".downtime.yml.0123456789AB.tmp",
+    ".downtime.yml.0123456789ab.tmp.tmp",
+    ".downtime.yml.0123456789ab0.tmp",
+    ".downtimeXyml.0123456789ab.tmp",
+    ".downtime.flag.0123456789ab.tmp",
+    "downtime.yml.0123456789ab.tmp",
+]
+
+
+def test_what_a_killed_writer_left_is_swept_away_and_nothing_else(file: Path) -> None:
+    for name in (*OTHERS, TEMPORARY, "..downtime.yml.lock.0123456789ab.tmp"):
+        file.with_name(name).touch()
+    with closing(unfollowed(str(file))) as entry:
+        sweep(entry)
+    assert names(file.parent) == sorted([*OTHERS, "downtime.yml"])
+
+
+def test_a_schedule_called_downtime_leaves_the_temporary_files_of_the_flag_alone(tmp_path: Path) -> None:
+    names_of_flag = [temporary_name("downtime.flag") for _ in range(20)]
+    for name in (*names_of_flag, temporary_name("downtime")):
+        (tmp_path / name).touch()
+    with closing(unfollowed(str(tmp_path / "downtime"))) as entry:
+        sweep(entry)
+    assert names(tmp_path) == sorted(names_of_flag)
+
+
+@pytest.mark.parametrize(("age", "is_left"), [(3600, False), (61, False), (30, True), (-30, True)])
+def test_a_flag_s_leftover_is_swept_away_once_nobody_can_be_writing_it(file: Path, age: float, is_left: bool) -> None:
+    leftover = file.with_name(TEMPORARY)
+    leftover.touch()
+    os.utime(leftover, times=(0, time.time() - age))
+    replace_unfollowed(str(file), b"new")
+    assert leftover.exists() is is_left
+
+
+def test_no_leftover_of_a_flag_that_was_lowered_meanwhile_is_swept_away(file: Path) -> None:
+    file.with_name(TEMPORARY).touch()
+    file.unlink()
+    with closing(unfollowed(str(file))) as entry:
+        sweep(entry, spared=60)
+    assert names(file.parent) == [TEMPORARY]
+
+
+KILLED_ON_THE_WAY = """
+os.replace = lambda *args, **folders: os.kill(os.getpid(), signal.SIGKILL)
+pid = os.fork()
+if pid == 0:
+    atomic_write.replace_unfollowed(path, b"")
+assert os.waitpid(pid, 0)[1] == signal.SIGKILL
+"""
+
+
+def test_the_leftover_of_a_killed_raising_goes_with_a_later_one(file: Path) -> None:
+    run(KILLED_ON_THE_WAY, str(file))
+    [leftover] = [path for path in file.parent.iterdir() if path != file]
+    replace_unfollowed(str(file), b"")
+    assert leftover.exists()
+    os.utime(leftover, times=(0, time.time() - 3600))
+    replace_unfollowed(str(file), b"")
+    assert names(file.parent) == ["downtime.yml"]
