@@ -88,15 +88,22 @@ def replace(entry: Entry, content: bytes) -> None:
 
 def _set_permissions(descriptor: int, entry: Entry) -> None:
     """Gives the new file those of the one that it will replace, or else those of a new one."""
-    status = entry.status()
-    if status is None or not stat.S_ISREG(status.st_mode):
+    original = _opened_if_file(entry)
+    if original is None:
         permissions.let_readers_in(descriptor, entry.folder_status())
         return
-    original = entry.open(os.O_RDONLY)
     try:
         permissions.keep(original, descriptor)
     finally:
         os.close(original)
+
+
+def _opened_if_file(entry: Entry) -> int | None:
+    status = entry.status()
+    if status and stat.S_ISREG(status.st_mode):
+        with suppress(FileNotFoundError):  # it is a flag that was lowered just now
+            return entry.open(os.O_RDONLY)
+    return None
 
 
 def replace_unfollowed(path: str, content: bytes) -> None:

@@ -1,5 +1,7 @@
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -368,6 +370,65 @@ def test_a_flag_is_lowered_once(flag: Path) -> None:
     assert lower_flag(str(flag))
     assert entry_fingerprint(str(flag)) is None
     assert not lower_flag(str(flag))
+
+
+AT_ONCE = """
+import sys
+from downtime.files.flag_file import lower_flag, raise_flag
+path, kind = sys.argv[1:]
+sys.stdin.read(1)
+for _ in range(400):
+    raise_flag(path, {}) if kind == "raise" else lower_flag(path)
+"""
+
+
+def test_whoever_raises_and_lowers_a_flag_at_the_same_time_meets_no_error(flag: Path) -> None:
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", AT_ONCE, str(flag), kind], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for kind in ("raise", "raise", "lower", "lower")
+    ]
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write(b"x")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60)[1] for process in running] == [b""] * 4
+    assert os.listdir(flag.parent) in ([], [flag.name])
+
+
+def test_of_two_who_lower_a_flag_one_is_told_that_it_was_not_raised_even_if_it_is_raised_again_at_once(
+    flag: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flag.touch()
+    unlink = os.unlink
+
+    def overtaken(path: str, **folder: int) -> None:
+        unlink(flag)
+        try:
+            unlink(path, **folder)
+        finally:
+            flag.touch()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", overtaken)
+        assert not lower_flag(str(flag))
+    assert flag.exists()
+
+
+def test_a_flag_that_is_lowered_while_it_is_raised_anew_is_raised(flag: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flag.touch()
+    opened = os.open
+
+    def overtaken(path: str, *args: int, **folder: int) -> int:
+        if path == flag.name:
+            flag.unlink()
+        return opened(path, *args, **folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", overtaken)
+        raise_flag(str(flag), {})
+    assert flag.is_file()
 
 
 @pytest.mark.parametrize("make", [empty, folder, dangling, loop, fifo, endless], ids=lambda make: make.__name__)
