@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any, NoReturn, TypeVar
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from downtime.edits import schedule_text
 from downtime.edits.yaml_writer import Value
 from downtime.files import flag_file
+from downtime.management.output import CommandError
 from downtime.schedule import converters
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
@@ -18,6 +18,7 @@ from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem, first_problems
 from downtime.files.flag_file import Flags, load_flags
 from downtime.files.schedule_file import EditT, Loaded, load_schedule, rewrite
+from downtime.management.output import CommandError, one_line
 from downtime.management.wording import label
 from downtime.schedule.periods import Answer, Window
 
@@ -44,13 +45,13 @@ class State:
         """What people call the window: the path of its flag, or the name or the line of its period."""
         return label(window, self.flags.raised)
 
-    def why_down(self) -> str:
-        """Why the site is down or may be; empty if it is up."""
+    def why_down(self) -> list[str]:
+        """Why the site is down or may be, in lines; none if it is up."""
         if self.answer.active:
-            return f"The site is still down, because of: {', '.join(map(self.label, self.answer.active))}"
+            return [f"The site is still down, because of: {', '.join(map(self.label, self.answer.active))}"]
         if self.flags.uninspectable:
-            return "\n".join(["The site may still be down:", *self.flags.uninspectable])
-        return ""
+            return ["The site may still be down:", *self.flags.uninspectable]
+        return []
 
 
 class DowntimeCommand(BaseCommand):
@@ -66,6 +67,10 @@ class DowntimeCommand(BaseCommand):
         now = datetime.now(timezone.utc)
         return State(now, flags, loaded, loaded.parsed.schedule.at(now, (flag.period for flag in flags.raised)))
 
+    def tell(self, text: str) -> None:
+        """Prints the text as one line."""
+        self.stdout.write(one_line(text))
+
     def wait(self, rechecks: int) -> None:
         """Waits for that many DOWNTIME_RECHECK, after which no process here decides a new request by the old files."""
         time.sleep(rechecks * conf.DOWNTIME_RECHECK + _MARGIN)
@@ -80,7 +85,7 @@ def edit_schedule(edit: Callable[[ScheduleText], EditT], *, creates: bool = Fals
     except CannotWrite as error:
         raise CommandError(str(error)) from error
     except CannotEdit as error:
-        raise CommandError(f"{path} was not changed: {error}{problem_lines(path, error.problems)}") from error
+        raise CommandError(f"{path} was not changed: {error}", *problem_lines(path, error.problems)) from error
     except UnicodeDecodeError as error:
         raise CommandError(f"{path} was not changed: it is not UTF-8 text; save it as UTF-8") from error
     except OSError as error:
@@ -100,9 +105,9 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def problem_lines(path: str, problems: Sequence[Problem]) -> str:
+def problem_lines(path: str, problems: Sequence[Problem]) -> list[str]:
     """The first problems, each on a line of its own, and how many more there are."""
     first, more = first_problems(problems)
     lines = [problem.located(path) for problem in first]
     lines += [f"and {more} more, which manage.py downtime_check lists"] if more else []
-    return "".join(f"\n{line}" for line in lines)
+    return lines

@@ -14,9 +14,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn, TypeVar
 
-from django.core.management.base import CommandError
-
 from downtime.files.atomic_write import CannotWrite
+from downtime.management.output import CommandError
 
 T = TypeVar("T")
 
@@ -36,7 +35,8 @@ def with_copy(path: str, content: bytes, use: Callable[[str], T]) -> T:
                 result = use(copy)
             except (CommandError, CannotWrite, OSError) as error:
                 ignore_interrupts()
-                raise CommandError(f"{error}{_keep_if_changed(copy, content)}") from error
+                *lines, last = error.lines if isinstance(error, CommandError) else [str(error)]
+                raise CommandError(*lines, f"{last}{_keep_if_changed(copy, content)}") from error
             ignore_interrupts()
             shutil.rmtree(os.path.dirname(copy))
         except KeyboardInterrupt as error:

@@ -108,8 +108,8 @@ def url(text: str) -> str:
     """The text itself, if it is an http or https URL, or a path of this site."""
     try:
         parts = urlsplit(text)
-    except ValueError as error:
-        raise ValueError(f"{error}; {_URLS}") from error
+    except ValueError:  # its text may hold that of the URL
+        raise ValueError(_URLS) from None
     is_url = parts.scheme in ("http", "https") and parts.netloc
     if not (is_url or text.startswith("/")) or re.search(r"[\s\x00-\x1f\x7f\\]", text):
         raise ValueError(_URLS)

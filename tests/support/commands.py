@@ -35,6 +35,16 @@ def refusal(command: str, *arguments: str) -> str:
     return str(error.value)
 
 
+def told(command: str, *arguments: str) -> str:
+    """What the command writes, whether it can do what it was asked or not."""
+    output = StringIO()
+    try:
+        call_command(command, *arguments, stdout=output, stderr=output)
+    except (CommandError, SystemExit) as end:
+        output.write(f"{end}\n")
+    return output.getvalue()
+
+
 def status() -> dict[str, Any]:
     """What downtime_status tells programs."""
     found: dict[str, Any] = json.loads(run("downtime_status", "--json"))

@@ -29,8 +29,9 @@ class Command(DowntimeCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
         cancelled = edit_schedule(lambda source: cancel(source, name))
-        self.stdout.write(f"Cancelled {name} in {conf.DOWNTIME_SCHEDULE_FILE}.")
+        self.tell(f"Cancelled {name} in {conf.DOWNTIME_SCHEDULE_FILE}.")
         if Schedule((cancelled.period,)).at(datetime.now(timezone.utc)).active:
             if not options["no_wait"]:
                 self.wait(2)
-            self.stdout.write(self.state().why_down() or "The site is up.")
+            for line in self.state().why_down() or ["The site is up."]:
+                self.tell(line)

@@ -7,12 +7,13 @@ import sys
 from datetime import datetime, timezone
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.files.schedule_file import load_schedule
 from downtime.management.base import DowntimeCommand
+from downtime.management.output import CommandError
 from downtime.management.wording import agenda
 
 
@@ -34,14 +35,14 @@ class Command(DowntimeCommand):
         if options["file"] and not os.path.lexists(path):
             raise CommandError(f"{path} is not there; name a file that is")
         for problem in loaded.parsed.problems:
-            self.stdout.write(problem.located(path))
+            self.tell(problem.located(path))
         if loaded.parsed.problems:
             sys.exit(1)
         schedule = loaded.parsed.schedule
         if loaded.fingerprint is None:
-            self.stdout.write(f"{path} is not there, which means no periods.")
+            self.tell(f"{path} is not there, which means no periods.")
         else:
             count = len(schedule.periods)
-            self.stdout.write(f"{path} has no problem; it has {count} {'period' if count == 1 else 'periods'}.")
+            self.tell(f"{path} has no problem; it has {count} {'period' if count == 1 else 'periods'}.")
         for line in agenda(schedule, schedule.at(datetime.now(timezone.utc))):
-            self.stdout.write(line)
+            self.tell(line)

@@ -6,7 +6,6 @@ import sys
 from datetime import datetime, timezone
 from typing import Any
 
-from django.core.management.base import CommandError
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
@@ -16,6 +15,7 @@ from downtime.files.fields import Problem
 from downtime.files.parser import parse_bytes
 from downtime.management import editor
 from downtime.management.base import DowntimeCommand, problem_lines
+from downtime.management.output import CommandError
 from downtime.management.wording import agenda
 from downtime.schedule.periods import Schedule
 
@@ -37,11 +37,11 @@ class Command(DowntimeCommand):
         first = f"{COMMENT}\n".encode() if old is None else old
         new, schedule = editor.with_copy(path, first, lambda copy: self._save(copy, path, old=old, first=first))
         if new == first:
-            self.stdout.write(f"{path} was not changed.")
+            self.tell(f"{path} was not changed.")
             return
-        self.stdout.write(f"Saved {path}.")
+        self.tell(f"Saved {path}.")
         for line in agenda(schedule, schedule.at(datetime.now(timezone.utc))):
-            self.stdout.write(line)
+            self.tell(line)
 
     def _save(self, copy: str, path: str, *, old: bytes | None, first: bytes) -> tuple[bytes, Schedule]:
         """Puts the edited copy in the place of the schedule, and returns its content and what that means."""
@@ -63,10 +63,11 @@ class Command(DowntimeCommand):
 
     def _ask(self, copy: str, problems: tuple[Problem, ...]) -> None:
         """Returns if the text is to be edited again, else ends the command."""
-        message = f"The text has problems:{problem_lines(copy, problems)}"
+        lines = ["The text has problems:", *problem_lines(copy, problems)]
         if not sys.stdin.isatty():
-            raise CommandError(f"{message}\n{conf.DOWNTIME_SCHEDULE_FILE} was left alone")
-        self.stdout.write(message)
+            raise CommandError(*lines, f"{conf.DOWNTIME_SCHEDULE_FILE} was left alone")
+        for line in lines:
+            self.tell(line)
         answer = ""
         while answer not in ("e", "g"):
             self.stdout.write("Edit again, or give up? [e/g] ", ending="")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from downtime.conf import conf
 from downtime.edits.end import end_active
@@ -13,6 +13,7 @@ from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand, edit_schedule, problem_lines
+from downtime.management.output import CommandError
 from downtime.schedule.periods import Window
 
 
@@ -34,7 +35,7 @@ class Command(DowntimeCommand):
         except CannotWrite as error:
             raise CommandError(str(error)) from error
         if was_raised:
-            self.stdout.write(f"Lowered the flag {path}.")
+            self.tell(f"Lowered the flag {path}.")
         try:
             ended = self._end_periods()
         except CommandError:
@@ -44,10 +45,8 @@ class Command(DowntimeCommand):
         if not options["no_wait"] and (was_raised or ended):
             self.wait(2 if ended else 1)
         if why := self.state().why_down():
-            raise CommandError(why)
-        self.stdout.write(
-            "The site is up." if was_raised or ended else "The site was not down; there was nothing to end."
-        )
+            raise CommandError(*why)
+        self.tell("The site is up." if was_raised or ended else "The site was not down; there was nothing to end.")
 
     def _end_periods(self) -> tuple[Window, ...]:
         """The windows of the schedule that were ended; a schedule without one is not touched."""
@@ -55,13 +54,13 @@ class Command(DowntimeCommand):
         loaded = state.loaded
         if loaded.parsed.problems:
             raise CommandError(
-                f"{loaded.path} has problems, so no period of it can be ended; correct these first:"
-                + problem_lines(loaded.path, loaded.parsed.problems)
+                f"{loaded.path} has problems, so no period of it can be ended; correct these first:",
+                *problem_lines(loaded.path, loaded.parsed.problems),
             )
         if not loaded.parsed.schedule.at(state.now).active:
             return ()
         ended = edit_schedule(lambda source: end_active(source, datetime.now(timezone.utc)))
         for window in ended.windows:
             what = "the running occurrence of " if window.period.recurrence else ""
-            self.stdout.write(f"Ended {what}{state.label(window)} in {loaded.path}.")
+            self.tell(f"Ended {what}{state.label(window)} in {loaded.path}.")
         return ended.windows

@@ -8,12 +8,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.urls import get_script_prefix
 
 from downtime.http import bypass
 from downtime.management.arguments import convert
 from downtime.management.base import DowntimeCommand
+from downtime.management.output import CommandError, one_line
 from downtime.management.wording import local_time
 from downtime.schedule import converters
 
@@ -45,9 +46,9 @@ class Command(DowntimeCommand):
             link = bypass.link(base, hours * 3600)
         except ImproperlyConfigured as error:
             raise CommandError(f"no link can be signed: {error}") from error
-        self.stdout.write(link)
+        self.tell(link)
         until = datetime.now(timezone.utc) + timedelta(hours=hours)
-        self.stderr.write(f"Whoever opens it while the site is down passes until {local_time(until)}.")
+        self.stderr.write(one_line(f"Whoever opens it while the site is down passes until {local_time(until)}."))
 
 
 def _hours(text: str) -> int:

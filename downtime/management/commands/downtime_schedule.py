@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from downtime.conf import conf
 from downtime.edits.add import add, period_of
@@ -14,6 +14,7 @@ from downtime.edits.schedule_text import ScheduleText
 from downtime.edits.yaml_writer import Value
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand, edit_schedule
+from downtime.management.output import CommandError
 from downtime.management.wording import local_time, time_span
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import Period, Schedule, Window
@@ -55,8 +56,9 @@ class Command(DowntimeCommand):
         if window.start <= now and not options["no_wait"]:
             self.wait(2)
         when = "applies now," if window.start <= now else "next applies"
-        self.stdout.write(f"Added to {conf.DOWNTIME_SCHEDULE_FILE}:\n{scheduled.addition}")
-        self.stdout.write(f"It {when} {time_span(window, now)}.")
+        for line in (f"Added to {conf.DOWNTIME_SCHEDULE_FILE}:", *scheduled.addition.splitlines()):
+            self.tell(line)
+        self.tell(f"It {when} {time_span(window, now)}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
@@ -14,6 +14,7 @@ from downtime.files import disk, flag_file
 from downtime.files.atomic_write import CannotWrite
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand
+from downtime.management.output import CommandError
 from downtime.management.wording import local_time
 from downtime.schedule import converters
 
@@ -52,7 +53,7 @@ class Command(DowntimeCommand):
         if not options["no_wait"]:
             self.wait(1)
         done = "Updated" if was_raised else "Raised"
-        self.stdout.write(f"{done} the flag {path}: the site is down{_extent(keys, end)}.")
+        self.tell(f"{done} the flag {path}: the site is down{_extent(keys, end)}.")
 
 
 def _end(options: dict[str, Any], now: datetime) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
@@ -11,6 +10,7 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.management.base import DowntimeCommand, State
+from downtime.management.output import as_json
 from downtime.management.wording import status_line, window_line
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import Window
@@ -39,25 +39,25 @@ class Command(DowntimeCommand):
         state = self.state()
         upcoming = state.loaded.parsed.schedule.upcoming(state.now)
         if options["json"]:
-            self.stdout.write(json.dumps(_as_json(state, upcoming), indent=2, ensure_ascii=False))
+            self.stdout.write(as_json(_as_json(state, upcoming)))
         else:
             self._print(state, upcoming)
         if options["exit_code"] and state.answer.active:
             sys.exit(_DOWN)
 
     def _print(self, state: State, upcoming: list[Window]) -> None:
-        self.stdout.write(status_line(site_status(state.answer), state.flags.raised))
+        self.tell(status_line(site_status(state.answer), state.flags.raised))
         for window in state.answer.active:
-            self.stdout.write(window_line(state.label(window), window, state.now))
+            self.tell(window_line(state.label(window), window, state.now))
         if upcoming:
-            self.stdout.write("Coming:")
+            self.tell("Coming:")
         for window in upcoming:
-            self.stdout.write(window_line(state.label(window), window, state.now))
+            self.tell(window_line(state.label(window), window, state.now))
         problems = state.problems()
         if problems:
-            self.stdout.write("Problems:")
+            self.tell("Problems:")
         for problem in problems:
-            self.stdout.write(f"  {problem}")
+            self.tell(f"  {problem}")
 
 
 def _as_json(state: State, upcoming: list[Window]) -> dict[str, Any]:
