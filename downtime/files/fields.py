@@ -16,8 +16,8 @@ from downtime.schedule.periods import ALWAYS, NEVER
 
 T = TypeVar("T")
 _MOST_PROBLEMS = 20
-# A hint takes a tenth of a millisecond to find.
-_MOST_HINTS = 100
+# At so many problems reading stops, so that a stray file costs no more than a schedule.
+_MOST_READ = 100
 
 
 def first_problems(problems: Sequence[T]) -> tuple[Sequence[T], int]:
@@ -49,26 +49,43 @@ class Reader:
 
     def __init__(self, text: str) -> None:
         self.problems: list[Problem] = []
+        """One more than `_MOST_READ` at most, the last of which stands for those that are not kept."""
         # What an alias stands for is read at each use. So that the cost stays linear, this much is read and no more.
-        self._left = 2 * len(text) + 10_000
+        self._left = len(text) // 3 + 2_000
         self._has_anchors = "&" in text
 
+    @property
+    def is_full(self) -> bool:
+        """Whether so many problems were found that reading stops."""
+        return len(self.problems) > _MOST_READ
+
+    def add_problem(self, line: int, message: str) -> None:
+        """Adds the problem, unless reading stops."""
+        if not self.is_full:
+            self.problems.append(Problem(line, message))
+
     def problems_by_line(self) -> tuple[Problem, ...]:
-        """The problems so far, in the order of the lines."""
-        return tuple(sorted(self.problems, key=lambda problem: problem.line))
+        """The problems so far, in the order of the lines; if there are too many, the last one says so."""
+        problems = sorted(self.problems[:_MOST_READ], key=lambda problem: problem.line)
+        if self.is_full:
+            line = max(problems[-1].line, self.problems[-1].line)
+            problems.append(Problem(line, f"there are more problems than these {_MOST_READ}; reading stopped here"))
+        return tuple(problems)
 
     def entries(self, node: Node, what: str, allowed: tuple[str, ...]) -> dict[str, Entry]:
         """The entries of a mapping by key; a key that is not allowed, or comes a second time, is a problem."""
         entries: dict[str, Entry] = {}
         for key_node, value in self.value(Entry(yaml_nodes.line_of(node), node), yaml_nodes.pairs, what) or ():
+            if self.is_full:
+                break
             line, key = yaml_nodes.line_of(key_node), getattr(key_node, "value", "")
             if not isinstance(key, str) or key not in allowed:
-                near = _nearest(key, allowed) if len(self.problems) < _MOST_HINTS else None
+                near = _nearest(key, allowed)
                 hint = f"did you mean {near}?" if near else f"the keys are {', '.join(allowed)}"
-                self.problems.append(Problem(line, f"{yaml_nodes.describe(key_node)} is not a key of {what}; {hint}"))
+                self.add_problem(line, f"{yaml_nodes.describe(key_node)} is not a key of {what}; {hint}")
             elif key in entries:
                 message = f"the key {key} is there twice, first on line {entries[key].line}; remove one of them"
-                self.problems.append(Problem(line, message))
+                self.add_problem(line, message)
             else:
                 entries[key] = Entry(line, value)
         return entries
@@ -79,12 +96,12 @@ class Reader:
             self._left -= yaml_nodes.size(entry.node)
         if self._left <= 0:
             message = f"{key} is too much to read, as aliases repeat so much of the file; write it out"
-            self.problems.append(Problem(entry.line, message))
+            self.add_problem(entry.line, message)
             return None
         try:
             return convert(entry.node)
         except ValueError as error:
-            self.problems.append(Problem(entry.line, f"{key} is {yaml_nodes.describe(entry.node)}; {error}"))
+            self.add_problem(entry.line, f"{key} is {yaml_nodes.describe(entry.node)}; {error}")
             return None
 
     def values(self, entries: Mapping[str, Entry]) -> dict[str, Any]:
@@ -103,7 +120,7 @@ class Reader:
         """The end that `end` or `duration` sets; NEVER without them, or with a problem."""
         if "end" in entries and "duration" in entries:
             message = "both end and duration are given; give only one of them"
-            self.problems.append(Problem(entries["duration"].line, message))
+            self.add_problem(entries["duration"].line, message)
         elif "duration" in entries:
             duration: timedelta | None = self.value(entries["duration"], convert_duration, "duration")
             return start + duration if duration and start != ALWAYS else NEVER
@@ -112,7 +129,7 @@ class Reader:
             if end is None or end > start:
                 return end or NEVER
             message = f"end is {yaml_nodes.describe(entries['end'].node)}; it must be a time after the start"
-            self.problems.append(Problem(entries["end"].line, message))
+            self.add_problem(entries["end"].line, message)
         return NEVER
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
+from itertools import takewhile
 from typing import NamedTuple
 
 from yaml.nodes import Node
@@ -57,7 +58,7 @@ def _root(reader: Reader, text: str) -> Node | None:
     try:
         root = yaml_nodes.compose(text)
     except yaml_nodes.NotYaml as error:
-        reader.problems.append(Problem(error.line, error.message))
+        reader.add_problem(error.line, error.message)
         return None
     return None if root is None or yaml_nodes.is_empty(root) else root
 
@@ -68,7 +69,7 @@ def _periods(reader: Reader, root: Node, zone: tzinfo | None) -> list[tuple[Node
     if "periods" not in entries or yaml_nodes.is_empty(entries["periods"].node):
         return []
     nodes = reader.value(entries["periods"], yaml_nodes.items, "periods") or ()
-    pairs = ((node, _period(reader, node, zone)) for node in nodes)
+    pairs = ((node, _period(reader, node, zone)) for node in takewhile(lambda _: not reader.is_full, nodes))
     return [(node, period) for node, period in pairs if period is not None]
 
 
@@ -86,7 +87,7 @@ def _period(reader: Reader, node: Node, zone: tzinfo | None) -> Period | None:
         del entries["cron"]
         entries.pop("duration", None)
     elif "start" not in entries and len(reader.problems) == problems_before:
-        reader.problems.append(Problem(yaml_nodes.line_of(node), "a period needs a start, or cron with a duration"))
+        reader.add_problem(yaml_nodes.line_of(node), "a period needs a start, or cron with a duration")
     end = reader.end(entries, zone, start)
     if len(reader.problems) > problems_before:
         return None
@@ -96,7 +97,7 @@ def _period(reader: Reader, node: Node, zone: tzinfo | None) -> Period | None:
 def _recurrence(reader: Reader, entries: Mapping[str, Entry], zone: tzinfo | None) -> recurrence.Recurrence | None:
     cron: str | None = reader.value(entries["cron"], fields.convert_cron, "cron")
     if "duration" not in entries:
-        reader.problems.append(Problem(entries["cron"].line, "a period with cron needs a duration, such as 45m"))
+        reader.add_problem(entries["cron"].line, "a period with cron needs a duration, such as 45m")
         return None
     duration: timedelta | None = reader.value(entries["duration"], fields.convert_duration, "duration")
     if cron is None or duration is None or zone is None:
@@ -111,5 +112,5 @@ def _named_once(reader: Reader, pairs: list[tuple[Node, Period]]) -> list[tuple[
         namesake = first.setdefault(period.name, period)
         if period.name and namesake is not period:
             message = f"the name {converters.shown(period.name)} is taken by the period on line {namesake.line}"
-            reader.problems.append(Problem(period.line, message))
+            reader.add_problem(period.line, message)
     return [(node, period) for node, period in pairs if not period.name or first[period.name] is period]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import yaml
@@ -22,8 +23,13 @@ except ImportError:  # a PyYAML that was built without libyaml
 _DEEPEST = 8
 # Some 200,000 periods; without a bound, a stray file of 12 MiB takes half a minute and 1.2 GB (measured).
 _MOST_NODES = 2_000_000
+# A node costs 270 bytes (measured). A period of two lines has one for ten characters; what is denser than five, and
+# longer than these nodes, is no schedule, and would cost many times what a schedule of its length does.
+_FEW_NODES = 1_000
+_FEWEST_CHARACTERS = 5
 # libyaml compares each directive with all before it: 20,000 of them take most of a second (measured).
 _MOST_DIRECTIVES = 8
+_BREAKS = "\n\r\x85\u2028\u2029"
 _DIRECTIVE = re.compile(r"(?:^|[\r\x85\u2028\u2029])%", re.MULTILINE)
 TEXT, LIST, MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 _EMPTY = ("", "~", "null", "Null", "NULL")
@@ -48,12 +54,17 @@ class _Loader(_BaseLoader):
     depth = 0
     nodes = 0
 
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.most_nodes = min(_MOST_NODES, _FEW_NODES + len(text) // _FEWEST_CHARACTERS)
+
     def descend_resolver(self, parent: Node | None, index: object) -> None:
         self.depth += 1
         self.nodes += 1
         mark = parent.start_mark if parent is not None else None
-        if self.nodes > _MOST_NODES:
-            raise yaml.MarkedYAMLError(problem=f"it has more than {_MOST_NODES:,} entries", problem_mark=mark)
+        if self.nodes > self.most_nodes:
+            problem = f"it has more than {self.most_nodes:,} entries, which no schedule of its length can have"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
         if self.depth > _DEEPEST:
             raise yaml.MarkedYAMLError(problem="it is nested deeper than a schedule can be", problem_mark=mark)
 
@@ -72,7 +83,7 @@ class Token(NamedTuple):
 
 def compose(text: str) -> Node | None:
     """The root node of the one document in the text, None if there is none; raises NotYaml."""
-    if len(_DIRECTIVE.findall(text)) > _MOST_DIRECTIVES:
+    if next(islice(_DIRECTIVE.finditer(text), _MOST_DIRECTIVES, None), None):
         raise NotYaml(1, f"more than {_MOST_DIRECTIVES} lines begin with %; a schedule needs no YAML directives")
     try:
         root: Node | None = yaml.compose(text, Loader=_Loader)
@@ -86,9 +97,14 @@ def compose(text: str) -> Node | None:
         mark = error.problem_mark or error.context_mark
         reason = ", ".join(part for part in (error.context, error.problem) if part)
         # The mark of an end that comes too early may lie behind the last line.
-        line = min(mark.line + 1, len(text.splitlines())) if mark else 1
+        line = min(mark.line + 1, _lines(text)) if mark else 1
         raise NotYaml(line, f"it is not valid YAML: {reason}") from error
     return root
+
+
+def _lines(text: str) -> int:
+    """How many lines the text has, as YAML counts them."""
+    return sum(map(text.count, _BREAKS)) - text.count("\r\n") + (text[-1:] not in _BREAKS)
 
 
 def tokens(text: str) -> Iterator[Token]:

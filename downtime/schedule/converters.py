@@ -19,6 +19,7 @@ _MOMENT = re.compile(
 _DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,9})s)?", re.ASCII)
 _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 _LONGEST_DURATION = timedelta(days=3660)
+_LONGEST_URL = 2_000  # urlsplit remembers the last 128 that it was given
 _MINUTE = timedelta(minutes=1)
 # So that the longest duration, and the 50 years that cronsim looks ahead, end before the last datetime.
 _LAST_YEAR = 9900
@@ -105,7 +106,9 @@ def zone(text: str) -> tzinfo:
 
 
 def url(text: str) -> str:
-    """The text itself, if it is an http or https URL, or a path of this site."""
+    """The text itself, if it is an http or https URL, or a path of this site; up to 2,000 characters."""
+    if len(text) > _LONGEST_URL:
+        raise ValueError(f"it must have at most {_LONGEST_URL} characters")
     try:
         parts = urlsplit(text)
     except ValueError:  # its text may hold that of the URL

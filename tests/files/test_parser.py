@@ -1,5 +1,8 @@
+import gc
 import random
 import sys
+import time
+import tracemalloc
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -9,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from downtime.files.parser import Parsed, parse, parse_with_nodes
+from downtime.files.parser import Parsed, parse, parse_bytes, parse_with_nodes
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
 from downtime.schedule.recurrence import Recurrence
 from tests.support.examples import examples
@@ -383,6 +386,117 @@ def test_a_plain_schedule_is_never_too_much_to_read() -> None:
         {"periods": [{"start": "2026-12-01", "message": "".join(letters), "paths": [f"/&{i}" for i in range(20_000)]}]}
     )
     assert len(periods(source)[0].paths) == 20_000
+
+
+def test_reading_stops_at_a_hundred_problems_and_says_so() -> None:
+    source = "periods:\n- start: 2026-12-01\n" + "- start: soon\n" * 101 + "- start: 2026-12-02\n"
+    parsed = parse(source, BERLIN)
+    assert [problem.line for problem in parsed.problems] == [*range(3, 103), 103]
+    assert shown(parsed)[-1] == "103: there are more problems than these 100; reading stopped here"
+    assert [period.line for period in parsed.schedule.periods] == [2]
+
+
+def test_so_many_names_that_are_taken_are_too_many_problems_too() -> None:
+    parsed = parse("periods:\n" + "- {start: 2026-12-01, name: a}\n" * 300, BERLIN)
+    assert len(parsed.problems) == 101
+    assert len(parsed.schedule.periods) == 1
+
+
+def filled(size: int, head: str, unit: Callable[[int], str] | str, tail: str = "") -> bytes:
+    """As many units between the head and the tail as make up so many bytes."""
+    parts, length = [head], len((head + tail).encode())
+    while length < size:
+        part = unit if isinstance(unit, str) else unit(len(parts))
+        parts.append(part)
+        length += len(part.encode())
+    return "".join([*parts, tail]).encode()
+
+
+LIST = "periods:\n"
+STRAY: dict[str, tuple[str, Callable[[int], str] | str, str]] = {
+    "one unknown key": (LIST, "- a: 1\n", ""),
+    "unknown keys": (LIST, lambda i: f"- abcdefgh{i}: x\n", ""),
+    "keys of the root": ("", lambda i: f"k{i}: 1\n", ""),
+    "one key of the root": ("", "timezone: UTC\n", ""),
+    "texts": (LIST, "- a\n", ""),
+    "nothing": (LIST, "-\n", ""),
+    "empty lists": (LIST, "- []\n", ""),
+    "empty mappings": (LIST, "- {}\n", ""),
+    "a flow mapping": (LIST + "- {", "a,", "}"),
+    "a flow list": ("[", "a,", "]"),
+    "a list of lists": ("[", "[],", "]"),
+    "deep lists": (LIST + "- {start: 2026-12-01, paths: [", "[[[a]]],", "]}"),
+    "a list as a message": (LIST + "- {start: 2026-12-01, message: [", "abcd,", "]}"),
+    "wrong starts": (LIST, "- start: x\n", ""),
+    "longer wrong starts": (LIST, "- start: abcdefg\n", ""),
+    "one name": (LIST, "- {start: 2026-12-01, name: a}\n", ""),
+    "aliases": (LIST + "- &a {start: 2026-12-01}\n", "- *a\n", ""),
+    "aliases in flow style": ("periods: [&a {start: 2026-12-01}", ",*a", "]"),
+    "aliased paths": (
+        LIST + "- {start: 2026-12-01, paths: &p [/a, /b]}\n",
+        "- {start: 2026-12-01, paths: *p}\n",
+        "",
+    ),
+    "anchors": ("[", lambda i: f"&a{i},", "]"),
+    "tags": (LIST, lambda i: f"- !t{i} x\n", ""),
+    "cron expressions": (LIST, lambda i: f"- {{cron: '{i % 60} {i % 24} */29 2 MON#5', duration: 1m}}\n", ""),
+    "line breaks": ("", "\n", ""),
+    "carriage returns, and no end": ("[", "a\r", ""),
+    "directives": ("", "%\n", ""),
+    "directives behind carriage returns": ("", "\r%", ""),
+    "a quoted text": ("'", "a\n", "'"),
+    "a text of many lines": ("a: |\n", " a\n", ""),
+    "one wide character": ("🚧", "a", ""),
+    "redirects": (LIST, lambda i: f"- {{start: 2026-12-01, redirect: /{i}{'a' * 9_000}}}\n", ""),
+    "documents": ("", "---\n", ""),
+    "no UTF-8 at its end": ("", "a\n", "\ufeff"),
+    "NUL at its end": ("", "a\n", "\0"),
+}
+SOUND = (LIST, "- {start: 2026-12-01, end: 2026-12-02}\n", "")
+
+
+def memory(content: bytes) -> tuple[int, int]:
+    """The peak of the memory that reading takes, and how much of it is kept with what was read, in bytes."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        parsed = parse_bytes(content, BERLIN)
+        gc.collect()
+        kept, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert parsed
+    return peak, kept
+
+
+@pytest.mark.parametrize("stray", STRAY.values(), ids=STRAY)
+def test_a_stray_file_takes_at_most_twice_the_memory_of_a_schedule_of_its_size(
+    stray: tuple[str, Callable[[int], str] | str, str],
+) -> None:
+    memory(filled(40_000, *stray))  # what is remembered between files is no cost of the next one
+    peak, kept = memory(filled(40_000, *stray))
+    sound_peak, sound_kept = memory(filled(40_000, *SOUND))
+    assert peak <= 2 * sound_peak
+    assert kept <= 2 * sound_kept
+
+
+def seconds(content: bytes) -> float:
+    """The least time on the processor of two readings."""
+    gc.collect()
+    times = []
+    for _ in range(2):
+        before = time.process_time()
+        parse_bytes(content, BERLIN)
+        times.append(time.process_time() - before)
+    return min(times)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("stray", STRAY.values(), ids=STRAY)
+def test_a_stray_file_takes_at_most_twice_the_time_of_a_schedule_of_its_size(
+    stray: tuple[str, Callable[[int], str] | str, str],
+) -> None:
+    assert seconds(filled(200_000, *stray)) <= 2 * seconds(filled(200_000, *SOUND))
 
 
 def assert_is_sound(parsed: Parsed, source: str) -> None:

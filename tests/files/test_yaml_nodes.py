@@ -254,7 +254,36 @@ def test_pairs_are_those_of_a_mapping_and_of_nothing_else() -> None:
             yaml_nodes.pairs(node_of(source))
 
 
+DENSE = {
+    "flow list": ("[" + "a," * 20_000 + "]", 1),
+    "flow mapping": ("a:\n  {" + "a," * 20_000 + "}", 2),
+    "block list": ("periods:\n" + "- a\n" * 20_000, 2),
+    "block mapping": ("a:\n\n\n" + " b:\n" * 20_000, 4),
+    "mappings": ("periods:\n" + "- a: 1\n" * 20_000, None),
+}
+
+
+@pytest.mark.parametrize(("source", "line"), DENSE.values(), ids=DENSE)
+def test_a_text_with_an_entry_for_every_few_characters_is_refused(module: Any, source: str, line: int | None) -> None:
+    with pytest.raises(module.NotYaml, match="entries, which no schedule of its length can have") as caught:
+        module.compose(source)
+    assert line in (caught.value.line, None)
+
+
+@pytest.mark.parametrize("unit", ["/a,", "/,"])
+def test_a_short_text_may_be_as_dense_as_it_likes(module: Any, unit: str) -> None:
+    assert module.compose(f"periods: [{{start: 2026-12-01, paths: [{unit * 900}]}}]") is not None
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\x85", "\u2028", "\u2029"], ids=ascii)
+@pytest.mark.parametrize("end", ["", "break"])
+def test_what_is_missing_at_the_end_is_missed_on_the_last_line(module: Any, line_break: str, end: str) -> None:
+    with pytest.raises(module.NotYaml) as caught:
+        module.compose(line_break.join(["a:", "  - b", "  - [c"]) + (line_break if end else ""))
+    assert caught.value.line == 3
+
+
 @pytest.mark.system
 def test_more_entries_than_any_schedule_has_are_refused() -> None:
     with pytest.raises(yaml_nodes.NotYaml, match="more than 2,000,000 entries"):
-        yaml_nodes.compose("[" + "a," * 2_000_001 + "]")
+        yaml_nodes.compose("[" + "abcdefg, " * 2_000_001 + "]")

@@ -208,6 +208,13 @@ def test_a_url_is_absolute_or_a_path_of_this_site(text: str) -> None:
     assert converters.url(text) == text
 
 
+def test_a_url_has_a_bounded_length() -> None:
+    longest = "/" + "a" * 1_999
+    assert converters.url(longest) == longest
+    with pytest.raises(ValueError, match="it must have at most 2000 characters"):
+        converters.url(f"{longest}a")
+
+
 @pytest.mark.parametrize(
     "text",
     [
