@@ -14,6 +14,7 @@ from django.conf import settings
 
 _LARGEST = 1e12
 WATCHERS = ("auto", "none")
+LONGEST_RECHECK = 3600
 
 
 class Settings:
@@ -97,9 +98,9 @@ class Settings:
 
     @property
     def DOWNTIME_RECHECK(self) -> float:
-        """Seconds by which a process may lag behind the files at most; by default 1."""
+        """Seconds by which a process may lag behind the files at most, 0 to LONGEST_RECHECK; by default 1."""
         seconds = getattr(settings, "DOWNTIME_RECHECK", 1.0)
-        return seconds if is_number(seconds) and seconds >= 0 else 1.0
+        return seconds if is_number(seconds) and 0 <= seconds <= LONGEST_RECHECK else 1.0
 
 
 def is_path(value: Any) -> TypeGuard[str | os.PathLike[str]]:

@@ -12,7 +12,7 @@ from django.http import HttpResponseBase
 from django.template.loader import get_template
 from django.utils.module_loading import import_string
 
-from downtime.conf import WATCHERS, is_count, is_list, is_number, is_path
+from downtime.conf import LONGEST_RECHECK, WATCHERS, is_count, is_list, is_number, is_path
 from downtime.http import client_address
 from downtime.schedule import converters
 
@@ -165,7 +165,7 @@ RULES: dict[str, Rule] = {
     "DOWNTIME_WATCH": Rule("E009", _is_watcher, f"It must be {' or '.join(map(repr, WATCHERS))}"),
     "DOWNTIME_RECHECK": Rule(
         "E010",
-        lambda v: is_number(v) and v >= 0,
-        "It must be a number of seconds, at least 0",
+        lambda v: is_number(v) and 0 <= v <= LONGEST_RECHECK,
+        f"It must be a number of seconds from 0 to {LONGEST_RECHECK}",
     ),
 }

@@ -50,6 +50,7 @@ READ = [
     ("DOWNTIME_WATCH", "auto", "auto"),
     ("DOWNTIME_RECHECK", 0, 0),
     ("DOWNTIME_RECHECK", 0.25, 0.25),
+    ("DOWNTIME_RECHECK", 3600, 3600),
 ]
 
 WRONG: list[tuple[str, Any]] = [
@@ -62,7 +63,7 @@ WRONG: list[tuple[str, Any]] = [
     *(("DOWNTIME_VIEW", value) for value in (5, "", ["a.b"])),
     *(("DOWNTIME_RETRY_AFTER", value) for value in (0, 0.5, -1, "60", True, float("nan"))),
     *(("DOWNTIME_WATCH", value) for value in ("inotify", "native", "polling", "", None, True, [])),
-    *(("DOWNTIME_RECHECK", value) for value in (-1, "1", None, True, float("inf"), float("nan"))),
+    *(("DOWNTIME_RECHECK", value) for value in (-1, "1", None, True, 3600.1, 1e11, float("inf"), float("nan"))),
 ]
 
 

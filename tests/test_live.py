@@ -45,7 +45,7 @@ def test_what_was_loaded_is_looked_at_once_more_at_the_first_request(
 
 def test_loading_starts_no_thread(settings: pytest_django.Settings) -> None:
     settings.DOWNTIME_WATCH = "auto"
-    settings.DOWNTIME_RECHECK = 86_400
+    settings.DOWNTIME_RECHECK = 3_600
     before = threading.active_count()
     live.load()
     assert threading.active_count() == before

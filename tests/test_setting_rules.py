@@ -92,7 +92,7 @@ RIGHT: list[tuple[str, list[Any]]] = [
     ("DOWNTIME_VIEW", [None, "tests.http.test_responses.told", "tests.test_setting_rules.Sorry"]),
     ("DOWNTIME_RETRY_AFTER", [None, 1, 60.0]),
     ("DOWNTIME_WATCH", [None, "auto", "none"]),
-    ("DOWNTIME_RECHECK", [None, 0, 0.5, 60]),
+    ("DOWNTIME_RECHECK", [None, 0, 0.5, 3600]),
 ]
 
 WRONG: list[tuple[str, str, list[Any]]] = [
@@ -115,7 +115,7 @@ WRONG: list[tuple[str, str, list[Any]]] = [
     ("DOWNTIME_VIEW", "E014", [f"tests.test_setting_rules.{name}" for name in NEVER_ANSWER]),
     ("DOWNTIME_RETRY_AFTER", "E008", [0, -1, 1.5, "60", True, float("nan")]),
     ("DOWNTIME_WATCH", "E009", ["", "inotify", "native", "polling", 5, True, ["auto"]]),
-    ("DOWNTIME_RECHECK", "E010", [-1, "1", True, float("inf")]),
+    ("DOWNTIME_RECHECK", "E010", [-1, "1", True, 3600.1, 1e11, float("inf")]),
 ]
 
 

@@ -62,6 +62,16 @@ def test_a_command_returns_once_no_process_can_lag_behind(
     assert rechecks * 10 <= sum(slept) <= rechecks * 10 + 1
 
 
+@pytest.mark.parametrize("recheck", [1e11, -1, "1"])
+def test_a_wrong_recheck_keeps_no_command_from_its_end(
+    settings: pytest_django.Settings, flag: Path, slept: list[float], recheck: object
+) -> None:
+    settings.DOWNTIME_RECHECK = recheck
+    run("downtime_start")
+    run("downtime_end")
+    assert slept == [1.05, 1.05]
+
+
 def test_nobody_waits_where_nothing_was_changed(slept: list[float]) -> None:
     run("downtime_end")
     assert slept == []

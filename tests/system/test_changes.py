@@ -214,7 +214,7 @@ def seen(expected: bool, *, within: float) -> None:
 def looking(settings: pytest_django.Settings, watch: str) -> Iterator[float]:
     """A process that has looked, and watches in that way; gives the seconds for which it may lag behind."""
     settings.DOWNTIME_WATCH = watch.partition(" ")[0]
-    settings.DOWNTIME_RECHECK = 86_400 if watch == "auto alone" else RECHECK
+    settings.DOWNTIME_RECHECK = 3_600 if watch == "auto alone" else RECHECK
 
     def is_counted_on() -> bool:
         live.current.expire()

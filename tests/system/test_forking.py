@@ -35,7 +35,7 @@ from tests.support.processes import (
 from tests.support.texts import OPEN
 from tests.support.waiting import wait_until
 
-A_DAY = 86_400
+AN_HOUR = 3_600
 CHILD_ENDS_WITHIN = 3.0
 Say = Callable[[], object]
 End = Callable[[int], NoReturn]
@@ -207,7 +207,7 @@ def again_and_again(folder: Path) -> None:
 def test_after_a_fork_each_process_sees_every_change_through_a_watch_of_its_own(
     tmp_path: Path, moment: Callable[[Path], None]
 ) -> None:
-    run(moment, tmp_path, DOWNTIME_RECHECK=A_DAY)
+    run(moment, tmp_path, DOWNTIME_RECHECK=AN_HOUR)
 
 
 # In the middle of something
@@ -230,7 +230,7 @@ def remembers_nothing(folder: Path) -> None:
 
 @pytest.mark.smoke
 def test_a_child_does_not_go_on_with_what_its_parent_remembered(tmp_path: Path) -> None:
-    run(remembers_nothing, tmp_path, DOWNTIME_RECHECK=A_DAY)
+    run(remembers_nothing, tmp_path, DOWNTIME_RECHECK=AN_HOUR)
 
 
 HALF_IMPORTED = ("downtime.reload.watch", "watchdog.events", "watchdog.utils", "watchdog.observers.api")
@@ -258,7 +258,7 @@ def forks_within(module: str, folder: Path) -> None:
 
 def test_a_fork_while_the_watch_is_being_started_leaves_nothing_half_imported(tmp_path: Path) -> None:
     assert all(map(find_spec, HALF_IMPORTED))
-    run(while_watchdog_is_imported, tmp_path, DOWNTIME_RECHECK=A_DAY)
+    run(while_watchdog_is_imported, tmp_path, DOWNTIME_RECHECK=AN_HOUR)
 
 
 def while_the_watch_starts(folder: Path) -> None:
@@ -295,7 +295,7 @@ def forks_after(seconds: float, folder: Path) -> None:
 
 
 def test_a_fork_at_any_moment_of_the_watch_s_start_harms_neither_process(tmp_path: Path) -> None:
-    run(while_the_watch_starts, tmp_path, DOWNTIME_RECHECK=A_DAY)
+    run(while_the_watch_starts, tmp_path, DOWNTIME_RECHECK=AN_HOUR)
 
 
 def while_a_thread_reads(folder: Path) -> None:
@@ -327,7 +327,7 @@ def while_a_thread_reads(folder: Path) -> None:
 
 
 def test_a_fork_while_a_thread_holds_the_lock_of_a_look_blocks_nobody(tmp_path: Path) -> None:
-    run(while_a_thread_reads, tmp_path, DOWNTIME_RECHECK=A_DAY)
+    run(while_a_thread_reads, tmp_path, DOWNTIME_RECHECK=AN_HOUR)
 
 
 # Under load
@@ -407,7 +407,7 @@ def sixty_under_load(folder: Path) -> None:
 
 
 def test_sixty_forks_under_load_all_answer_watch_and_end(tmp_path: Path) -> None:
-    run(sixty_under_load, tmp_path, within=60, DOWNTIME_RECHECK=A_DAY)
+    run(sixty_under_load, tmp_path, within=60, DOWNTIME_RECHECK=AN_HOUR)
 
 
 # What is left
@@ -431,4 +431,4 @@ def counts_what_it_inherits(folder: Path) -> None:
 
 
 def test_children_leave_nothing_open_in_their_parent(tmp_path: Path) -> None:
-    run(counts_what_it_inherits, tmp_path, DOWNTIME_RECHECK=A_DAY)
+    run(counts_what_it_inherits, tmp_path, DOWNTIME_RECHECK=AN_HOUR)
