@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +26,10 @@ from downtime.schedule.periods import Answer, Window
 
 # In seconds; by then, a request that read the clock just before its deadline is decided.
 _MARGIN = 0.05
+_INTERRUPTED = (
+    "Interrupted. What is told above is done, and each process notices it within {:g} s; "
+    "manage.py downtime_status shows what applies."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,14 @@ class DowntimeCommand(BaseCommand):
 
     requires_system_checks = []
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Runs the command for a command line; Ctrl-C ends it with a sentence and exit code 130."""
+        try:
+            super().run_from_argv(argv)
+        except KeyboardInterrupt:
+            self.stderr.write(one_line(_INTERRUPTED.format(2 * conf.DOWNTIME_RECHECK)))
+            sys.exit(130)
+
     def state(self) -> State:
         """What the files say now."""
         zone = get_default_timezone()
@@ -68,8 +82,16 @@ class DowntimeCommand(BaseCommand):
         return State(now, flags, loaded, loaded.parsed.schedule.at(now, (flag.period for flag in flags.raised)))
 
     def tell(self, text: str) -> None:
-        """Prints the text as one line."""
-        self.stdout.write(one_line(text))
+        """Prints the text as one line, at once."""
+        self.write(one_line(text))
+
+    def write(self, text: str, *, ending: str = "\n") -> None:
+        """Prints harmless text at once; if nobody reads it any more, the command goes on all the same."""
+        try:
+            self.stdout.write(text, ending=ending)
+            self.stdout.flush()
+        except BrokenPipeError:  # as of `| head -1`; what is still to come goes nowhere, as Python's documentation says
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
 
     def wait(self, rechecks: int) -> None:
         """Waits for that many DOWNTIME_RECHECK, after which no process here decides a new request by the old files."""

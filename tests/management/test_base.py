@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 import pytest_django
 import yaml
-from django.core.management import load_command_class
+from django.core.management import call_command, load_command_class
 
 from downtime.edits.add import add
 from downtime.edits.cancel import cancel
@@ -70,6 +70,38 @@ def test_a_wrong_recheck_keeps_no_command_from_its_end(
     run("downtime_start")
     run("downtime_end")
     assert slept == [1.05, 1.05]
+
+
+def test_a_command_whose_output_nobody_reads_does_what_it_is_asked(flag: Path, schedule: Path) -> None:
+    schedule.write_text(UPGRADE)
+    flag.touch()
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as output:
+        call_command("downtime_end", stdout=output)
+    assert run("downtime_status") == "The site is up.\n"
+
+
+def test_an_interrupt_is_a_sentence_after_what_was_done_is_told(
+    settings: pytest_django.Settings,
+    flag: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    settings.DOWNTIME_RECHECK = 0.5
+    monkeypatch.setattr("time.sleep", interrupted)
+    with pytest.raises(SystemExit) as end:
+        load_command_class("downtime", "downtime_start").run_from_argv(["manage.py", "downtime_start"])
+    assert end.value.code == 130
+    told = capsys.readouterr()
+    assert told.out == f"Raised the flag {flag}: the site is down.\n"
+    assert told.err == (
+        "Interrupted. What is told above is done, and each process notices it within 1 s; "
+        "manage.py downtime_status shows what applies.\n"
+    )
 
 
 def test_nobody_waits_where_nothing_was_changed(slept: list[float]) -> None:

@@ -117,7 +117,7 @@ def test_a_path_can_not_begin_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_everything_that_is_printed_comes_from_here() -> None:
     """Each text that is written is a constant or made harmless, and each CommandError is the one of this module."""
-    printers = (".stdout.write", ".stderr.write")
+    printers = (".stdout.write", ".stderr.write", "self.write")
     for path in Path(downtime.management.__file__).parent.rglob("*.py"):
         nodes = [*ast.walk(ast.parse(path.read_text()))]
         imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
@@ -125,4 +125,6 @@ def test_everything_that_is_printed_comes_from_here() -> None:
         assert sources <= {"downtime.management.output"}, path
         calls = [node for node in nodes if isinstance(node, ast.Call)]
         written = [ast.unparse(call.args[0]) for call in calls if ast.unparse(call.func).endswith(printers)]
+        if path.stem == "base":
+            written.remove("text")  # of the method that all others call
         assert [text for text in written if not text.startswith(("one_line(", "as_json(", "'"))] == [], path

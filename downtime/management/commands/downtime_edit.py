@@ -70,8 +70,7 @@ class Command(DowntimeCommand):
             self.tell(line)
         answer = ""
         while answer not in ("e", "g"):
-            self.stdout.write("Edit again, or give up? [e/g] ", ending="")
-            self.stdout.flush()
+            self.write("Edit again, or give up? [e/g] ", ending="")
             answer = (sys.stdin.readline() or "give up").strip().lower()[:1]
         if answer == "g":
             raise CommandError(f"given up; {conf.DOWNTIME_SCHEDULE_FILE} was left alone")

@@ -53,12 +53,12 @@ class Command(DowntimeCommand):
         now = datetime.now(timezone.utc).replace(microsecond=0)
         scheduled = edit_schedule(lambda source: _schedule(source, keys, options, now), creates=True)
         window = scheduled.window
-        if window.start <= now and not options["no_wait"]:
-            self.wait(2)
         when = "applies now," if window.start <= now else "next applies"
         for line in (f"Added to {conf.DOWNTIME_SCHEDULE_FILE}:", *scheduled.addition.splitlines()):
             self.tell(line)
         self.tell(f"It {when} {time_span(window, now)}.")
+        if window.start <= now and not options["no_wait"]:
+            self.wait(2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,10 @@ class Command(DowntimeCommand):
             raise CommandError(str(error)) from error
         except OSError as error:
             raise CommandError(f"{path} can't be looked at: {error.strerror}") from error
-        if not options["no_wait"]:
-            self.wait(1)
         done = "Updated" if was_raised else "Raised"
         self.tell(f"{done} the flag {path}: the site is down{_extent(keys, end)}.")
+        if not options["no_wait"]:
+            self.wait(1)
 
 
 def _end(options: dict[str, Any], now: datetime) -> datetime | None:

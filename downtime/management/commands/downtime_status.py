@@ -39,7 +39,7 @@ class Command(DowntimeCommand):
         state = self.state()
         upcoming = state.loaded.parsed.schedule.upcoming(state.now)
         if options["json"]:
-            self.stdout.write(as_json(_as_json(state, upcoming)))
+            self.write(as_json(_as_json(state, upcoming)))
         else:
             self._print(state, upcoming)
         if options["exit_code"] and state.answer.active:
