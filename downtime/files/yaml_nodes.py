@@ -17,7 +17,7 @@ from downtime.schedule import converters
 try:
     from yaml import CBaseLoader as _BaseLoader
 except ImportError:  # a PyYAML that was built without libyaml
-    from yaml import BaseLoader as _BaseLoader  # type: ignore[assignment]
+    from downtime.files.pure_yaml import PureLoader as _BaseLoader  # type: ignore[assignment]
 
 # A schedule nests five deep. libyaml's composer recurses, and ends the process at 100,000 (measured).
 _DEEPEST = 8
@@ -30,6 +30,8 @@ _FEWEST_CHARACTERS = 5
 # libyaml compares each directive with all before it: 20,000 of them take most of a second (measured).
 _MOST_DIRECTIVES = 8
 _BREAKS = "\n\r\x85\u2028\u2029"
+# libyaml skips some of them.
+_INNER_MARK = re.compile(f"(?<=[\ufeff{_BREAKS}])\ufeff")
 _DIRECTIVE = re.compile(r"(?:^|[\r\x85\u2028\u2029])%", re.MULTILINE)
 TEXT, LIST, MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 _EMPTY = ("", "~", "null", "Null", "NULL")
@@ -85,6 +87,8 @@ def compose(text: str) -> Node | None:
     """The root node of the one document in the text, None if there is none; raises NotYaml."""
     if next(islice(_DIRECTIVE.finditer(text), _MOST_DIRECTIVES, None), None):
         raise NotYaml(1, f"more than {_MOST_DIRECTIVES} lines begin with %; a schedule needs no YAML directives")
+    if mark_within := _INNER_MARK.search(text):
+        raise NotYaml(_lines(text[: mark_within.end()]), "a byte order mark begins the line; remove it")
     try:
         root: Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.reader.ReaderError as error:

@@ -7,6 +7,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from downtime.files import yaml_nodes
+from downtime.files.pure_yaml import PureLoader
 
 
 @pytest.fixture(params=["libyaml", "pure Python"])
@@ -22,7 +23,7 @@ def module(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> A
     alone = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "documents_alone", alone)
     spec.loader.exec_module(alone)
-    assert alone._BaseLoader is yaml.BaseLoader
+    assert alone._BaseLoader is PureLoader
     return alone
 
 
@@ -58,6 +59,8 @@ NOT_YAML = {
     "reserved character": ("a: 1\nb: @c\n", 2, "cannot start any token"),
     "NUL": ("a: 1\nb: \0\n", 2, "a character that YAML does not allow"),
     "escape": ("a: 1\n\n\x1b[31m\n", 3, "a character that YAML does not allow"),
+    "byte order mark in it": ("a: 1\n\ufeffb: c\n", 2, "a byte order mark begins the line"),
+    "two byte order marks": ("\ufeff\ufeffa: 1\n", 1, "a byte order mark begins the line"),
     "lone surrogate": ("a: 1\nb: \ud800\n", 2, "a character that YAML does not allow"),
     "NUL at once": ("\0", 1, "a character that YAML does not allow"),
 }

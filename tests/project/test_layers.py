@@ -49,7 +49,7 @@ PURE = [
 ONLY_IMPORTERS = {
     "watchdog": {"reload.watch"},
     "cronsim": {"schedule.recurrence"},
-    "yaml": {"files.yaml_nodes", "files.flag_file", "edits.yaml_writer"},
+    "yaml": {"files.yaml_nodes", "files.pure_yaml", "files.flag_file", "edits.yaml_writer"},
     "threading": {"reload.supervisor", "reload.snapshot", "reload.watch"},
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
