@@ -13,6 +13,7 @@ import pytest_django
 from asgiref.sync import async_to_sync
 from django.http import HttpResponse
 from django.test import AsyncClient, Client
+from django.utils import timezone, translation
 
 from downtime import live
 from downtime.http import throttled_log
@@ -110,6 +111,14 @@ def picture_of_its_own(files_of_its_own: None, monkeypatch: pytest.MonkeyPatch) 
 def _left(before: set[threading.Thread]) -> list[threading.Thread]:
     # asgiref keeps one executor for as long as the process lives.
     return [thread for thread in set(threading.enumerate()) - before if "ThreadPoolExecutor" not in thread.name]
+
+
+@pytest.fixture(autouse=True)
+def language_of_its_own() -> Iterator[None]:
+    """No test meets the language or the time zone that a request of another has left to this thread."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture

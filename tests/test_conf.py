@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,11 @@ def test_a_wrong_value_counts_as_the_default(name: str, value: Any) -> None:
         assert getattr(conf, name) == DEFAULTS[name]
 
 
-@pytest.mark.parametrize("value", [5, 0, True, "/a", b"/a", {"/a": 1}, iter(["/a"]), object], ids=str)
+@pytest.mark.parametrize(
+    "value",
+    [5, 0, True, "/a", b"/a", {"/a": 1}, iter(["/a"]), object],
+    ids=lambda value: "iterator" if isinstance(value, Iterator) else str(value),
+)
 @pytest.mark.parametrize("name", [name for name in NAMES if "_EXEMPT_" in name])
 def test_an_exemption_setting_of_a_wrong_type_exempts_nobody(name: str, value: Any) -> None:
     """Not even the default, which the site may have meant to change."""

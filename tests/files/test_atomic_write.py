@@ -213,6 +213,7 @@ print(json.dumps(found))
 """
 
 
+@pytest.mark.system
 def test_whenever_it_is_killed_the_file_is_the_old_or_the_new_one(file: Path) -> None:
     found = json.loads(run(KILLED_AT_EACH_CALL, str(file)))
     contents = [content for _, content, _ in found]

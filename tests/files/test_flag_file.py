@@ -370,6 +370,8 @@ def test_a_flag_is_lowered_once(flag: Path) -> None:
     assert lower_flag(str(flag))
     assert entry_fingerprint(str(flag)) is None
     assert not lower_flag(str(flag))
+    flag.touch()
+    assert not lower_flag(str(flag / "below a file"))
 
 
 AT_ONCE = """

@@ -2,7 +2,6 @@ import fcntl
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -30,10 +29,12 @@ def test_where_the_system_does_not_tell_nobody_is_named(file: Path, monkeypatch:
 
 
 def test_a_process_is_called_by_its_number_and_its_command_line_without_control_characters() -> None:
-    command = [sys.executable, "-c", "input()  # \x1b[2J"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+    command = ["sh", "-c", "echo ready; read line  # \x1b[2J"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
         told = describe(process.pid)
-        assert told.startswith(f"process {process.pid} ('{sys.executable} -c input()")
+        assert told == f"process {process.pid} ('sh -c echo ready; read line  # \\x1b[2J')"
         assert "\x1b" not in told
         process.send_signal(signal.SIGSTOP)
         process.kill()

@@ -469,6 +469,7 @@ def memory(content: bytes) -> tuple[int, int]:
     return peak, kept
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("stray", STRAY.values(), ids=STRAY)
 def test_a_stray_file_takes_at_most_twice_the_memory_of_a_schedule_of_its_size(
     stray: tuple[str, Callable[[int], str] | str, str],

@@ -166,8 +166,14 @@ def test_a_link_stays_and_its_target_is_rewritten(schedule: Path) -> None:
 
 def test_what_killed_writers_left_is_taken_away_and_nothing_else(schedule: Path) -> None:
     schedule.write_text("a")
-    left = [".downtime.yml.0123456789ab.tmp", ".downtime.yml.x.tmp"]
-    others = [".downtime.flag.0123456789ab.tmp", "downtime.yml.tmp", ".downtime.yml.swp", ".downtime.yml2.x.tmp"]
+    left = [".downtime.yml.0123456789ab.tmp", ".downtime.yml.ba9876543210.tmp"]
+    others = [
+        ".downtime.yml.x.tmp",
+        ".downtime.flag.0123456789ab.tmp",
+        "downtime.yml.tmp",
+        ".downtime.yml.swp",
+        ".downtime.yml2.x.tmp",
+    ]
     for name in left + others:
         (schedule.parent / name).touch()
     rewrite(str(schedule), upper)

@@ -7,27 +7,27 @@ import fcntl
 import os
 import stat
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 import pytest_django
 from django.core.management import CommandError
 
+from downtime.files import permissions, trusted_path
 from downtime.files.atomic_write import CannotWrite, remove_unfollowed, replace, replace_unfollowed
 from downtime.files.lock import locked
+from downtime.management.editor import with_copy
 from tests.support.commands import NEW, periods, refusal, run
 from tests.support.harness import Site
-from tests.support.programs import ROOT
-from tests.support.users import ACL, BECOME, NOBODY, acl, as_nobody, run_as_nobody, start_as_nobody
+from tests.support.users import ACL, NOBODY, acl, as_nobody, being_nobody, run_as_nobody, start_as_nobody
 
 ADD = ("downtime_schedule", *NEW)
 TEXT = "# top\nperiods:\n- name: old\n  start: 2020-01-01\n"
 COMMANDS = [ADD, ("downtime_cancel", "old"), ("downtime_end", "--no-wait"), ("downtime_start", "--no-wait")]
 
-pytestmark = pytest.mark.usefixtures("as_root")
+pytestmark = [pytest.mark.system, pytest.mark.usefixtures("as_root")]
 
 
 @pytest.fixture
@@ -312,13 +312,12 @@ def test_a_lock_that_root_holds_and_shuts_out_who_may_write_is_waited_for(site: 
     with lock.open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         inode = lock.stat().st_ino
-        script = f"import sys; from downtime.files.lock import locked; {BECOME}; locked(sys.argv[1], timeout=0.1)"
-        script += ".__enter__()"
-        done = subprocess.run(
-            [sys.executable, "-c", script, str(site.schedule)], cwd=ROOT, capture_output=True, text=True
-        )
-        assert f"{lock} has been held by process {os.getpid()} (" in done.stderr
+        with being_nobody(), pytest.raises(CannotWrite) as caught, locked(str(site.schedule), timeout=0.1):
+            pytest.fail("the lock is held twice")
+        assert str(caught.value).startswith(f"{lock} has been held by process {os.getpid()} (")
         assert lock.stat().st_ino == inode
+    with being_nobody(), locked(str(site.schedule), timeout=1):
+        assert lock.stat().st_uid == NOBODY
 
 
 @pytest.mark.parametrize("mode", [0o444, 0o400, 0o640])
@@ -422,3 +421,34 @@ def test_an_attribute_that_cannot_be_kept_is_an_error_and_nothing_is_changed(sit
     assert sorted(os.listdir(site.watched)) == [".downtime.yml.lock", "downtime.yml"]
     run(*ADD)
     assert os.getxattr(site.schedule, "security.of-root") == b"1"
+
+
+def test_who_is_not_root_edits_a_copy_in_any_folder_of_their_own(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(site.watched))
+    with being_nobody():
+        assert with_copy(str(site.schedule), b"new", lambda copy: Path(copy).read_bytes()) == b"new"
+    assert os.listdir(site.watched) == ["downtime.yml"]
+
+
+def test_who_cannot_give_an_attribute_is_told_so(site: Site) -> None:
+    os.setxattr(site.schedule, "security.of-root", b"1")
+    with being_nobody(), pytest.raises(CannotWrite, match=r"security\.of-root can't be kept: Operation not permitted"):
+        replace_unfollowed(str(site.schedule), b"new")
+    assert site.schedule.read_text() == TEXT
+
+
+@pytest.mark.parametrize(("mode", "readers"), [(0o700, 0o044), (0o770, 0o044), (0o777, 0o044), (0o070, 0o040)])
+def test_what_does_not_belong_to_the_owner_of_the_folder_can_be_read_by_the_others(
+    site: Site, mode: int, readers: int
+) -> None:
+    site.watched.chmod(0o777)
+    with closing(trusted_path.unfollowed(str(site.flag))) as entry:
+        os.chown(site.watched, 1234, NOBODY)
+        site.watched.chmod(mode)
+        status = site.watched.stat()
+        site.watched.chmod(0o777)
+        with being_nobody():
+            descriptor = entry.open(os.O_WRONLY | os.O_CREAT, 0o600)
+            permissions.let_readers_in(descriptor, status)
+            os.close(descriptor)
+    assert site.flag.stat().st_mode & 0o077 == readers

@@ -1,8 +1,11 @@
 """A second user, and what that user does in a folder in which root's commands write."""
 
+import os
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.harness import Site
@@ -65,3 +68,18 @@ def as_nobody(folder: Path, script: str) -> str:
     output = shell.communicate(timeout=60)[0]
     assert shell.returncode == 0, output
     return output
+
+
+@contextmanager
+def being_nobody() -> Iterator[None]:
+    """Makes this very process the other user's for a while, which only root's can be."""
+    groups = os.getgroups()
+    os.setgroups([])
+    os.setegid(NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
