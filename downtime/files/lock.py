@@ -1,7 +1,7 @@
 """The lock beside a file, which every command holds while it edits the file.
 
-Whoever can open a lock can hold it, even if only for reading. So one that is no plain file, or that others than those
-who may write to the folder can open, is replaced and not waited for."""
+Whoever can open a lock can hold it, even if only for reading. So a lock that is not a plain file, or that somebody can
+open who may not write to the folder, is replaced and not waited for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tells which process holds the lock on a file, where the system tells that: on Linux, in /proc/locks."""
+"""Tells which process holds the lock on a file, if the system knows it: on Linux, by /proc/locks."""
 
 from __future__ import annotations
 

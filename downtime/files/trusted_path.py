@@ -1,4 +1,4 @@
-"""Opens the folder of a file that is to be written, and trusts not every link on the way to it.
+"""Opens the folder of a file that is to be written, and follows only links that can be trusted on the way to it.
 
 Whoever may write to a folder can put a link there at any moment, and root would follow it to any file of the system."""
 
