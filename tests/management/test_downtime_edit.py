@@ -178,6 +178,7 @@ def test_on_a_terminal_one_can_give_up_and_what_was_written_is_kept(
     editor(writes(UNSOUND))
     shown = terminal()
     shown.says("[e/g] ")
+    shown.waits()
     shown.type(typed)
     shown.says(f"given up; {schedule} was left alone; what you wrote is kept in ")
     assert shown.ends() == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.programs import ROOT
+from tests.support.waiting import wait_until
 
 SOUND = "periods:\n  - name: new\n    start: 2099-01-01\n"
 UNSOUND = "periods:\n  - name: new\n    start: soon\n"
@@ -57,6 +58,17 @@ class Terminal:
             except OSError:  # as Linux says that the other side has been closed
                 pytest.fail(f"It ended without saying {text!r}: {self._seen}")
         self._seen = self._seen.partition(text)[2]
+
+    def waits(self) -> None:
+        """Returns when the command is blocked, as it is once it reads what is typed.
+
+        A signal that comes just before that read is seen by Python only at the next key or signal."""
+        status = Path(f"/proc/{self._process.pid}/stat")
+        wait_until(
+            lambda: status.read_text().rpartition(")")[2].split()[0] == "S",
+            within=30,
+            what="the command waits for input",
+        )
 
     def type(self, text: str) -> None:
         os.write(self._ours, text.encode())
