@@ -71,7 +71,7 @@ def _last_taken(lock: Entry) -> tuple[int, int] | None:
 def _opened(lock: Entry) -> int | None:
     """A descriptor of the lock, made or replaced if need be; None if it has to be waited for. Raises OSError."""
     status, folder = lock.status(), lock.folder_status()
-    try:
+    with suppress(FileExistsError, FileNotFoundError):  # another command was faster
         if status is None:
             return _made(lock, folder)
         if not permissions.is_for_writers(status, folder):
@@ -82,8 +82,6 @@ def _opened(lock: Entry) -> int | None:
             # It shuts out somebody who may write to the folder, so it is replaced too, but not under its holder.
             if not holder(status):
                 _replace(lock, folder)
-    except (FileExistsError, FileNotFoundError):
-        pass  # another command was faster
     return None
 
 
