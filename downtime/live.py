@@ -8,7 +8,8 @@ import time
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.reload.snapshot import Overview, ProcessState
+from downtime.reload.process_state import ProcessState
+from downtime.reload.snapshot import Overview
 from downtime.reload.supervisor import can_run_threads, prepare
 from downtime.schedule.occurrence import Occurrence, occurrence
 from downtime.schedule.periods import Answer

@@ -70,7 +70,7 @@ def _file_status(
     try:
         fingerprint = fingerprint_of(known.path)
     except OSError as error:
-        trouble = error.strerror or str(error)
+        trouble = disk.reason(error)
     return FileStatus(
         path=known.path,
         is_flag=is_flag,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -59,7 +60,7 @@ class TimelineSvg:
     left_out: int
 
 
-def timeline_svg(timeline: Timeline, view: View, flags: list[Flag], zone: tzinfo) -> TimelineSvg:
+def timeline_svg(timeline: Timeline, view: View, flags: Sequence[Flag], zone: tzinfo) -> TimelineSvg:
     """The picture of a timeline, with its times in `zone`; a flag is called by its path."""
     lanes = tuple(
         _lane(lane, wording.label(lane.period, flags), _TOP + number * _LANE, zone)

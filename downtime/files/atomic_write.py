@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
-from downtime.files import permissions, trusted_path
+from downtime.files import disk, permissions, trusted_path
 from downtime.files.entry import Entry
 
 # In seconds; a flag is written in milliseconds.
@@ -29,7 +29,7 @@ def explained(path: str = "") -> Iterator[None]:
         yield
     except OSError as error:
         path = path or str(error.filename)
-        raise CannotWrite(f"{path} can't be written: {error.strerror}; {remedy(error)}") from error
+        raise CannotWrite(f"{path} can't be written: {disk.reason(error)}; {remedy(error)}") from error
 
 
 def remedy(error: OSError) -> str:

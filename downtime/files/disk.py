@@ -13,6 +13,8 @@ from typing import NamedTuple
 # For os.open; not every system has all of them.
 OPEN_FLAGS = sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NONBLOCK", "O_BINARY"))
 
+_PIECE = 1024 * 1024
+
 # A file system may hold any time; these leave room to add durations and to change time zones.
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 _LAST_MICROSECOND = 250_000_000_000 * 1_000_000
@@ -67,15 +69,35 @@ def read(path: str, *, limit: int, opener: Callable[[str, int], int] = _open) ->
 
     Raises OSError, also for more than `limit` bytes, for a file that keeps changing, for a device, and for a pipe,
     without waiting for it."""
-    with open(path, "rb", opener=opener) as file:
+    descriptor = opener(path, os.O_RDONLY)
+    try:
         for _ in range(3):
-            before = os.fstat(file.fileno())
+            before = os.fstat(descriptor)
+            if stat.S_ISDIR(before.st_mode):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
             if not stat.S_ISREG(before.st_mode):
                 raise OSError(errno.EINVAL, "it is not a regular file", path)
             if before.st_size > limit:
                 raise OSError(errno.EFBIG, f"it has {before.st_size} bytes; at most {limit} are read", path)
-            file.seek(0)
-            content = file.read(limit)
-            if Fingerprint.of(before) == Fingerprint.of(os.fstat(file.fileno())):
+            content = _content(descriptor, limit)
+            if Fingerprint.of(before) == Fingerprint.of(os.fstat(descriptor)):
                 return content, Fingerprint.of(before)
+    finally:
+        os.close(descriptor)
     raise OSError(errno.EAGAIN, "it is being written", path)
+
+
+def reason(error: OSError | MemoryError) -> str:
+    """Why a file can't be looked at or read, in the words of the system if it has any."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for it"
+    return error.strerror or str(error) or type(error).__name__
+
+
+def _content(descriptor: int, limit: int) -> bytes:
+    """The first `limit` bytes, in pieces: a read of as many as may come allocates room for all of them."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    content = bytearray()
+    while piece := os.read(descriptor, min(limit - len(content), _PIECE)):
+        content += piece
+    return bytes(content)

@@ -28,6 +28,8 @@ class Flag:
     fingerprint: Fingerprint
     period: Period
     problems: tuple[Problem, ...] = ()
+    is_read: bool = True
+    """False if its content could not be read, which may work at the next try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,8 @@ def load_flags(paths: tuple[str, ...], *, zone: tzinfo, max_age: float | None) -
         try:
             fingerprint = disk.entry_fingerprint(path)
         except OSError as error:
-            reason = f"{path} can't be looked at: {error.strerror}; it counts as before, or as not raised"
-            uninspectable.append(reason)
+            why = disk.reason(error)
+            uninspectable.append(f"{path} can't be looked at: {why}; it counts as before, or as not raised")
             continue
         if fingerprint is not None:
             raised.append(read_flag(path, fingerprint, zone=zone, max_age=max_age))
@@ -57,17 +59,29 @@ def load_flags(paths: tuple[str, ...], *, zone: tzinfo, max_age: float | None) -
 def read_flag(path: str, fingerprint: Fingerprint, *, zone: tzinfo, max_age: float | None) -> Flag:
     """The flag with that fingerprint, whatever it holds; it lets go when it is `max_age` seconds old."""
     raised_at = fingerprint.modified_at
+    period, is_read = Period(raised_at), True
+    problems: tuple[Problem, ...] = ()
     try:
         content, _ = disk.read(path, limit=_LONGEST)
         period, problems = meaning(content.decode().removeprefix("\ufeff"), zone, raised_at)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        period = Period(raised_at)
-        problems = (Problem(1, f"the flag's content can't be read: {reason}; it counts all the same"),)
+    except UnicodeDecodeError:
+        problems = _unreadable("it is not UTF-8 text")
+    except (OSError, MemoryError) as error:
+        problems, is_read = _unreadable(disk.reason(error)), False
     if max_age is not None:
         age = min(timedelta(seconds=min(max_age, 1e12)), NEVER - raised_at)
         period = replace(period, end=min(period.end, raised_at + age))
-    return Flag(path, fingerprint, period, problems)
+    return Flag(path, fingerprint, period, problems, is_read)
+
+
+def unread(path: str, fingerprint: Fingerprint, old: Flag | None) -> Flag:
+    """The flag with that fingerprint, before it is read: it counts as what the old one said, if there was one."""
+    period = Period(fingerprint.modified_at) if old is None else old.period
+    return Flag(path, fingerprint, period, is_read=False)
+
+
+def _unreadable(reason: str) -> tuple[Problem, ...]:
+    return (Problem(1, f"the flag's content can't be read: {reason}; it counts all the same"),)
 
 
 def meaning(text: str, zone: tzinfo, raised_at: datetime) -> tuple[Period, tuple[Problem, ...]]:

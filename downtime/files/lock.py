@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
-from downtime.files import permissions, trusted_path
+from downtime.files import disk, permissions, trusted_path
 from downtime.files.atomic_write import CannotWrite, explained, remedy, temporary_name
 from downtime.files.entry import Entry
 from downtime.files.lock_holder import describe, holder
@@ -111,7 +111,7 @@ def _is_locked(descriptor: int, lock: Entry) -> bool:
     try:
         is_held = locks.lock(descriptor, locks.LOCK_EX | locks.LOCK_NB)
     except OSError as error:
-        raise CannotWrite(f"{lock.path} can't be locked: {error.strerror}; {remedy(error)}") from error
+        raise CannotWrite(f"{lock.path} can't be locked: {disk.reason(error)}; {remedy(error)}") from error
     status = lock.status()
     if not is_held or status is None or not os.path.samestat(status, os.fstat(descriptor)):
         return False

@@ -49,12 +49,15 @@ def load_schedule(path: str, zone: tzinfo) -> Loaded:
     try:
         fingerprint = disk.fingerprint(path)
         content, fingerprint = disk.read(path, limit=LARGEST)
+        return Loaded(path, fingerprint, parse_bytes(content, zone))
     except (FileNotFoundError, NotADirectoryError):
         return Loaded(path, None, Parsed())
     except OSError as error:
-        problem = Problem(1, f"it can't be read: {error.strerror}")
-        return Loaded(path, fingerprint, Parsed(problems=(problem,)), is_read=False)
-    return Loaded(path, fingerprint, parse_bytes(content, zone))
+        reason = disk.reason(error)
+    except MemoryError as error:
+        reason = f"{disk.reason(error)}; make it shorter, or raise the limit"
+    problem = Problem(1, f"it can't be read: {reason}")
+    return Loaded(path, fingerprint, Parsed(problems=(problem,)), is_read=False)
 
 
 def rewrite(path: str, edit: Callable[[str], EditT], *, creates: bool = False) -> EditT:

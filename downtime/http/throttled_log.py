@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from time import monotonic
 
 PAUSE = 10.0
@@ -22,12 +23,18 @@ class ThrottledLogger:
     def exception(self, message: str, *arguments: object) -> None:
         """Logs the message at ERROR with the exception being handled, whose type counts as one of the arguments."""
         if _is_due(message, *arguments, sys.exc_info()[0]):
-            self._logger.exception(message, *arguments)
+            self._log(logging.ERROR, message, *arguments, exc_info=True)
 
     def warning(self, message: str, *arguments: object) -> None:
         """Logs the message at WARNING."""
         if _is_due(message, *arguments):
-            self._logger.warning(message, *arguments)
+            self._log(logging.WARNING, message, *arguments)
+
+    def _log(self, level: int, message: str, *arguments: object, exc_info: bool = False) -> None:
+        try:
+            self._logger.log(level, message, *arguments, exc_info=exc_info)
+        except Exception:  # a filter of the site can raise anything, which must not become an error of the site
+            traceback.print_exc(file=sys.stderr)
 
 
 def _is_due(*key: object) -> bool:

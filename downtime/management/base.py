@@ -16,6 +16,7 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.edits.schedule_text import CannotEdit, ScheduleText, open_text
+from downtime.files import disk
 from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem, first_problems
 from downtime.files.flag_file import Flags, load_flags
@@ -111,7 +112,7 @@ def edit_schedule(edit: Callable[[ScheduleText], EditT], *, creates: bool = Fals
     except UnicodeDecodeError as error:
         raise CommandError(f"{path} was not changed: it is not UTF-8 text; save it as UTF-8") from error
     except OSError as error:
-        raise CommandError(f"{path} can't be read: {error.strerror}") from error
+        raise CommandError(f"{path} can't be read: {disk.reason(error)}") from error
 
 
 @contextmanager

@@ -1,67 +1,66 @@
-"""Tracks the flags: which of them are raised, each as this process last read it."""
+"""Tracks a flag: whether it is raised, and what it says, as this process last read it."""
 
 from __future__ import annotations
 
-import logging
 import time
 from datetime import tzinfo
 
 from downtime.files import disk, flag_file
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
+from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.schedule_tracker import ReadState
-
-logger = logging.getLogger(__name__)
+from downtime.reload.turn import Turn
 
 
 class FlagTracker:
-    """The raised flags among these paths, each as it was last read."""
+    """The flag at this path, if it is raised, as it was last read."""
 
-    def __init__(self, paths: tuple[str, ...]) -> None:
-        self.paths = paths
-        self._raised: dict[str, Flag] = {}
-        self._read_at: dict[str, float] = {}
-        self._uninspectable: set[str] = set()
+    def __init__(self, path: str, log: DeferredLog) -> None:
+        self.path = path
+        self.flag: Flag | None = None
+        self.known = ReadState(path)
+        self.turn = Turn()
+        self._log = log
+        self._reported = ""
 
-    @property
-    def raised(self) -> list[Flag]:
-        """The raised flags in the order of the paths."""
-        return [self._raised[path] for path in self.paths if path in self._raised]
+    def look(self, zone: tzinfo, *, max_age: float | None) -> None:
+        """Looks at the flag, and reads it if it was rewritten, or if it could not be read.
 
-    @property
-    def known(self) -> list[ReadState]:
-        """What was read of each flag, raised or not, in the order of the paths."""
-        raised = self._raised
-        return [
-            ReadState(path, self._read_at[path], raised[path].problems) if path in raised else ReadState(path)
-            for path in self.paths
-        ]
-
-    def look(self, zone: tzinfo, *, max_age: float | None) -> bool:
-        """Looks at each flag, and returns whether one was raised, lowered or rewritten.
-
-        A flag that can't be inspected counts as before."""
-        before = dict(self._raised)
-        for path in self.paths:
-            try:
-                fingerprint = disk.entry_fingerprint(path)
-            except OSError as error:
-                if path not in self._uninspectable:
-                    logger.warning("%s can't be looked at: %s; it counts as before", path, error.strerror)
-                self._uninspectable.add(path)
-            else:
-                self._uninspectable.discard(path)
-                self._update(path, fingerprint, zone, max_age)
-        return self._raised != before
-
-    def _update(self, path: str, fingerprint: Fingerprint | None, zone: tzinfo, max_age: float | None) -> None:
-        known = self._raised.get(path)
+        A flag that can't be inspected counts as before; one that can't be read counts for the whole site."""
+        try:
+            fingerprint = disk.entry_fingerprint(self.path)
+        except OSError as error:
+            self._report(f"{self.path} can't be looked at: {disk.reason(error)}; it counts as before")
+            return
+        self._reported = ""
         if fingerprint is None:
-            if self._raised.pop(path, None):
-                logger.info("the flag %s was lowered", path)
-        elif known is None or known.fingerprint != fingerprint:
-            self._raised[path] = flag = flag_file.read_flag(path, fingerprint, zone=zone, max_age=max_age)
-            self._read_at[path] = time.time()
-            logger.info("the flag %s is raised", path)
-            for problem in flag.problems:
-                logger.warning("%s", problem.located(path))
+            self._lower()
+        elif self.flag is None or self.flag.fingerprint != fingerprint or not self.flag.is_read:
+            self._read(fingerprint, zone, max_age)
+
+    def _lower(self) -> None:
+        if self.flag is not None:
+            self._log.info("the flag %s was lowered", self.path)
+        self.flag, self.known = None, ReadState(self.path)
+
+    def _read(self, fingerprint: Fingerprint, zone: tzinfo, max_age: float | None) -> None:
+        old = self.flag
+        if old is None or old.fingerprint != fingerprint:
+            self._log.info("the flag %s is raised", self.path)
+        try:
+            flag = flag_file.read_flag(self.path, fingerprint, zone=zone, max_age=max_age)
+        except Exception:  # whatever it is, the flag is raised
+            self.flag = flag_file.unread(self.path, fingerprint, old)
+            raise
+        if flag == old:  # it could still not be read
+            return
+        self.flag, self.known = flag, ReadState(self.path, time.time(), flag.problems)
+        for problem in flag.problems:
+            self._log.warning("%s", problem.located(self.path))
+
+    def _report(self, message: str) -> None:
+        """Logs the message once, until the flag could be looked at."""
+        if message != self._reported:
+            self._log.warning("%s", message)
+        self._reported = message

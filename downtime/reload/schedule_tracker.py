@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -11,15 +10,17 @@ from datetime import tzinfo
 from downtime.files import disk
 from downtime.files.fields import Problem, first_problems
 from downtime.files.schedule_file import Loaded, load_schedule
+from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.stability import Stability
+from downtime.reload.turn import Turn
 from downtime.schedule.periods import Schedule
-
-logger = logging.getLogger(__name__)
 
 # In rechecks: a process that has not looked for longer has been idle.
 _IDLE = 1.25
 # In seconds; what a request waits for at most.
 _LONGEST_WAIT = 0.25
+# A read that fails for want of memory may have taken seconds; then it is tried again after that many times as long.
+_REST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +47,12 @@ class ScheduleTracker:
         to be reread ─── at `reread_at`: read ───────────────────────────────> taken
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, log: DeferredLog) -> None:
         self.path = path
         self.schedule = Schedule()
         self.known = ReadState(path)
+        self.turn = Turn()
+        self._log = log
         self._stability: Stability | None = None  # None while the file is new
         self._looked_at = 0.0
         self._finished_ns: deque[int] = deque(maxlen=1)
@@ -68,20 +71,21 @@ class ScheduleTracker:
         For the thread of the watch, at any time."""
         self._finished_ns.append(at_ns)
 
-    def look(self, zone: tzinfo, *, now: float, stable_for: float, recheck: float) -> bool:
+    def look(self, zone: tzinfo, *, now: float, stable_for: float, recheck: float) -> None:
         """Looks at the file, and takes over a state that was the same for `stable_for` seconds, or that is finished.
 
-        Returns whether the schedule changed, be it only in its lines. Each change counts within two `recheck` of the
-        last look before it; if nobody looked in time for that, this look waits for the writer."""
+        Each change counts within two `recheck` of the last look before it; if nobody looked in time for that, this
+        look waits for the writer."""
         is_new = self._stability is None
         try:
             stability = self._stability = self._observe(now, stable_for, recheck)
         except OSError as error:
-            self._report((error.errno,), f"{self.path} can't be looked at: {error.strerror}; the last schedule stays")
-            return False
-        if not is_new and (stability.due is None or time.monotonic() < stability.due):
-            return False
-        return self._read(stability, zone, stable_for, is_new=is_new)
+            why = disk.reason(error)
+            self._report((error.errno,), f"{self.path} can't be looked at: {why}; the last schedule stays")
+        else:
+            if is_new or (stability.due is not None and time.monotonic() >= stability.due):
+                self._read(stability, zone, stable_for, is_new=is_new)
+        self.turn.due_by = min(self.turn.due_by, self.due)
 
     def _observe(self, now: float, stable_for: float, recheck: float) -> Stability:
         finished_ns = self._finished_ns.pop() if self._finished_ns else 0  # before the look: what comes later is newer
@@ -102,17 +106,19 @@ class ScheduleTracker:
         time.sleep(wait)
         return stability.look(disk.fingerprint(self.path), stable_at=time.monotonic() + stable_for)
 
-    def _read(self, stability: Stability, zone: tzinfo, stable_for: float, *, is_new: bool) -> bool:
+    def _read(self, stability: Stability, zone: tzinfo, stable_for: float, *, is_new: bool) -> None:
+        begun = time.monotonic()
         loaded = load_schedule(self.path, zone)
         now = time.monotonic()
         self._stability = read = stability.look(loaded.fingerprint, stable_at=now + stable_for)
         if read is not stability and not is_new:  # replaced since the look, so it has not been stable
-            return False
+            return
         may_differ = not loaded.is_read or (read.is_young(time.time_ns()) and not stability.is_reread)
-        self._stability = read.take(reread_at=now + 2 * stable_for if may_differ else None)
-        return self._take(loaded)
+        pause = max(2 * stable_for, 0 if loaded.is_read else _REST * (now - begun))
+        self._stability = read.take(reread_at=now + pause if may_differ else None)
+        self._take(loaded)
 
-    def _take(self, loaded: Loaded) -> bool:
+    def _take(self, loaded: Loaded) -> None:
         problems = loaded.parsed.problems
         self.known = ReadState(self.path, time.time(), problems, is_ignored=bool(problems) and self._has_good)
         if problems:
@@ -121,19 +127,19 @@ class ScheduleTracker:
             message = f"{self.path} has problems ({len(problems)}), so {stays}:{lines}"
             self._report((loaded.fingerprint, problems), message)
             if self._has_good:
-                return False
+                return
         else:
             self._has_good, self._reported = True, ()
-        old, self.schedule = self.schedule, loaded.parsed.schedule
-        if self.schedule != old:
-            logger.info("%s was read; periods: %d", self.path, len(self.schedule.periods))
-            return True
-        return _places(self.schedule) != _places(old)
+        new = loaded.parsed.schedule
+        if new != self.schedule:
+            self._log.info("%s was read; periods: %d", self.path, len(new.periods))
+        if new != self.schedule or _places(new) != _places(self.schedule):
+            self.schedule = new
 
     def _report(self, cause: tuple[object, ...], message: str) -> None:
         """Logs the message, unless the last report had the same cause."""
         if cause != self._reported:
-            logger.warning("%s", message)
+            self._log.warning("%s", message)
         self._reported = cause
 
 

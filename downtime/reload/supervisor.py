@@ -13,6 +13,7 @@ from enum import Enum, auto
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING
 
+from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.path_resolution import Step, steps
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ def prepare(way: str) -> None:
 
     In a process that is forked while a thread imports it, the next import of it would wait for ever."""
     if way != "none" and can_run_threads():
-        import downtime.reload.watch  # noqa: F401
+        try:
+            import downtime.reload.watch  # noqa: F401
+        except Exception:  # it may lack anything, such as ctypes; the first try to watch warns of it
+            logger.debug("watchdog can't be imported", exc_info=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,10 @@ class Supervisor:
 
     A watch that fails is started again, at ever longer intervals; one that can't work is given up for good."""
 
-    def __init__(self, options: WatchOptions, on_change: Callable[[str, bool], None]) -> None:
+    def __init__(self, options: WatchOptions, on_change: Callable[[str, bool], None], log: DeferredLog) -> None:
         self.options = options
         self._on_change = on_change
+        self._log = log
         self._state = _State.WAITING
         self._watch: Watch | None = None
         self._places: Places = {}
@@ -105,7 +110,7 @@ class Supervisor:
 
     def _without_a_watch(self) -> _State:
         reason = "DOWNTIME_WATCH is 'none'" if self.options.way == "none" else "threads are patched, as gevent does it"
-        logger.info("no watch runs: %s; requests compare the files", reason)
+        self._log.info("no watch runs: %s; requests compare the files", reason)
         return _State.GIVEN_UP
 
     def _flooded(self) -> _State:
@@ -131,6 +136,7 @@ class Supervisor:
             state = self._renew(places)
         finally:
             self._state = state
+            self._log.say()
 
     def _renew(self, places: Places) -> _State:
         old, self._watch = self._watch, None
@@ -139,7 +145,9 @@ class Supervisor:
             names.setdefault(step.folder, set()).add(step.name)
         try:
             from downtime.reload.watch import Watch
-
+        except Exception as error:  # it may lack anything, such as ctypes, and Python keeps half of what it imported
+            return self._failed(f"watchdog can't be imported: {error}", is_final=True)
+        try:
             if old is not None:
                 old.stop()
             self._places = places
@@ -148,7 +156,7 @@ class Supervisor:
             # If the user's inotify watches are used up, watchdog 6.0.0 leaks three descriptors at each try.
             return self._failed(str(error), is_final=isinstance(error, OSError) and error.errno == errno.ENOSPC)
         self._has_warned = False
-        logger.info("%s watches %s", self._watch.kind, ", ".join(sorted(names)))
+        self._log.info("%s watches %s", self._watch.kind, ", ".join(sorted(names)))
         for path in self.options.paths:  # what changed before the watch was on
             self._on_change(path, False)
         return _State.WATCHING
@@ -162,6 +170,6 @@ class Supervisor:
         """The state after a failure, which is logged unless another one was since a watch was last on."""
         if not self._has_warned:
             outlook = "this process does not try again" if is_final else "it is tried again"
-            logger.warning("no watch runs: %s; requests compare the files, and %s", reason, outlook)
+            self._log.warning("no watch runs: %s; requests compare the files, and %s", reason, outlook)
         self._has_warned = True
         return _State.GIVEN_UP if is_final else _State.WAITING

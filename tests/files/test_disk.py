@@ -1,3 +1,4 @@
+import errno
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -139,3 +140,38 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(file: Path, monkeypa
 def test_a_file_that_never_stops_changing_is_an_error(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with writes_during_the_reads(file, 100, monkeypatch), pytest.raises(OSError, match="it is being written"):
         disk.read(str(file), limit=10_000)
+
+
+def test_a_file_whose_content_does_not_come_is_an_error(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """/proc/kmsg is a regular file to the system, and has no content, not even none, once it was read."""
+
+    def nothing_yet(*args: object) -> bytes:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(os, "read", nothing_yet)
+    with pytest.raises(BlockingIOError):
+        disk.read(str(file), limit=100)
+
+
+def test_a_long_file_is_read_whole_and_in_pieces(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = os.urandom(3 * 1024 * 1024 + 1)
+    file.write_bytes(content)
+    pieces: list[int] = []
+    read = os.read
+    monkeypatch.setattr(os, "read", lambda *args: (pieces.append(args[1]), read(*args))[1])
+    assert disk.read(str(file), limit=len(content))[0] == content
+    assert max(pieces) == 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.EACCES, "Permission denied"), "Permission denied"),
+        (OSError("in its own words"), "in its own words"),
+        (OSError(), "OSError"),
+        (MemoryError(), "there is not enough memory for it"),
+    ],
+    ids=["of the system", "of a library", "without words", "memory"],
+)
+def test_there_is_always_a_reason(error: OSError | MemoryError, reason: str) -> None:
+    assert disk.reason(error) == reason

@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 
 from downtime.http import throttled_log
@@ -37,3 +39,18 @@ def test_what_was_said_does_not_grow_without_bound(caplog: pytest.LogCaptureFixt
         ThrottledLogger("downtime.test").warning(f"number {number}")
     assert len(caplog.records) == 250
     assert len(throttled_log._silent_until) <= 100
+
+
+class Raising(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        raise RuntimeError("the filter is broken")
+
+
+def test_what_logging_raises_goes_to_standard_error_and_no_further(capsys: pytest.CaptureFixture[str]) -> None:
+    broken = Raising()
+    logging.getLogger("downtime.test").addFilter(broken)
+    try:
+        ThrottledLogger("downtime.test").warning("this failed")
+    finally:
+        logging.getLogger("downtime.test").removeFilter(broken)
+    assert "RuntimeError: the filter is broken" in capsys.readouterr().err

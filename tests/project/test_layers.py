@@ -50,7 +50,7 @@ ONLY_IMPORTERS = {
     "watchdog": {"reload.watch"},
     "cronsim": {"schedule.recurrence"},
     "yaml": {"files.yaml_nodes", "files.pure_yaml", "files.flag_file", "edits.yaml_writer"},
-    "threading": {"reload.supervisor", "reload.snapshot", "reload.watch"},
+    "threading": {"reload.supervisor", "reload.process_state", "reload.turn", "reload.watch"},
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
 # The lock helper is Django's, and only who writes needs it.

@@ -1,10 +1,14 @@
 import os
+import resource
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timezone
 from pathlib import Path
 
 import pytest
 
+from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.flag_tracker import FlagTracker
 from downtime.reload.schedule_tracker import ReadState
 from tests.support.clock import Clock
@@ -12,109 +16,185 @@ from tests.support.logs import levels_of
 
 pytestmark = pytest.mark.usefixtures("log_all")
 
-
-def messages(tracked: FlagTracker, *, max_age: float | None = None) -> list[str]:
-    """The messages of the raised flags after a look at them."""
-    before = tracked.raised
-    has_changed = tracked.look(timezone.utc, max_age=max_age)
-    assert has_changed == (tracked.raised != before)
-    return [raised.period.message for raised in tracked.raised]
+LOG = DeferredLog()
 
 
-@pytest.fixture
-def paths(tmp_path: Path) -> list[Path]:
-    return [tmp_path / "a" / "flag", tmp_path / "b" / "flag"]
+def message(tracked: FlagTracker, *, max_age: float | None = None) -> str | None:
+    """The message of the flag after a look at it; None if it is not raised."""
+    tracked.look(timezone.utc, max_age=max_age)
+    LOG.say()
+    return None if tracked.flag is None else tracked.flag.period.message
 
 
 @pytest.fixture
-def flags(paths: list[Path]) -> FlagTracker:
-    for path in paths:
-        path.parent.mkdir()
-    return FlagTracker(tuple(map(str, paths)))
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "folder" / "flag"
+    path.parent.mkdir()
+    return path
 
 
-def test_flags_are_raised_rewritten_and_lowered(
-    flags: FlagTracker, paths: list[Path], caplog: pytest.LogCaptureFixture
+@pytest.fixture
+def tracked(path: Path) -> FlagTracker:
+    return FlagTracker(str(path), LOG)
+
+
+def test_a_flag_is_raised_rewritten_and_lowered(
+    tracked: FlagTracker, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first, second = paths
-    assert messages(flags) == []
-    second.write_text("b")
-    assert messages(flags) == ["b"]
-    first.write_text("a")
-    assert messages(flags) == ["a", "b"]
-    second.write_text("b, later")
-    assert messages(flags) == ["a", "b, later"]
-    first.unlink()
-    assert messages(flags) == ["b, later"]
-    second.unlink()
-    assert messages(flags) == []
-    assert levels_of(caplog) == ["INFO"] * 5
+    assert message(tracked) is None
+    path.write_text("a")
+    assert message(tracked) == "a"
+    path.write_text("a, later")
+    assert message(tracked) == "a, later"
+    path.unlink()
+    assert message(tracked) is None
+    assert levels_of(caplog) == ["INFO"] * 3
 
 
-def test_a_folder_that_is_gone_holds_no_flag(flags: FlagTracker, paths: list[Path]) -> None:
-    paths[0].write_text("a")
-    assert messages(flags) == ["a"]
-    paths[0].parent.rename(paths[0].parent.with_name("c"))
-    assert messages(flags) == []
+def test_a_flag_that_stays_as_it_is_stays_the_same_period(tracked: FlagTracker, path: Path) -> None:
+    path.write_text("a")
+    message(tracked)
+    flag = tracked.flag
+    assert flag is not None
+    for _ in range(3):
+        message(tracked)
+        assert tracked.flag is flag
 
 
+def test_a_folder_that_is_gone_holds_no_flag(tracked: FlagTracker, path: Path) -> None:
+    path.write_text("a")
+    assert message(tracked) == "a"
+    path.parent.rename(path.parent.with_name("other"))
+    assert message(tracked) is None
+
+
+@pytest.mark.parametrize("text", [None, "a"], ids=["not raised", "raised"])
 def test_a_flag_that_can_not_be_looked_at_counts_as_before(
-    flags: FlagTracker, paths: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tracked: FlagTracker, path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str | None
 ) -> None:
-    paths[0].write_text("a")
-    assert messages(flags) == ["a"]
+    if text is not None:
+        path.write_text(text)
+    assert message(tracked) == text
     levels_of(caplog)
-    folder, other = (path.parent for path in paths)
-    folder.rename(tmp_path / "aside")
     for _ in range(2):
-        folder.symlink_to(folder)
-        other.rmdir()
-        other.symlink_to(other)
-        assert [messages(flags) for _ in range(3)] == [["a"]] * 3
-        assert levels_of(caplog) == ["WARNING", "WARNING"]
-        folder.unlink()
-        other.unlink()
-        other.mkdir()
-        (tmp_path / "aside").rename(folder)
-        assert messages(flags) == ["a"]
-        folder.rename(tmp_path / "aside")
-    assert messages(flags) == []
+        path.parent.rename(tmp_path / "aside")
+        path.parent.symlink_to(path.parent)
+        assert [message(tracked) for _ in range(3)] == [text] * 3
+        assert levels_of(caplog) == ["WARNING"]
+        path.parent.unlink()
+        (tmp_path / "aside").rename(path.parent)
+        assert message(tracked) == text
+        assert levels_of(caplog) == []
+
+
+@contextmanager
+def no_descriptor_left() -> Iterator[None]:
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_flag_that_could_not_be_read_is_read_again_and_counts_for_the_whole_site_meanwhile(
+    tracked: FlagTracker, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path.write_text("paths: [/shop]\nmessage: a\n")
+    with no_descriptor_left():
+        assert [message(tracked) for _ in range(3)] == [""] * 3
+        assert tracked.flag is not None
+        assert tracked.flag.period.is_whole
+        assert "Too many open files" in tracked.known.problems[0].message
+    assert levels_of(caplog) == ["INFO", "WARNING"]
+    assert message(tracked) == "a"
+    assert tracked.flag.period.paths == ("/shop",)
+    assert tracked.known.problems == ()
+
+
+def test_a_rewritten_flag_that_can_not_be_read_counts_for_the_whole_site(tracked: FlagTracker, path: Path) -> None:
+    path.write_text("paths: [/shop]\n")
+    message(tracked)
+    path.write_text("paths: [/shop, /cart]\n")
+    with no_descriptor_left():
+        message(tracked)
+        assert tracked.flag is not None
+        assert tracked.flag.period.is_whole
+    message(tracked)
+    assert tracked.flag.period.paths == ("/shop", "/cart")
+
+
+@pytest.mark.parametrize("text", [None, "a"], ids=["not raised before", "raised before"])
+def test_whatever_reading_raises_the_flag_counts_and_is_read_again(
+    tracked: FlagTracker,
+    path: Path,
+    text: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    if text is not None:
+        path.write_text(text)
+        message(tracked)
+    levels_of(caplog)
+    path.write_text("b, later")
+
+    def broken(path: str, *args: object) -> int:
+        raise SystemError("error return without exception set")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", broken)
+        for _ in range(3):
+            with pytest.raises(SystemError):
+                message(tracked)
+            assert tracked.flag is not None
+            assert tracked.flag.period.message == (text or "")
+    assert message(tracked) == "b, later"
+    assert levels_of(caplog) == ["INFO"]
+
+
+def test_a_flag_that_is_no_text_is_not_read_again(
+    tracked: FlagTracker, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(b"\xff")
+    message(tracked)
+    monkeypatch.setattr(os, "open", lambda *args: pytest.fail("it was read again"))
+    message(tracked)
+    assert len(tracked.known.problems) == 1
 
 
 def test_what_is_not_understood_in_a_flag_is_logged_once_for_each_change(
-    flags: FlagTracker, paths: list[Path], caplog: pytest.LogCaptureFixture
+    tracked: FlagTracker, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    paths[0].write_text("end: soon\nmessage: a\n")
-    assert [messages(flags) for _ in range(3)] == [["a"]] * 3
+    path.write_text("end: soon\nmessage: a\n")
+    assert [message(tracked) for _ in range(3)] == ["a"] * 3
     assert levels_of(caplog) == ["INFO", "WARNING"]
-    paths[0].write_text("end: later\nmessage: a\n")
-    assert messages(flags) == ["a"]
-    assert f"{paths[0]}:1: end is 'later'" in caplog.records[-1].message
+    path.write_text("end: later\nmessage: a\n")
+    assert message(tracked) == "a"
+    assert f"{path}:1: end is 'later'" in caplog.records[-1].message
 
 
-def test_the_age_of_a_flag_counts_from_its_last_write(flags: FlagTracker, paths: list[Path]) -> None:
-    paths[0].touch()
-    os.utime(paths[0], (1000, 1000))
-    messages(flags, max_age=60)
-    [raised] = flags.raised
-    assert raised.period.end.timestamp() == 1060
-    paths[0].touch()
-    messages(flags, max_age=60)
-    [raised] = flags.raised
-    assert raised.period.end.timestamp() > time.time()
+def test_the_age_of_a_flag_counts_from_its_last_write(tracked: FlagTracker, path: Path) -> None:
+    path.touch()
+    os.utime(path, (1000, 1000))
+    message(tracked, max_age=60)
+    assert tracked.flag is not None
+    assert tracked.flag.period.end.timestamp() == 1060
+    path.touch()
+    message(tracked, max_age=60)
+    assert tracked.flag.period.end.timestamp() > time.time()
 
 
-def test_what_is_known_of_each_flag_is_of_its_last_reading(tmp_path: Path, clock: Clock) -> None:
-    raised, other = tmp_path / "raised.flag", tmp_path / "other.flag"
-    raised.write_text("message: Soon.\nnonsense: 1\n")
-    tracked = FlagTracker((str(raised), str(other)))
-    tracked.look(timezone.utc, max_age=None)
-    first, second = tracked.known
-    assert (first.path, len(first.problems), second) == (str(raised), 1, ReadState(str(other)))
-    assert first.read_at == pytest.approx(clock.time(), abs=1)
+def test_what_is_known_of_a_flag_is_of_its_last_reading(tracked: FlagTracker, path: Path, clock: Clock) -> None:
+    path.write_text("message: Soon.\nnonsense: 1\n")
+    message(tracked)
+    known = tracked.known
+    assert (known.path, len(known.problems)) == (str(path), 1)
+    assert known.read_at == pytest.approx(clock.time(), abs=1)
     clock.passes(10)
-    tracked.look(timezone.utc, max_age=None)
-    assert tracked.known == [first, second]
-    raised.unlink()
-    tracked.look(timezone.utc, max_age=None)
-    assert tracked.known == [ReadState(str(raised)), second]
+    message(tracked)
+    assert tracked.known == known
+    path.unlink()
+    message(tracked)
+    assert tracked.known == ReadState(str(path))

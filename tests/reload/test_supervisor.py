@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from downtime.reload import watch  # noqa: F401  # so that no thread of a test has to import it
+from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.supervisor import Supervisor, WatchOptions, can_run_threads
 from tests.support.heard import Heard
 from tests.support.programs import ROOT, require
@@ -22,13 +23,24 @@ from tests.support.waiting import wait_until
 Keep = Callable[..., Supervisor]
 
 
+class TellingSupervisor(Supervisor):
+    """Says at once what a look would say after it."""
+
+    def keep(self, now: float) -> bool:
+        try:
+            return super().keep(now)
+        finally:
+            self._log.say()
+
+
 @pytest.fixture
 def keep(heard: Heard) -> Iterator[Keep]:
     """Makes a supervisor for these paths, which is closed with the test."""
     supervisors: list[Supervisor] = []
 
     def keep(*paths: Path, way: str = "auto") -> Supervisor:
-        supervisors.append(Supervisor(WatchOptions(tuple(map(str, paths)), way), heard.note))
+        options = WatchOptions(tuple(map(str, paths)), way)
+        supervisors.append(TellingSupervisor(options, heard.note, DeferredLog()))
         return supervisors[-1]
 
     yield keep

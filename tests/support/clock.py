@@ -10,8 +10,8 @@ CLOCKS = (
     "downtime.http.responses.time",
     "downtime.reload.flag_tracker.time",
     "downtime.reload.schedule_tracker.time",
-    "downtime.reload.snapshot.datetime",
-    "downtime.reload.snapshot.time",
+    "downtime.reload.process_state.datetime",
+    "downtime.reload.process_state.time",
 )
 """What the fixture `clock` replaces; a name that is not there fails every test that uses it."""
 

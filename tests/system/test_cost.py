@@ -21,8 +21,8 @@ django.setup()
 from downtime import live
 class Told(logging.Handler):
     def emit(self, record): print(record.getMessage(), flush=True)
-logging.getLogger("downtime.reload.supervisor").addHandler(Told())
-logging.getLogger("downtime.reload.supervisor").setLevel("INFO")
+logging.getLogger("downtime.reload").addHandler(Told())
+logging.getLogger("downtime.reload").setLevel("INFO")
 live.load()
 while not live.current._supervisor or not live.current._supervisor.keep(time.monotonic()):
     live.current.expire()

@@ -13,8 +13,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from downtime import live
+from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.supervisor import Supervisor, WatchOptions
 from tests.support.processes import (
     FLAG,
@@ -81,13 +83,14 @@ def costs_nothing() -> None:
 
 def leaves_nothing(folder: Path) -> None:
     """However often the watch is tried, no descriptor and no thread is left."""
-    supervisor = Supervisor(
-        WatchOptions((str(folder / FLAG), str(folder / SCHEDULE)), "auto"), lambda path, finished: None
-    )
+    log = DeferredLog()
+    options = WatchOptions((str(folder / FLAG), str(folder / SCHEDULE)), "auto")
+    supervisor = Supervisor(options, lambda path, finished: None, log)
     later = count(time.monotonic(), 1000)
 
     def tried() -> tuple[int, int]:
         assert not supervisor.keep(next(later))
+        log.say()
         if supervisor._thread is not None:
             supervisor._thread.join()
         return open_descriptors(), running_threads()
@@ -356,6 +359,104 @@ def is_bindfs(process: Path, folder: Path) -> bool:
 def test_a_file_system_whose_server_is_gone_changes_nothing_and_raises_nothing(tmp_path: Path, behind: Path) -> None:
     log = run(goes_away, tmp_path, DOWNTIME_RECHECK=RECHECK)
     assert lines_of(log, NO_WATCH) <= 1
+
+
+HANGING_THREADS = 30
+
+
+def hangs(folder: Path) -> None:
+    """As a network file system does that is mounted hard; the second flag is on a disk that answers."""
+    local = folder / "local" / "downtime.flag"
+    local.parent.mkdir()
+    settings.DOWNTIME_FLAG_FILE = [folder / FLAG, local]
+    (folder / SCHEDULE).write_text(OPEN)
+    live.load()
+    assert is_down()
+    [server] = [int(pid.name) for pid in Path("/proc").glob("[0-9]*") if is_bindfs(pid, folder)]
+    os.kill(server, signal.SIGSTOP)
+    answered: list[tuple[float, int]] = []
+
+    def ask() -> None:
+        begun = time.monotonic()
+        active = live.answer().active
+        answered.append((time.monotonic() - begun, len(active)))
+
+    try:
+        for number in range(HANGING_THREADS):
+            if number == HANGING_THREADS // 2:
+                local.touch()
+            threading.Thread(target=ask, daemon=True).start()
+            time.sleep(0.1)
+        wait_until(lambda: len(answered) >= HANGING_THREADS - 1, within=5, what=f"all but one are answered: {answered}")
+        assert len(answered) == HANGING_THREADS - 1
+        assert max(seconds for seconds, _ in answered) < 2
+        assert {active for _, active in answered[:10]} == {1}
+        assert {active for _, active in answered[-10:]} == {2}
+    finally:
+        os.kill(server, signal.SIGCONT)
+    wait_until(lambda: len(answered) == HANGING_THREADS, what="the one that hung is answered too")
+
+
+def test_a_file_system_that_hangs_keeps_one_request_and_no_other(tmp_path: Path, behind: Path) -> None:
+    run(hangs, tmp_path, DOWNTIME_RECHECK=RECHECK, DOWNTIME_WATCH="none")
+
+
+# Without watchdog
+
+WATCHDOG_IS_BROKEN = """
+import sys
+class Broken:
+    def find_spec(self, name, path=None, target=None):
+        if name == "watchdog" or name.startswith("watchdog."):
+            raise {error}
+sys.meta_path.insert(0, Broken())
+"""
+
+
+def without_watchdog(folder: Path) -> None:
+    live.load()
+    keeps_the_promise(folder)
+    costs_nothing()
+
+
+@pytest.mark.parametrize(
+    "error",
+    ["ImportError(\"No module named '_ctypes'\")", "PermissionError(13, 'Permission denied')", "SyntaxError('bad')"],
+    ids=["ctypes is missing", "unreadable", "of another Python"],
+)
+def test_a_site_whose_watchdog_can_not_be_imported_starts_and_keeps_the_promise(tmp_path: Path, error: str) -> None:
+    log = run(without_watchdog, tmp_path, first=WATCHDOG_IS_BROKEN.format(error=error), DOWNTIME_RECHECK=RECHECK)
+    [line] = [line for line in log if NO_WATCH in line]
+    assert "WARNING" in line
+    assert "watchdog can't be imported" in line
+    assert "this process does not try again" in line
+
+
+# Without memory
+
+ROOM = 10 * 1024 * 1024
+
+
+def without_memory(folder: Path) -> None:
+    """A schedule that needs more than there is hides no flag, and floods no log."""
+    live.load()
+    assert not is_down()
+    in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (in_use + ROOM, resource.RLIM_INFINITY))
+    (folder / SCHEDULE).write_text("periods:\n" + "  - {start: 2999-01-01, message: a longer text}\n" * 20_000)
+    wait_until(lambda: is_down() or has_said("not enough memory"), within=20, what="the log says so")
+    for _ in range(3):
+        for raised in (True, False):
+            put(folder / FLAG, raised=raised)
+            decided_by_new(raised, within=RECHECK)
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    (folder / SCHEDULE).write_text(OPEN)
+    wait_until(is_down, within=5, what="a schedule that fits is read")
+
+
+def test_a_schedule_that_needs_more_memory_than_there_is_hides_no_flag(tmp_path: Path) -> None:
+    log = run(without_memory, tmp_path, within=90, DOWNTIME_RECHECK=RECHECK, DOWNTIME_WATCH="none")
+    assert lines_of(log, "has problems (1)") == 1
 
 
 # Green threads

@@ -33,7 +33,7 @@ class Command(DowntimeCommand):
         try:
             old = schedule_file.content(path) if disk.fingerprint(path) else None
         except OSError as error:
-            raise CommandError(f"{path} can't be read: {error.strerror}") from error
+            raise CommandError(f"{path} can't be read: {disk.reason(error)}") from error
         first = f"{COMMENT}\n".encode() if old is None else old
         new, schedule = editor.with_copy(path, first, lambda copy: self._save(copy, path, old=old, first=first))
         if new == first:

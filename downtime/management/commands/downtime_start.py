@@ -49,7 +49,7 @@ class Command(DowntimeCommand):
         except CannotWrite as error:
             raise CommandError(str(error)) from error
         except OSError as error:
-            raise CommandError(f"{path} can't be looked at: {error.strerror}") from error
+            raise CommandError(f"{path} can't be looked at: {disk.reason(error)}") from error
         done = "Updated" if was_raised else "Raised"
         self.tell(f"{done} the flag {path}: the site is down{_extent(keys, end)}.")
         if not options["no_wait"]:

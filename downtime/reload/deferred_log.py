@@ -1,0 +1,64 @@
+"""Keeps messages until no lock is held: a site's log handlers, filters and formatters may ask whether it is down."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections import deque
+from contextlib import suppress
+from time import monotonic
+from typing import NamedTuple
+
+logger = logging.getLogger("downtime.reload")
+
+PAUSE = 10.0
+"""Seconds for which the same failure is not logged again."""
+
+
+class _Message(NamedTuple):
+    level: int
+    text: str
+    arguments: tuple[object, ...]
+    error: BaseException | None
+
+
+class DeferredLog:
+    """Messages in the order in which they came, from any thread, until `say` logs them."""
+
+    def __init__(self) -> None:
+        self._messages: deque[_Message] = deque()
+        self._silent_until: dict[tuple[object, ...], float] = {}
+
+    def info(self, text: str, *arguments: object) -> None:
+        """Keeps a message of level INFO."""
+        self._messages.append(_Message(logging.INFO, text, arguments, None))
+
+    def warning(self, text: str, *arguments: object) -> None:
+        """Keeps a message of level WARNING."""
+        self._messages.append(_Message(logging.WARNING, text, arguments, None))
+
+    def error(self, text: str, *arguments: object) -> None:
+        """Keeps a message of level ERROR."""
+        self._messages.append(_Message(logging.ERROR, text, arguments, None))
+
+    def failure(self, error: Exception, text: str, *arguments: object) -> None:
+        """Keeps a message of level ERROR with the exception, unless the same message was kept within PAUSE."""
+        traceback.clear_frames(error.__traceback__)  # else they keep what there was too little memory for
+        now, key = monotonic(), (text, *arguments)
+        if now >= self._silent_until.get(key, now):
+            self._silent_until[key] = now + PAUSE
+            self._messages.append(_Message(logging.ERROR, text, arguments, error))
+
+    def say(self) -> None:
+        """Logs what was kept; for a caller that holds no lock. What logging raises goes to standard error."""
+        with suppress(IndexError):  # none is left
+            while True:
+                _log(self._messages.popleft())
+
+
+def _log(message: _Message) -> None:
+    try:
+        logger.log(message.level, message.text, *message.arguments, exc_info=message.error)
+    except Exception:  # a filter of the site can raise anything, which must not become an error of the site
+        traceback.print_exc(file=sys.stderr)

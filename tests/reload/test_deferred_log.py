@@ -1,0 +1,87 @@
+import logging
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from downtime.reload import deferred_log
+from downtime.reload.deferred_log import DeferredLog
+from tests.support.logs import levels_of
+
+pytestmark = pytest.mark.usefixtures("log_all")
+
+
+class Raising(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        raise RuntimeError("the filter is broken")
+
+
+@pytest.fixture
+def raising_filter() -> Iterator[None]:
+    broken = Raising()
+    deferred_log.logger.addFilter(broken)
+    yield
+    deferred_log.logger.removeFilter(broken)
+
+
+def failed(log: DeferredLog, *arguments: object) -> None:
+    try:
+        raise MemoryError
+    except MemoryError as error:
+        log.failure(error, "%s failed", *arguments)
+
+
+def test_messages_are_kept_until_they_are_said_once_and_in_order(caplog: pytest.LogCaptureFixture) -> None:
+    log = DeferredLog()
+    log.info("one %s", 1)
+    log.warning("two")
+    log.error("three")
+    assert caplog.records == []
+    log.say()
+    log.say()
+    assert [record.message for record in caplog.records] == ["one 1", "two", "three"]
+    assert levels_of(caplog) == ["INFO", "WARNING", "ERROR"]
+
+
+def test_the_same_failure_is_said_at_most_every_ten_seconds(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(deferred_log, "monotonic", lambda: now)
+    log = DeferredLog()
+    for _ in range(25):
+        failed(log, "this")
+        failed(log, "that")
+        log.say()
+        now += 1
+    messages = [record.message for record in caplog.records]
+    assert [messages.count(message) for message in ("this failed", "that failed")] == [3, 3]
+    assert caplog.text.count("Traceback") == 6
+
+
+def test_a_failure_keeps_nothing_alive_that_the_failed_code_held() -> None:
+    class Large:
+        pass
+
+    held: list[weakref.ref[Large]] = []
+
+    def fail() -> None:
+        large = Large()
+        held.append(weakref.ref(large))
+        raise MemoryError
+
+    log = DeferredLog()
+    try:
+        fail()
+    except MemoryError as error:
+        log.failure(error, "failed")
+    assert held[0]() is None
+
+
+@pytest.mark.usefixtures("raising_filter")
+def test_what_logging_raises_goes_to_standard_error_and_no_further(capsys: pytest.CaptureFixture[str]) -> None:
+    log = DeferredLog()
+    log.warning("one")
+    log.warning("two")
+    log.say()
+    assert capsys.readouterr().err.count("RuntimeError: the filter is broken") == 2
