@@ -14,6 +14,8 @@ logger = logging.getLogger("downtime.reload")
 
 PAUSE = 10.0
 """Seconds for which the same failure is not logged again."""
+HOUR = 3600.0
+"""Seconds after which a trouble that lasts is logged again."""
 
 
 class _Message(NamedTuple):
@@ -55,6 +57,26 @@ class DeferredLog:
         with suppress(IndexError):  # none is left
             while True:
                 _log(self._messages.popleft())
+
+
+class Trouble:
+    """A trouble that lasts, such as a damaged file: logged at ERROR at once, and again each hour."""
+
+    def __init__(self, log: DeferredLog) -> None:
+        self._log = log
+        self._cause: object = None
+        self._silent_until = 0.0
+
+    def lasts(self, cause: object, message: str) -> None:
+        """Keeps the message if the cause is another than before, or if it was last kept an hour ago."""
+        now = monotonic()
+        if cause != self._cause or now >= self._silent_until:
+            self._cause, self._silent_until = cause, now + HOUR
+            self._log.error("%s", message)
+
+    def is_over(self) -> None:
+        """Lets the same cause be told at once if it comes again."""
+        self._cause = None
 
 
 def _log(message: _Message) -> None:

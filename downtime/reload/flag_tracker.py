@@ -8,7 +8,7 @@ from datetime import tzinfo
 from downtime.files import disk, flag_file
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
-from downtime.reload.deferred_log import DeferredLog
+from downtime.reload.deferred_log import DeferredLog, Trouble
 from downtime.reload.schedule_tracker import ReadState
 from downtime.reload.turn import Turn
 
@@ -22,7 +22,7 @@ class FlagTracker:
         self.known = ReadState(path)
         self.turn = Turn()
         self._log = log
-        self._reported = ""
+        self._trouble = Trouble(log)
 
     def look(self, zone: tzinfo, *, max_age: float | None) -> None:
         """Looks at the flag, and reads it if it was rewritten, or if it could not be read.
@@ -31,23 +31,17 @@ class FlagTracker:
         try:
             fingerprint = disk.entry_fingerprint(self.path)
         except OSError as error:
-            self._report(f"{self.path} can't be looked at: {disk.reason(error)}; it counts as before")
+            reason = disk.reason(error)
+            self._trouble.lasts(reason, f"{self.path} can't be looked at: {reason}; it counts as before")
             return
-        self._reported = ""
+        self._trouble.is_over()
         if fingerprint is None:
-            self._lower()
+            self.flag, self.known = None, ReadState(self.path)
         elif self.flag is None or self.flag.fingerprint != fingerprint or not self.flag.is_read:
             self._read(fingerprint, zone, max_age)
 
-    def _lower(self) -> None:
-        if self.flag is not None:
-            self._log.info("the flag %s was lowered", self.path)
-        self.flag, self.known = None, ReadState(self.path)
-
     def _read(self, fingerprint: Fingerprint, zone: tzinfo, max_age: float | None) -> None:
         old = self.flag
-        if old is None or old.fingerprint != fingerprint:
-            self._log.info("the flag %s is raised", self.path)
         try:
             flag = flag_file.read_flag(self.path, fingerprint, zone=zone, max_age=max_age)
         except Exception:  # whatever it is, the flag is raised
@@ -58,9 +52,3 @@ class FlagTracker:
         self.flag, self.known = flag, ReadState(self.path, time.time(), flag.problems)
         for problem in flag.problems:
             self._log.warning("%s", problem.located(self.path))
-
-    def _report(self, message: str) -> None:
-        """Logs the message once, until the flag could be looked at."""
-        if message != self._reported:
-            self._log.warning("%s", message)
-        self._reported = message

@@ -16,6 +16,7 @@ from downtime.reload.look_settings import LookSettings
 from downtime.reload.schedule_tracker import ScheduleTracker
 from downtime.reload.snapshot import Overview, Seen, Snapshot
 from downtime.reload.supervisor import Supervisor, WatchOptions
+from downtime.reload.transitions import transitions
 from downtime.reload.turn import Turn
 from downtime.schedule.periods import Answer, Window
 
@@ -171,10 +172,13 @@ class ProcessState:
         """Publishes what is known of these files, even of one at which another thread is still looking."""
         raised = tuple(flag.flag for flag in flags if flag.flag is not None)
         seen = Seen(schedule.schedule, raised, schedule.known, tuple(flag.known for flag in flags))
-        answered_at, now = time.monotonic(), datetime.now(timezone.utc)
-        answer, error = self._last.answer_for(seen, now)
+        answered_at, now, last = time.monotonic(), datetime.now(timezone.utc), self._last
+        answer, error = last.answer_for(seen, now)
         if error is not None:
             self._log.failure(error, "%s can't be asked what applies; what it said last still does", schedule.path)
+        if answer is not last.answer:
+            for line in transitions((last.answer, last.seen.flags), (answer, raised), look.settings.zone):
+                self._log.warning("%s", line)
         boundary = answered_at + (answer.until - now).total_seconds()
         turns = [*(flag.turn for flag in flags), schedule.turn]
         fresh_until = min(

@@ -10,7 +10,7 @@ from datetime import tzinfo
 from downtime.files import disk
 from downtime.files.fields import Problem, first_problems
 from downtime.files.schedule_file import Loaded, load_schedule
-from downtime.reload.deferred_log import DeferredLog
+from downtime.reload.deferred_log import DeferredLog, Trouble
 from downtime.reload.stability import Stability
 from downtime.reload.turn import Turn
 from downtime.schedule.periods import Schedule
@@ -57,7 +57,8 @@ class ScheduleTracker:
         self._looked_at = 0.0
         self._finished_ns: deque[int] = deque(maxlen=1)
         self._has_good = False
-        self._reported: tuple[object, ...] = ()
+        self._hidden, self._damaged = Trouble(log), Trouble(log)
+        self._damage: tuple[object, str] | None = None  # what is wrong, and what to say of it
 
     @property
     def due(self) -> float:
@@ -80,11 +81,14 @@ class ScheduleTracker:
         try:
             stability = self._stability = self._observe(now, stable_for, recheck)
         except OSError as error:
-            why = disk.reason(error)
-            self._report((error.errno,), f"{self.path} can't be looked at: {why}; the last schedule stays")
+            reason = disk.reason(error)
+            self._hidden.lasts(reason, f"{self.path} can't be looked at: {reason}; the last schedule stays")
         else:
+            self._hidden.is_over()
             if is_new or (stability.due is not None and time.monotonic() >= stability.due):
                 self._read(stability, zone, stable_for, is_new=is_new)
+        if self._damage is not None:
+            self._damaged.lasts(*self._damage)
         self.turn.due_by = min(self.turn.due_by, self.due)
 
     def _observe(self, now: float, stable_for: float, recheck: float) -> Stability:
@@ -125,22 +129,17 @@ class ScheduleTracker:
             stays = "the last good schedule stays" if self._has_good else "the periods without a problem apply"
             lines = "".join(f"\n{problem.located(self.path)}" for problem in first_problems(problems)[0])
             message = f"{self.path} has problems ({len(problems)}), so {stays}:{lines}"
-            self._report((loaded.fingerprint, problems), message)
+            self._damage = (loaded.fingerprint, problems), message
             if self._has_good:
                 return
         else:
-            self._has_good, self._reported = True, ()
+            self._has_good, self._damage = True, None
+            self._damaged.is_over()
         new = loaded.parsed.schedule
         if new != self.schedule:
             self._log.info("%s was read; periods: %d", self.path, len(new.periods))
         if new != self.schedule or _places(new) != _places(self.schedule):
             self.schedule = new
-
-    def _report(self, cause: tuple[object, ...], message: str) -> None:
-        """Logs the message, unless the last report had the same cause."""
-        if cause != self._reported:
-            self._log.warning("%s", message)
-        self._reported = cause
 
 
 def _places(schedule: Schedule) -> list[object]:

@@ -186,7 +186,7 @@ def test_the_last_good_schedule_stays_whole_when_the_file_is_damaged(
     assert looked(tracked) == ["one"]
     assert f"{schedule}:" in caplog.records[0].message
     assert "the last good schedule stays" in caplog.records[0].message
-    assert levels_of(caplog) == ["WARNING"]
+    assert levels_of(caplog) == ["ERROR"]
     for _ in range(5):
         clock.passes(2)
         assert looked(tracked) == ["one"]
@@ -215,11 +215,11 @@ def test_each_change_of_the_problems_is_logged_once(
     tracked: ScheduleTracker, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     for content, levels in [
-        (DAMAGED, ["WARNING"]),
-        (f"{DAMAGED}# with a remark\n", ["WARNING"]),
-        ("periods: [", ["WARNING"]),
+        (DAMAGED, ["ERROR"]),
+        (f"{DAMAGED}# with a remark\n", ["ERROR"]),
+        ("periods: [", ["ERROR"]),
         (TWO, ["INFO"]),
-        (DAMAGED, ["WARNING"]),
+        (DAMAGED, ["ERROR"]),
     ]:
         schedule.write_text(content)
         looked(tracked)
@@ -228,6 +228,26 @@ def test_each_change_of_the_problems_is_logged_once(
         clock.passes(5)
         looked(tracked)
         assert levels_of(caplog) == levels
+
+
+def test_a_damage_that_lasts_is_logged_again_each_hour(
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    schedule.write_text(DAMAGED)
+    for _ in range(25):
+        looked(tracked)
+        clock.passes(600)
+    assert levels_of(caplog) == ["ERROR"] * 4  # at 10, 70, 130 and 190 minutes
+    schedule.write_text(TWO)
+    for _ in range(25):
+        looked(tracked)
+        clock.passes(600)
+    assert levels_of(caplog) == ["INFO"]
+    schedule.write_text(DAMAGED)
+    looked(tracked)
+    clock.passes(600)
+    looked(tracked)
+    assert levels_of(caplog) == ["ERROR"]
 
 
 def test_the_log_does_not_grow_with_the_number_of_problems(schedule: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -245,7 +265,7 @@ def test_a_file_that_can_not_be_looked_at_changes_nothing(
     for _ in range(3):
         clock.passes(5)
         assert looked(tracked) == ["one"]
-    assert levels_of(caplog) == ["WARNING"]
+    assert levels_of(caplog) == ["ERROR"]
     schedule.unlink()
     schedule.write_text(TWO)
     looked(tracked)

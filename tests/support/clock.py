@@ -8,6 +8,7 @@ CLOCKS = (
     "downtime.middleware.monotonic",
     "downtime.http.pages.time",
     "downtime.http.responses.time",
+    "downtime.reload.deferred_log.monotonic",
     "downtime.reload.flag_tracker.time",
     "downtime.reload.schedule_tracker.time",
     "downtime.reload.process_state.datetime",

@@ -1,0 +1,75 @@
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from downtime.files.disk import Fingerprint
+from downtime.files.flag_file import Flag
+from downtime.reload.transitions import transitions
+from downtime.schedule.periods import NEVER, Answer, Period, Schedule
+from tests.support.texts import BERLIN
+
+NOW = datetime(2026, 12, 1, 2, 0, tzinfo=timezone.utc)
+HOUR = timedelta(hours=1)
+DISKS = Period(NOW, NOW + HOUR, name="disks", line=3)
+SHOP = Period(NOW, NOW + HOUR, paths=("/shop", "/cart"), read_only=True, line=7)
+FLAG = Flag("/srv/downtime.flag", Fingerprint(1, 1, 1, 1, 1), Period(NOW, NEVER, message="Back at four."))
+UP: tuple[Answer, tuple[Flag, ...]] = (Schedule().at(NOW), ())
+
+IS_DOWN = "the site is down, since 2026-12-01 03:00:00 CET, until 2026-12-01 04:00:00 CET, because of disks"
+
+
+def answer(*periods: Period, flags: tuple[Flag, ...] = (), now: datetime = NOW) -> tuple[Answer, tuple[Flag, ...]]:
+    return Schedule(periods).at(now, [flag.period for flag in flags]), flags
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        (UP, UP, []),
+        (UP, answer(DISKS), [IS_DOWN]),
+        (answer(DISKS), answer(DISKS, now=NOW + HOUR / 2), []),
+        (answer(DISKS), answer(DISKS, now=NOW + HOUR), ["disks is over; the site is up"]),
+        (
+            UP,
+            answer(SHOP),
+            [
+                "a part of the site is read-only (/shop, /cart), since 2026-12-01 03:00:00 CET, "
+                "until 2026-12-01 04:00:00 CET, because of the period on line 7"
+            ],
+        ),
+        (
+            UP,
+            answer(flags=(FLAG,)),
+            [
+                "the site is down, since 2026-12-01 03:00:00 CET, without a known end, "
+                "because of flag /srv/downtime.flag"
+            ],
+        ),
+        (answer(flags=(FLAG,)), UP, ["flag /srv/downtime.flag is over; the site is up"]),
+        (answer(DISKS, flags=(FLAG,)), answer(DISKS), ["flag /srv/downtime.flag is over"]),
+        (
+            answer(DISKS),
+            answer(replace(DISKS, end=NOW + 2 * HOUR)),
+            [IS_DOWN.replace("until 2026-12-01 04", "until 2026-12-01 05")],
+        ),
+        (answer(DISKS), answer(replace(DISKS, message="another", line=9)), []),
+        (answer(SHOP), answer(replace(SHOP, line=9)), []),
+        (answer(SHOP), answer(DISKS), [IS_DOWN, "the period on line 7 is over"]),
+    ],
+    ids=[
+        *("up and up", "a period begins", "it goes on", "it ends", "a part", "a flag is raised", "it is lowered"),
+        *("it is lowered while a period goes on", "another end", "another message", "another line", "another period"),
+    ],
+)
+def test_what_began_changed_or_ended_is_a_line(
+    before: tuple[Answer, tuple[Flag, ...]], after: tuple[Answer, tuple[Flag, ...]], lines: list[str]
+) -> None:
+    assert transitions(before, after, BERLIN) == lines
+
+
+def test_the_lines_do_not_grow_with_the_number_of_periods() -> None:
+    many = [replace(DISKS, name=f"disks-{number}") for number in range(100)]
+    lines = transitions(UP, answer(*many), BERLIN)
+    assert len(lines) == 21
+    assert lines[-1] == "80 more such lines are left out"
