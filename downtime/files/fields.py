@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from yaml.nodes import Node
 
 from downtime.files import yaml_nodes
+from downtime.files.harmless import one_line
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import ALWAYS, NEVER
 
@@ -33,8 +34,8 @@ class Problem:
     message: str
 
     def located(self, path: str) -> str:
-        """The problem as a line that people and editors can follow: file:line: message."""
-        return f"{path}:{self.line}: {self.message}"
+        """The problem as one harmless line that people and editors can follow: file:line: message."""
+        return one_line(f"{path}:{self.line}: {self.message}")
 
 
 class Entry(NamedTuple):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils.timezone import get_default_timezone
@@ -20,8 +21,9 @@ from downtime.files import disk
 from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem, first_problems
 from downtime.files.flag_file import Flags, load_flags
+from downtime.files.harmless import one_line
 from downtime.files.schedule_file import EditT, Loaded, load_schedule, rewrite
-from downtime.management.output import CommandError, one_line
+from downtime.management.output import CommandError, encodable
 from downtime.management.wording import label
 from downtime.schedule.periods import Answer, Window
 
@@ -65,6 +67,12 @@ class DowntimeCommand(BaseCommand):
     """A command that works while the database is away."""
 
     requires_system_checks = []
+    verbosity = 1
+
+    def execute(self, *args: Any, **options: Any) -> str | None:
+        """Runs the command as its options ask for; with `-v 0` it keeps success to itself."""
+        self.verbosity = options["verbosity"]
+        return super().execute(*args, **options)
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Runs the command for a command line; Ctrl-C ends it with a sentence and exit code 130."""
@@ -83,11 +91,13 @@ class DowntimeCommand(BaseCommand):
         return State(now, flags, loaded, loaded.parsed.schedule.at(now, (flag.period for flag in flags.raised)))
 
     def tell(self, text: str) -> None:
-        """Prints the text as one line, at once."""
-        self.write(one_line(text))
+        """Prints the text as one line, at once, unless the command is to be silent."""
+        if self.verbosity:
+            self.write(one_line(text))
 
     def write(self, text: str, *, ending: str = "\n") -> None:
-        """Prints harmless text at once; if nobody reads it any more, the command goes on all the same."""
+        """Prints harmless text at once, in any encoding; if nobody reads it any more, the command goes on."""
+        text = encodable(text, getattr(self.stdout, "encoding", None))
         try:
             self.stdout.write(text, ending=ending)
             self.stdout.flush()

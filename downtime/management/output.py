@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
-from collections.abc import Callable
 
 from django.core.management import base
 
-# Control and format characters (C0, C1, bidi, zero width), surrogates, and the separators of lines and paragraphs.
-_HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-# CI obeys a line that begins with `::` (GitHub), or that holds `##[` or `##vso[` anywhere (GitHub, Azure).
-_COMMAND_SIGN = re.compile(r"^\s*:(?=:)|#(?=#\w*\[)")
-
-
-def one_line(text: str) -> str:
-    """The text as one line that no terminal and no CI obeys, with such characters escaped as in Python."""
-    return _escaped(text, _escape_as_python)
+from downtime.files.harmless import escaped, one_line
 
 
 def as_json(value: object) -> str:
     """The value as JSON of several lines that no terminal and no CI obeys."""
     lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
-    return "\n".join(_escaped(line, _escape_as_json) for line in lines)
+    return "\n".join(escaped(line, _escape_as_json) for line in lines)
+
+
+def encodable(text: str, encoding: str | None) -> str:
+    """The text with what the encoding of an output lacks escaped as in JSON, so that JSON stays JSON."""
+    known = encoding or "utf-8"
+    try:
+        text.encode(known)
+    except UnicodeEncodeError:
+        return "".join(one.encode(known, "ignore").decode(known) or _escape_as_json(one) for one in text)
+    return text
 
 
 class CommandError(base.CommandError):
@@ -32,17 +32,6 @@ class CommandError(base.CommandError):
     def __init__(self, *lines: str, returncode: int = 1) -> None:
         self.lines = [one_line(line) for line in lines]
         super().__init__("\n".join(self.lines), returncode=returncode)
-
-
-def _escaped(line: str, escape: Callable[[str], str]) -> str:
-    if not line.isprintable():
-        line = "".join(escape(one) if unicodedata.category(one) in _HIDDEN else one for one in line)
-    return _COMMAND_SIGN.sub(lambda sign: sign[0][:-1] + escape(sign[0][-1]), line)
-
-
-def _escape_as_python(character: str) -> str:
-    escaped = character.encode("unicode_escape").decode()
-    return escaped if escaped != character else f"\\x{ord(character):02x}"
 
 
 def _escape_as_json(character: str) -> str:

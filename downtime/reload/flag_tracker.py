@@ -8,6 +8,7 @@ from datetime import tzinfo
 from downtime.files import disk, flag_file
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
+from downtime.files.harmless import one_line
 from downtime.reload.deferred_log import DeferredLog, Trouble
 from downtime.reload.schedule_tracker import ReadState
 from downtime.reload.turn import Turn
@@ -32,7 +33,7 @@ class FlagTracker:
             fingerprint = disk.entry_fingerprint(self.path)
         except OSError as error:
             reason = disk.reason(error)
-            self._trouble.lasts(reason, f"{self.path} can't be looked at: {reason}; it counts as before")
+            self._trouble.lasts(reason, f"{one_line(self.path)} can't be looked at: {reason}; it counts as before")
             return
         self._trouble.is_over()
         if fingerprint is None:

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import NamedTuple
 
+from downtime.files.harmless import one_line
 from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.flag_tracker import FlagTracker
 from downtime.reload.look_settings import LookSettings
@@ -148,7 +149,7 @@ class ProcessState:
         try:
             look_at()
         except Exception as error:  # whatever it is, it must not become an error of the site, nor hide the rest
-            self._log.failure(error, "%s could not be looked at; what applied before still does", what)
+            self._log.failure(error, "%s could not be looked at; what applied before still does", one_line(what))
 
     def _keep_watch(self, look: _Look) -> None:
         """Sees to it that a healthy watch is on the files, if one can run."""
@@ -175,10 +176,10 @@ class ProcessState:
         answered_at, now, last = time.monotonic(), datetime.now(timezone.utc), self._last
         answer, error = last.answer_for(seen, now)
         if error is not None:
-            self._log.failure(error, "%s can't be asked what applies; what it said last still does", schedule.path)
+            self._log.failure(error, "%s can't be asked what applies; what it said last still does", one_line(schedule.path))
         if answer is not last.answer:
             for line in transitions((last.answer, last.seen.flags), (answer, raised), look.settings.zone):
-                self._log.warning("%s", line)
+                self._log.warning("%s", one_line(line))
         boundary = answered_at + (answer.until - now).total_seconds()
         turns = [*(flag.turn for flag in flags), schedule.turn]
         fresh_until = min(
@@ -196,7 +197,7 @@ class ProcessState:
                 upcoming = snapshot.seen.schedule.upcoming(snapshot.answer.moment)
             except Exception as error:  # whatever it is, a banner must not become an error of the site
                 path = snapshot.seen.known_schedule.path
-                self._log.failure(error, "%s can't be asked what is to come; nothing is", path)
+                self._log.failure(error, "%s can't be asked what is to come; nothing is", one_line(path))
                 upcoming = []
             self._ahead = snapshot.answer, upcoming
             self._log.say()

@@ -9,6 +9,7 @@ from datetime import tzinfo
 
 from downtime.files import disk
 from downtime.files.fields import Problem, first_problems
+from downtime.files.harmless import one_line
 from downtime.files.schedule_file import Loaded, load_schedule
 from downtime.reload.deferred_log import DeferredLog, Trouble
 from downtime.reload.stability import Stability
@@ -82,7 +83,7 @@ class ScheduleTracker:
             stability = self._stability = self._observe(now, stable_for, recheck)
         except OSError as error:
             reason = disk.reason(error)
-            self._hidden.lasts(reason, f"{self.path} can't be looked at: {reason}; the last schedule stays")
+            self._hidden.lasts(reason, f"{one_line(self.path)} can't be looked at: {reason}; the last schedule stays")
         else:
             self._hidden.is_over()
             if is_new or (stability.due is not None and time.monotonic() >= stability.due):
@@ -128,7 +129,7 @@ class ScheduleTracker:
         if problems:
             stays = "the last good schedule stays" if self._has_good else "the periods without a problem apply"
             lines = "".join(f"\n{problem.located(self.path)}" for problem in first_problems(problems)[0])
-            message = f"{self.path} has problems ({len(problems)}), so {stays}:{lines}"
+            message = f"{one_line(self.path)} has problems ({len(problems)}), so {stays}:{lines}"
             self._damage = (loaded.fingerprint, problems), message
             if self._has_good:
                 return
@@ -137,7 +138,7 @@ class ScheduleTracker:
             self._damaged.is_over()
         new = loaded.parsed.schedule
         if new != self.schedule:
-            self._log.info("%s was read; periods: %d", self.path, len(new.periods))
+            self._log.info("%s was read; periods: %d", one_line(self.path), len(new.periods))
         if new != self.schedule or _places(new) != _places(self.schedule):
             self.schedule = new
 

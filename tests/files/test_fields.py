@@ -191,6 +191,10 @@ def test_the_keys_of_a_mapping_are_not_read_on_when_there_are_too_many_problems(
     assert reader.problems_by_line()[-1].line == 101
 
 
+def test_a_problem_is_told_on_one_line_whatever_the_file_and_its_path_hold() -> None:
+    assert Problem(12, "a\x1b[2J\nb").located("::a\n\u202eb") == r"\x3a:a\n\u202eb:12: a\x1b[2J\nb"
+
+
 @pytest.mark.parametrize("path", ["/srv/downtime.yml", "downtime.yml"])
 def test_located(path: str) -> None:
     assert Problem(12, "wrong").located(path) == f"{path}:12: wrong"

@@ -1,6 +1,7 @@
 """What all commands share: no database, no system checks, waiting, and errors as one line."""
 
 import gc
+import io
 import json
 import os
 import re
@@ -27,7 +28,7 @@ from downtime.files import parser
 from downtime.files.disk import fingerprint
 from downtime.files.schedule_file import Edit
 from downtime.management.base import DowntimeCommand, edit_schedule
-from tests.support.commands import NAMED, NEW, UPGRADE, refusal, run
+from tests.support.commands import NAMED, NEW, UPGRADE, refusal, run, told
 from tests.support.programs import ROOT
 from tests.support.texts import BERLIN
 
@@ -96,12 +97,94 @@ def test_an_interrupt_is_a_sentence_after_what_was_done_is_told(
     with pytest.raises(SystemExit) as end:
         load_command_class("downtime", "downtime_start").run_from_argv(["manage.py", "downtime_start"])
     assert end.value.code == 130
-    told = capsys.readouterr()
-    assert told.out == f"Raised the flag {flag}: the site is down.\n"
-    assert told.err == (
+    printed = capsys.readouterr()
+    assert printed.out == f"Raised the flag {flag}: the site is down.\n"
+    assert printed.err == (
         "Interrupted. What is told above is done, and each process notices it within 1 s; "
         "manage.py downtime_status shows what applies.\n"
     )
+
+
+QUIET: dict[str, tuple[list[str], str]] = {
+    "downtime_start": (["--for", "2h"], ""),
+    "downtime_end": ([], ""),
+    "downtime_schedule": ([*NEW], ""),
+    "downtime_cancel": (["upgrade"], ""),
+    "downtime_edit": ([], ""),
+    "downtime_status": ([], ""),
+    "downtime_check": ([], ""),
+    "downtime_link": (["--url", "https://example.com/"], r"https://example\.com/\?downtime_bypass=\S+\n"),
+}
+"""What each command is asked, and what it prints at -v 0."""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_keeps_success_to_itself_if_it_is_asked_to(
+    schedule: Path, flag: Path, editor: Callable[..., Path], command: str
+) -> None:
+    schedule.write_text(UPGRADE)
+    flag.touch()
+    editor('echo >> "$1"')
+    arguments, printed = QUIET[command]
+    assert re.fullmatch(printed, run(command, *arguments, "-v", "0"))
+    schedule.write_text(UPGRADE)
+    assert len(run(command, *arguments)) > len(printed)
+
+
+def test_a_command_that_is_to_be_quiet_tells_what_goes_wrong(schedule: Path, flag: Path) -> None:
+    schedule.write_text("periods: [{start: soon}]")
+    flag.touch()
+    assert "start is 'soon'" in refusal("downtime_end", "-v", "0")
+    assert refusal("downtime_start", "--for", "x", "-v", "0").startswith("--for is 'x'; ")
+    assert refusal("downtime_cancel", "x", "-v", "0").startswith(f"{schedule} was not changed: ")
+    assert told("downtime_check", "-v", "0").startswith(f"{schedule}:1: start is 'soon'; ")
+    assert json.loads(run("downtime_status", "--json", "-v", "0"))["problems"] != []
+
+
+LATIN_OR_LESS = {"ascii": r"Gr\u00f6\u00dfer \ud83d\udea7", "latin-1": r"Größer \ud83d\udea7", "utf-8": "Größer 🚧"}
+
+
+@pytest.mark.parametrize(("encoding", "expected"), LATIN_OR_LESS.items(), ids=LATIN_OR_LESS)
+def test_what_an_output_can_not_show_is_escaped(
+    schedule: Path, editor: Callable[..., Path], encoding: str, expected: str
+) -> None:
+    """In every command, and JSON stays JSON."""
+    editor('echo >> "$1"')
+    shown = {}
+    for command, (arguments, _) in QUIET.items():
+        schedule.write_text("periods:\n- {start: 2020-01-01, name: upgrade, message: Größer 🚧}\n", encoding="utf-8")
+        options = {"downtime_schedule": ["--message", "Größer 🚧"], "downtime_status": ["--json"]}.get(command, [])
+        output = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+        call_command(command, *arguments, *options, stdout=output, stderr=io.StringIO())
+        shown[command] = output.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+    assert {command for command, text in shown.items() if expected in text} == {
+        *("downtime_status", "downtime_check", "downtime_schedule", "downtime_edit")
+    }
+    assert json.loads(shown["downtime_status"])["active"][0]["message"] == "Größer 🚧"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}],
+    ids=["PYTHONIOENCODING", "LC_ALL"],
+)
+@pytest.mark.parametrize("command", [["downtime_check"], ["downtime_status", "--json"], ["downtime_end"]], ids=" ".join)
+@pytest.mark.system
+def test_a_terminal_of_another_encoding_ends_no_command(
+    tmp_path: Path, schedule: Path, flag: Path, environment: dict[str, str], command: list[str]
+) -> None:
+    schedule.write_text("periods:\n- {start: 2020-01-01, name: größer, message: Größer 🚧}\n", encoding="utf-8")
+    files = f"DOWNTIME_SCHEDULE_FILE, DOWNTIME_FLAG_FILE = {str(schedule)!r}, {str(flag)!r}\n"
+    (tmp_path / "its_settings.py").write_text(f"from tests.bare_settings import *\n{files}")
+    paths = {"PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path))), "DJANGO_SETTINGS_MODULE": "its_settings"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "django", *command],
+        env={**os.environ, **paths, **environment},
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert rb"gr\u00f6\u00dfer" in ran.stdout
 
 
 def test_nobody_waits_where_nothing_was_changed(slept: list[float]) -> None:

@@ -1,5 +1,6 @@
 """downtime_check, of the schedule of the project and of any file."""
 
+import io
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from downtime.files.schedule_file import LARGEST
 from tests.support.commands import refusal, run
 from tests.support.programs import ROOT
 
@@ -72,6 +74,93 @@ def test_check_needs_no_setting_but_the_app(tmp_path: Path) -> None:
     assert "  later: from 2098-12-31 18:00:00 CST without a known end\n" in sound.stdout
     assert (unsound.returncode, unsound.stderr) == (1, "")
     assert unsound.stdout.startswith("unsound.yml:3: end is 'never'; it must be an ISO 8601 date")
+
+
+def given(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """The content is what the standard input holds."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="ascii"))
+
+
+def test_check_reads_the_standard_input(monkeypatch: pytest.MonkeyPatch, schedule: Path) -> None:
+    schedule.write_text("of no interest: here")
+    given(monkeypatch, "periods: [{start: 2020-01-01, message: Größer}]\n".encode())
+    assert run("downtime_check", "-").splitlines() == [
+        "<stdin> has no problem; it has 1 period.",
+        "Active now:",
+        "  the period on line 1: since 2020-01-01 00:00:00 CET, without a known end: Größer",
+    ]
+    given(monkeypatch, b"")
+    assert run("downtime_check", "-").startswith("<stdin> has no problem; it has 0 periods.\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "told_of_it"),
+    [
+        (b"periods:\n- start: soon\n", "<stdin>:2: start is 'soon'; it must be "),
+        (b"\n\xff", "<stdin>:2: it is not UTF-8 text"),
+        (b"periods: [", "<stdin>:1: it is not valid YAML"),
+    ],
+    ids=["a time", "no UTF-8", "no YAML"],
+)
+def test_check_names_the_lines_of_the_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: bytes, told_of_it: str
+) -> None:
+    given(monkeypatch, content)
+    with pytest.raises(SystemExit) as end:
+        call_command("downtime_check", "-")
+    assert end.value.code == 1
+    assert capsys.readouterr().out.startswith(told_of_it)
+
+
+def test_check_reads_no_more_of_the_standard_input_than_a_schedule_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/zero", encoding="ascii") as zeros:
+        monkeypatch.setattr(sys, "stdin", zeros)
+        assert refusal("downtime_check", "-").startswith(f"the standard input has more than {LARGEST} bytes")
+
+
+def test_check_says_why_the_standard_input_can_not_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert refusal("downtime_check", "-") == "the standard input can't be read: it is closed"
+    folder = os.open(tmp_path, os.O_RDONLY)
+    with io.TextIOWrapper(io.BufferedReader(io.FileIO(os.dup(os.open(os.devnull, os.O_RDONLY))))) as stream:
+        os.dup2(folder, stream.fileno())
+        monkeypatch.setattr(sys, "stdin", stream)
+        assert refusal("downtime_check", "-") == "the standard input can't be read: Is a directory"
+    os.close(folder)
+
+
+@pytest.mark.system
+def test_a_git_hook_as_the_readme_shows_it_checks_what_is_staged_and_not_what_is_there(tmp_path: Path) -> None:
+    [hook] = re.findall(r"\n    (#!/bin/sh\n.*?downtime_check -.*?)\n\n", (ROOT / "README.rst").read_text(), re.DOTALL)
+    (tmp_path / "bare.py").write_text("INSTALLED_APPS = ['downtime']\nUSE_TZ = True\n")
+    manage = "import sys\nfrom django.core.management import execute_from_command_line\n"
+    (tmp_path / "manage.py").write_text(f"{manage}execute_from_command_line(sys.argv)\n")
+    path = os.pathsep.join((os.path.dirname(sys.executable), os.environ["PATH"]))
+    identity = {f"GIT_{who}_{what}": "a@example.com" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    environment = {**os.environ, **identity, "PATH": path, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "bare"}
+
+    def git(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["git", *command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    assert git("init", "--quiet").returncode == 0
+    script = tmp_path / ".git" / "hooks" / "pre-commit"
+    script.parent.mkdir(exist_ok=True)
+    script.write_text(re.sub("^    ", "", hook, flags=re.MULTILINE) + "\n")
+    script.chmod(0o755)
+    schedule = tmp_path / "downtime.yml"
+    schedule.write_text("periods: [{start: soon}]\n")
+    git("add", "downtime.yml")
+    schedule.write_text("periods: []\n")
+    refused = git("commit", "--message", "bad")
+    assert refused.returncode == 1
+    assert "<stdin>:1: start is 'soon'; it must be " in refused.stdout + refused.stderr
+    git("add", "downtime.yml")
+    schedule.write_text("periods: [{start: soon}]\n")
+    taken = git("commit", "--message", "good")
+    assert taken.returncode == 0, taken.stderr
+    assert "no problem" not in taken.stdout + taken.stderr
 
 
 def test_check_of_an_empty_and_of_a_missing_schedule(schedule: Path, tmp_path: Path) -> None:

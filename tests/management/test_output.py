@@ -2,7 +2,6 @@
 
 import ast
 import json
-import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,46 +9,9 @@ import pytest
 import yaml
 
 import downtime.management
-from downtime.management.output import CommandError, as_json, one_line
+from downtime.management.output import CommandError, as_json, encodable
 from tests.support.commands import told
-
-NASTY = {
-    "escape sequence": ("\x1b[2J\x1b[1;1HThe site is up.", r"\x1b[2J\x1b[1;1HThe site is up."),
-    "line break": ("a\n::error file=x::b", r"a\n::error file=x::b"),
-    "carriage return": ("a\r::error::b", r"a\r::error::b"),
-    "tab and back": ("a\tb\bc", r"a\tb\x08c"),
-    "DEL": ("a\x7f", r"a\x7f"),
-    "C1": ("a\x85\x9b2Jb", r"a\x85\x9b2Jb"),
-    "line and paragraph separators": ("a\u2028b\u2029", r"a\u2028b\u2029"),
-    "bidi": ("a\u202eb\u2066c\u200f", r"a\u202eb\u2066c\u200f"),
-    "zero width": ("a\u200b\u200d\ufeffb\xad", r"a\u200b\u200d\ufeffb\xad"),
-    "tags": ("a\U000e0041", r"a\U000e0041"),
-    "a byte that is no UTF-8": ("a\udcff", r"a\udcff"),
-    "a command of GitHub": ("::error::a", r"\x3a:error::a"),
-    "an indented command of GitHub": ("  ::error::a", r"  \x3a:error::a"),
-    "an old command of GitHub": ("a ##[add-mask]b", r"a \x23#[add-mask]b"),
-    "a command of Azure": ("a ###vso[task.x]b", r"a #\x23#vso[task.x]b"),
-}
-VISIBLE = ["", "We are moving.", "Größer — 5\xa0€, 日本語, 🚧", "a::b", "# a ## b", "[x]", r"C:\new", "a\ue000"]
-
-
-def is_harmless(text: str) -> bool:
-    lines = text.split("\n")
-    return not any(unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") for line in lines for one in line) and (
-        not any(line.lstrip().startswith("::") or "##[" in line or "##vso[" in line for line in lines)
-    )
-
-
-@pytest.mark.parametrize(("text", "expected"), NASTY.values(), ids=NASTY)
-def test_what_a_terminal_or_ci_could_obey_is_escaped(text: str, expected: str) -> None:
-    assert one_line(text) == expected
-    assert one_line(expected) == expected
-    assert is_harmless(expected)
-
-
-@pytest.mark.parametrize("text", VISIBLE, ids=ascii)
-def test_what_people_can_see_stays_as_it_is(text: str) -> None:
-    assert one_line(text) == text
+from tests.support.nasty_texts import NASTY, VISIBLE, is_harmless
 
 
 @pytest.mark.parametrize("text", [*VISIBLE, *(text for text, _ in NASTY.values())], ids=ascii)
@@ -57,6 +19,22 @@ def test_json_means_what_it_is_made_of_and_is_as_harmless(text: str) -> None:
     written = as_json({"message": [text]})
     assert json.loads(written) == {"message": [text]}
     assert is_harmless(written)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "expected"),
+    [
+        ("Größer 🚧", "utf-8", "Größer 🚧"),
+        ("Größer 🚧", None, "Größer 🚧"),
+        ("Größer 🚧", "latin-1", r"Größer \ud83d\udea7"),
+        ("Größer 🚧", "ascii", r"Gr\u00f6\u00dfer \ud83d\udea7"),
+        ("ü" * 5_000, "ascii", r"\u00fc" * 5_000),
+    ],
+    ids=["UTF-8", "not known", "Latin 1", "ASCII", "long"],
+)
+def test_what_an_output_lacks_is_escaped_so_that_json_stays_json(text: str, encoding: str, expected: str) -> None:
+    assert encodable(text, encoding) == expected
+    assert json.loads(encodable(as_json([text]), encoding)) == [text]
 
 
 def test_an_error_has_a_line_for_each_of_its_lines() -> None:

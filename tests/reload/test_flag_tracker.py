@@ -13,6 +13,7 @@ from downtime.reload.flag_tracker import FlagTracker
 from downtime.reload.schedule_tracker import ReadState
 from tests.support.clock import Clock
 from tests.support.logs import levels_of
+from tests.support.nasty_texts import is_harmless
 
 pytestmark = pytest.mark.usefixtures("log_all")
 
@@ -189,3 +190,14 @@ def test_what_is_known_of_a_flag_is_of_its_last_reading(tracked: FlagTracker, pa
     path.unlink()
     message(tracked)
     assert tracked.known == ReadState(str(path))
+
+
+def test_no_path_or_text_begins_a_line_of_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "a\n::error::\x1b"
+    folder.mkdir()
+    (folder / "loop").symlink_to("loop")
+    (folder / "flag").write_text("message: *\x9b\n")
+    message(FlagTracker(str(folder / "flag"), LOG))
+    message(FlagTracker(str(folder / "loop" / "flag"), LOG))
+    assert len(caplog.records) == 2
+    assert all(is_harmless(record.getMessage()) and "\n" not in record.getMessage() for record in caplog.records)

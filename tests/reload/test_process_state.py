@@ -15,6 +15,7 @@ import pytest_django
 from downtime import live
 from downtime.schedule.periods import Schedule, Window
 from tests.support.clock import Clock
+from tests.support.nasty_texts import is_harmless
 from tests.support.processes import is_down
 from tests.support.snapshot import at, seconds_fresh, until_watch_counts
 from tests.support.texts import OPEN
@@ -264,6 +265,20 @@ def test_flags_count_in_the_order_of_their_paths(settings: pytest_django.Setting
     assert [known.path for known in live.overview().known_flags] == [str(first), str(second)]
     first.unlink()
     assert [window.period.message for window in live.answer().active] == ["b"]
+
+
+def test_no_flag_begins_a_line_of_the_log(
+    settings: pytest_django.Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a\n::error::\x1b"
+    settings.DOWNTIME_FLAG_FILE = path
+    path.write_text("paths: ['/\u202e']\n")
+    assert is_down()
+    path.unlink()
+    assert not is_down()
+    messages = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(messages) == 2
+    assert all(is_harmless(message) and "\n" not in message for message in messages)
 
 
 # What runs during a look

@@ -12,6 +12,7 @@ from downtime.conf import conf
 from downtime.edits.add import COMMENT
 from downtime.files import disk, schedule_file
 from downtime.files.fields import Problem
+from downtime.files.harmless import one_line
 from downtime.files.parser import parse_bytes
 from downtime.management import editor
 from downtime.management.base import DowntimeCommand, problem_lines
@@ -66,8 +67,8 @@ class Command(DowntimeCommand):
         lines = ["The text has problems:", *problem_lines(copy, problems)]
         if not sys.stdin.isatty():
             raise CommandError(*lines, f"{conf.DOWNTIME_SCHEDULE_FILE} was left alone")
-        for line in lines:
-            self.tell(line)
+        for line in lines:  # at -v 0 too, as an answer is waited for
+            self.write(one_line(line))
         answer = ""
         while answer not in ("e", "g"):
             self.write("Edit again, or give up? [e/g] ", ending="")

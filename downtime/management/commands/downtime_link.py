@@ -11,10 +11,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandParser
 from django.urls import get_script_prefix
 
+from downtime.files.harmless import one_line
 from downtime.http import bypass
 from downtime.management.arguments import convert
 from downtime.management.base import DowntimeCommand
-from downtime.management.output import CommandError, one_line
+from downtime.management.output import CommandError
 from downtime.management.wording import local_time
 from downtime.schedule import converters
 
@@ -46,9 +47,10 @@ class Command(DowntimeCommand):
             link = bypass.link(base, hours * 3600)
         except ImproperlyConfigured as error:
             raise CommandError(f"no link can be signed: {error}") from error
-        self.tell(link)
+        self.write(one_line(link))
         until = datetime.now(timezone.utc) + timedelta(hours=hours)
-        self.stderr.write(one_line(f"Whoever opens it while the site is down passes until {local_time(until)}."))
+        if self.verbosity:
+            self.stderr.write(one_line(f"Whoever opens it while the site is down passes until {local_time(until)}."))
 
 
 def _hours(text: str) -> int:
