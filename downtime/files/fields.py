@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
-from difflib import get_close_matches
 from typing import Any, NamedTuple, TypeVar
 
 from yaml.nodes import Node
 
 from downtime.files import yaml_nodes
 from downtime.files.harmless import one_line
+from downtime.files.key_spelling import nearest
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import ALWAYS, NEVER
 
@@ -81,7 +81,7 @@ class Reader:
                 break
             line, key = yaml_nodes.line_of(key_node), getattr(key_node, "value", "")
             if not isinstance(key, str) or key not in allowed:
-                near = _nearest(key, allowed)
+                near = None if key in KEYS else nearest(key, allowed)  # not if it is a key of another mapping
                 hint = f"did you mean {near}?" if near else f"the keys are {', '.join(allowed)}"
                 self.add_problem(line, f"{yaml_nodes.describe(key_node)} is not a key of {what}; {hint}")
             elif key in entries:
@@ -132,13 +132,6 @@ class Reader:
             message = f"end is {yaml_nodes.describe(entries['end'].node)}; it must be a time after the start"
             self.add_problem(entries["end"].line, message)
         return NEVER
-
-
-def _nearest(key: object, allowed: tuple[str, ...]) -> str | None:
-    """The allowed key that is spelled most like this one; None if none is, or if it is the key of another mapping."""
-    if not isinstance(key, str) or key in KEYS:
-        return None
-    return next(iter(get_close_matches(key[:40], allowed, n=1)), None)
 
 
 def moment_converter(zone: tzinfo | None, *, fold: int) -> Callable[[Node], datetime]:

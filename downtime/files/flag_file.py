@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 
@@ -12,11 +12,14 @@ import yaml
 from downtime.files import atomic_write, disk, yaml_nodes
 from downtime.files.disk import Fingerprint
 from downtime.files.fields import KEYS, Problem, Reader
+from downtime.files.key_spelling import is_close
 from downtime.schedule.periods import NEVER, Period
 
 _LONGEST = 65_536
 FLAG_KEYS = tuple(key for key in KEYS if key not in ("name", "cron", "start", "enabled"))
-_LOOKS_LIKE_KEYS = re.compile(rf"^({'|'.join(KEYS)})\s*:", re.MULTILINE)
+_BEGINS_LIKE_A_KEY = re.compile(r"^([\w-]+)\s*:", re.MULTILINE)
+# So many keys are compared with those of a flag, which takes some 20 microseconds for each.
+_MOST_COMPARED = 100
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -93,18 +96,23 @@ def meaning(text: str, zone: tzinfo, raised_at: datetime) -> tuple[Period, tuple
         root = yaml_nodes.compose(text)
         keys = [key.value for key, _ in yaml_nodes.pairs(root)] if root else []
     except yaml_nodes.NotYaml as error:
-        if _LOOKS_LIKE_KEYS.search(text) or _CONTROLS.search(text):
+        if _are_keys(_BEGINS_LIKE_A_KEY.findall(text)) or _CONTROLS.search(text):
             message = f"{error.message}; write plain text, or the keys of a period"
             return Period(raised_at), (Problem(error.line, message),)
         root = None
     except ValueError:
         root = None
-    if root is None or not any(key in KEYS for key in keys):
+    if root is None or not _are_keys(keys):
         return Period(raised_at, message=text.strip()), ()
     entries = reader.entries(root, "a flag", FLAG_KEYS)
     values = reader.values(entries)
     end = reader.end(entries, reader.zone(entries, zone), raised_at)
     return Period(raised_at, end, line=yaml_nodes.line_of(root), **values), reader.problems_by_line()
+
+
+def _are_keys(keys: Sequence[object]) -> bool:
+    """Whether one of these is a key of a period, or narrowly misses one of a flag; else they begin a sentence."""
+    return any(key in KEYS for key in keys) or any(is_close(key, FLAG_KEYS) for key in keys[:_MOST_COMPARED])
 
 
 def path_of(period: Period, flags: Iterable[Flag]) -> str:

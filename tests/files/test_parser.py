@@ -211,7 +211,8 @@ BAD_VALUES = {
     "paths: [[/a]]": "paths is a list; it must be a text",
     "paths: [/a, ~]": "paths is a list; give it a value, or leave the key out",
     "mesage: a": "'mesage' is not a key of a period; did you mean message?",
-    "until: a": "'until' is not a key of a period; the keys are name, start, end, duration, cron, timezone, enabled,",
+    "until: a": "'until' is not a key of a period; did you mean end?",
+    "finish: a": "'finish' is not a key of a period; the keys are name, start, end, duration, cron, timezone, enabled,",
 }
 
 
