@@ -30,6 +30,8 @@ class Settings:
     def DOWNTIME_FLAG_FILE(self) -> tuple[str, ...]:
         """The absolute paths of the flags, the commands' own first; by default downtime.flag in BASE_DIR."""
         value: Any = getattr(settings, "DOWNTIME_FLAG_FILE", None)
+        if value in ([], ()):
+            return ()
         paths = [path for path in (value if is_list(value) else [value]) if is_path(path)]
         return tuple(map(os.path.abspath, paths or [_in_base_dir("downtime.flag")]))
 

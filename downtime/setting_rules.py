@@ -40,7 +40,7 @@ def is_absolute_path(value: Any) -> bool:
 def _is_path_or_paths(value: Any) -> bool:
     # No set: the commands raise and lower the first path.
     paths = value if isinstance(value, (list, tuple)) else [value]
-    return bool(paths) and all(map(is_absolute_path, paths))
+    return all(map(is_absolute_path, paths))
 
 
 def _are_prefixes(value: Any) -> bool:
@@ -123,7 +123,7 @@ RULES: dict[str, Rule] = {
     "DOWNTIME_FLAG_FILE": Rule(
         "E002",
         _is_path_or_paths,
-        "It must be the absolute path of a file, as a str or a Path, or a list of them",
+        "It must be the absolute path of a file, as a str or a Path, or a list of them; [] for no flag",
     ),
     "DOWNTIME_FLAG_MAX_AGE": Rule(
         "E003",

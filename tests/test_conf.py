@@ -34,6 +34,8 @@ READ = [
     ("DOWNTIME_FLAG_FILE", "/run/a", ("/run/a",)),
     ("DOWNTIME_FLAG_FILE", ["/run/b", Path("/run/a")], ("/run/b", "/run/a")),
     ("DOWNTIME_FLAG_FILE", ["/run/b", 5], ("/run/b",)),
+    ("DOWNTIME_FLAG_FILE", [], ()),
+    ("DOWNTIME_FLAG_FILE", (), ()),
     ("DOWNTIME_FLAG_MAX_AGE", 60, 60),
     ("DOWNTIME_EXEMPT_EXACT_URLS", ["/healthz"], ("/healthz",)),
     ("DOWNTIME_EXEMPT_PATHS", ["/api", "/hooks/"], ("/api", "/hooks/")),
@@ -55,7 +57,7 @@ READ = [
 
 WRONG: list[tuple[str, Any]] = [
     *(("DOWNTIME_SCHEDULE_FILE", value) for value in (5, "", None, ["/a"], b"/a", "a\0b")),
-    *(("DOWNTIME_FLAG_FILE", value) for value in (5, "", None, [], [5], {"/a": 1}, ["a\0b"])),
+    *(("DOWNTIME_FLAG_FILE", value) for value in (5, "", None, set(), [5], {"/a": 1}, ["a\0b"])),
     *(("DOWNTIME_FLAG_MAX_AGE", value) for value in (0, -1, "60", True, float("nan"), float("inf"))),
     ("DOWNTIME_PROXY_COUNT", None),
     *(("DOWNTIME_URL_REDIRECT", value) for value in (5, "", ["/a"])),

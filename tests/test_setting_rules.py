@@ -71,7 +71,7 @@ NEVER_ANSWER = {
 
 RIGHT: list[tuple[str, list[Any]]] = [
     ("DOWNTIME_SCHEDULE_FILE", [None, "/a.yml", Path("/a.yml")]),
-    ("DOWNTIME_FLAG_FILE", [None, "/a", Path("/a"), ["/a", Path("/b")], ("/a",)]),
+    ("DOWNTIME_FLAG_FILE", [None, "/a", Path("/a"), ["/a", Path("/b")], ("/a",), [], ()]),
     ("DOWNTIME_FLAG_MAX_AGE", [None, 1, 0.5]),
     ("DOWNTIME_EXEMPT_EXACT_URLS", [None, [], ("/",), ["/a", "//b/../c"]]),
     ("DOWNTIME_EXEMPT_PATHS", [None, [], ("/a",), ["/a/", "/b/c", "/wärter"]]),
@@ -97,7 +97,7 @@ RIGHT: list[tuple[str, list[Any]]] = [
 
 WRONG: list[tuple[str, str, list[Any]]] = [
     ("DOWNTIME_SCHEDULE_FILE", "E001", ["", 5, ["/a.yml"], b"/a.yml", "a\0b", False]),
-    ("DOWNTIME_FLAG_FILE", "E002", ["", 5, [], ["/a", ""], ["/a", None], {"/a": 1}, ["a\0b"]]),
+    ("DOWNTIME_FLAG_FILE", "E002", ["", 5, set(), ["/a", ""], ["/a", None], {"/a": 1}, ["a\0b"]]),
     ("DOWNTIME_FLAG_MAX_AGE", "E003", [0, -1, "60", True, float("inf")]),
     ("DOWNTIME_EXEMPT_EXACT_URLS", "E004", ["/a", ["a"], [5], [r"^/a$"], 5]),
     ("DOWNTIME_EXEMPT_PATHS", "E005", ["/a", ["a"], [5], ["/"], ["/a*"], ["/a/../b"], ["//a"], ["/a?b"], ["/%61"]]),

@@ -56,7 +56,7 @@ class Panel:
         if self.site_status.state == UP:
             switch = Advice(gettext("Take the site down"), shell_commands.START)
         else:
-            _schedule, _first_flag, *other_flags = self.files  # downtime_end lowers the first one itself
+            other_flags = self.files[2:]  # downtime_end lowers the first one, after the schedule, itself
             lowering = [flag.command for flag in other_flags if flag.is_raised]
             switch = Advice(gettext("Bring the site back"), shell_commands.to_end(*lowering))
         edit = Advice(gettext("Edit the schedule"), shell_commands.EDIT)

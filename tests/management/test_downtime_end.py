@@ -1,19 +1,31 @@
 """downtime_end, which lowers the flag and ends the active periods."""
 
 import os
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import pytest_django
 from django.core.management import CommandError
 
-from tests.support.commands import CRON, UPGRADE, is_down, refusal, run, status
+from tests.support.commands import CRON, UPGRADE, is_down, periods, refusal, run, status, told
 
 
 def test_end_brings_the_site_back_and_says_so(flag: Path) -> None:
     run("downtime_start")
     assert run("downtime_end") == f"Lowered the flag {flag}.\nThe site is up.\n"
     assert not is_down()
+
+
+def test_end_without_a_flag_in_the_settings_ends_the_periods(
+    settings: pytest_django.Settings, schedule: Path, flag: Path
+) -> None:
+    settings.DOWNTIME_FLAG_FILE = []
+    flag.touch()
+    assert run("downtime_end") == "The site was not down; there was nothing to end.\n"
+    schedule.write_text(UPGRADE)
+    assert run("downtime_end") == f"Ended upgrade in {schedule}.\nThe site is up.\n"
+    assert flag.exists()
 
 
 def test_end_has_nothing_to_end_where_the_site_is_up(schedule: Path) -> None:

@@ -53,6 +53,15 @@ def test_start_counts_a_duration_from_now(option: list[str]) -> None:
     assert timedelta(minutes=89, seconds=50) < length <= timedelta(minutes=90, seconds=1)
 
 
+def test_start_without_a_flag_in_the_settings_is_refused(settings: pytest_django.Settings, schedule: Path) -> None:
+    settings.DOWNTIME_FLAG_FILE = []
+    assert refusal("downtime_start") == (
+        "DOWNTIME_FLAG_FILE is empty, so there is no flag to raise; name a file in that setting"
+    )
+    assert not is_down()
+    assert status()["flag_files"] == []
+
+
 def test_a_downtime_of_a_second_lasts_for_a_second_at_least() -> None:
     """An end that lies before the writing of the flag would be a problem, and the site would stay down."""
     before = datetime.now(timezone.utc)

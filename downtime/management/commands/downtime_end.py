@@ -29,13 +29,7 @@ class Command(DowntimeCommand):
         arguments.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = conf.DOWNTIME_FLAG_FILE[0]
-        try:
-            was_raised = flag_file.lower_flag(path)
-        except CannotWrite as error:
-            raise CommandError(str(error)) from error
-        if was_raised:
-            self.tell(f"Lowered the flag {path}.")
+        was_raised = self._lower_flag()
         try:
             ended = self._end_periods()
         except CommandError:
@@ -47,6 +41,18 @@ class Command(DowntimeCommand):
         if why := self.state().why_down():
             raise CommandError(*why)
         self.tell("The site is up." if was_raised or ended else "The site was not down; there was nothing to end.")
+
+    def _lower_flag(self) -> bool:
+        """Lowers the flag that downtime_start raises, if the settings name one; False if it was not raised."""
+        for path in conf.DOWNTIME_FLAG_FILE[:1]:
+            try:
+                was_raised = flag_file.lower_flag(path)
+            except CannotWrite as error:
+                raise CommandError(str(error)) from error
+            if was_raised:
+                self.tell(f"Lowered the flag {path}.")
+            return was_raised
+        return False
 
     def _end_periods(self) -> tuple[Window, ...]:
         """The windows of the schedule that were ended; a schedule without one is not touched."""

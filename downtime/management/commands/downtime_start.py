@@ -42,7 +42,7 @@ class Command(DowntimeCommand):
         # A whole second that is not over yet, so that an end in a second's time comes after the raising of the flag.
         end = _end(options, datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=1))
         keys = arguments.period_keys(options)
-        path = conf.DOWNTIME_FLAG_FILE[0]
+        path = _flag_file()
         try:
             was_raised = disk.entry_fingerprint(path) is not None
             flag_file.raise_flag(path, {**keys, "end": _iso(end)} if end else keys)
@@ -54,6 +54,13 @@ class Command(DowntimeCommand):
         self.tell(f"{done} the flag {path}: the site is down{_extent(keys, end)}.")
         if not options["no_wait"]:
             self.wait(1)
+
+
+def _flag_file() -> str:
+    """The path of the flag to raise; ends the command if the settings name none."""
+    for path in conf.DOWNTIME_FLAG_FILE:
+        return path
+    raise CommandError("DOWNTIME_FLAG_FILE is empty, so there is no flag to raise; name a file in that setting")
 
 
 def _end(options: dict[str, Any], now: datetime) -> datetime | None:
