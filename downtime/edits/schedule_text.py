@@ -76,10 +76,10 @@ def format_moment(moment: datetime, zone: tzinfo, *, fold: int, model: str = "")
     """The moment as the file writes times: local if the model has no offset and the local time is unambiguous."""
     local = moment.astimezone(zone)
     separator = "T" if "T" in model else " "
-    text = local.replace(tzinfo=None).isoformat(separator, "seconds")
+    text, with_offset = local.replace(tzinfo=None).isoformat(separator), local.isoformat(separator)
     if model.endswith(("Z", "z")) or "+" in model or model.count("-") > 2:
-        return local.isoformat(separator, "seconds")
-    return text if converters.moment(text, zone, fold=fold) == moment else local.isoformat(separator, "seconds")
+        return with_offset
+    return text if converters.moment(text, zone, fold=fold) == moment else with_offset
 
 
 def line_break(text: str, index: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, NoReturn, TypeVar
 
 from django.core.management.base import CommandParser
@@ -16,7 +16,11 @@ from downtime.management.output import CommandError
 from downtime.schedule import converters
 
 T = TypeVar("T")
+TIMES = "2026-12-01 02:00, 'tomorrow 02:00', 02:00, +2h or now"
+"""Examples of what can be given as a TIME, for the help of the commands."""
 _DATE = re.compile(r"\d{4}-")
+_TIME_OF_DAY = r"\d\d:\d\d(?::\d\d)?"
+_DAY = re.compile(rf"(today|tomorrow)(?: ({_TIME_OF_DAY}))?", re.ASCII)
 
 
 def add_period_options(parser: CommandParser) -> None:
@@ -63,18 +67,51 @@ def convert(option: str, value: str, converter: Callable[[str], T]) -> T:
         refuse(option, value, error)
 
 
-def to_moment(option: str, value: str, now: datetime, zone: tzinfo, *, fold: int) -> datetime:
-    """The moment in UTC that an option names: ISO 8601, or + and a duration from now on; `fold` as in PEP 495."""
-    if value.startswith("+"):
-        return convert(option, value, lambda text: now + converters.duration(text[1:]))
-    if not _DATE.match(value):
-        refuse(option, value, "it must be a time such as '2026-12-01 02:00', or '+2h' for two hours from now")
-    return convert(option, value, lambda text: converters.moment(text, zone, fold=fold))
+def to_moment(
+    option: str, value: str, now: datetime, zone: tzinfo, *, fold: int, after: datetime | None = None
+) -> datetime:
+    """The moment in UTC that an option names, as ISO 8601 or counted from `now`; `fold` as in PEP 495.
+
+    A time of day is the next one after `after`, by default after `now`."""
+    return convert(option, value, lambda text: _moment(text, now, after or now, zone, fold))
 
 
 def moment_text(value: str, moment: datetime, zone: tzinfo, *, fold: int) -> str:
     """The moment as the schedule holds it: as it was given, or in `zone` if it was counted from now on."""
-    return schedule_text.format_moment(moment, zone, fold=fold) if value.startswith("+") else value
+    if _DATE.match(value):
+        return value.replace(",", ".")
+    return schedule_text.format_moment(moment, zone, fold=fold)
+
+
+def _moment(text: str, now: datetime, after: datetime, zone: tzinfo, fold: int) -> datetime:
+    if text == "now":
+        return now
+    if text.startswith("+"):
+        return now + converters.duration(text[1:])
+    if re.fullmatch(_TIME_OF_DAY, text, re.ASCII):
+        return _next(text, after, zone, fold)
+    if day := _DAY.fullmatch(text):
+        date = now.astimezone(zone).date() + timedelta(days=day[1] == "tomorrow")
+        return converters.moment(f"{date} {day[2]}" if day[2] else str(date), zone, fold=fold)
+    if _DATE.match(text):
+        return converters.moment(text.replace(",", "."), zone, fold=fold)
+    raise ValueError(
+        "it must be a time such as '2026-12-01 02:00', or '+2h' for two hours from now, "
+        "'04:00' for the next time that it is four, 'tomorrow 02:00' or 'now'"
+    )
+
+
+def _next(time: str, after: datetime, zone: tzinfo, fold: int) -> datetime:
+    """The first moment after `after` at which the clocks of the zone show that time, such as 04:00."""
+    local = after.astimezone(zone)
+    try:
+        today = [converters.moment(f"{local.date()} {time}", zone, fold=each) for each in (fold, 1)]
+    except ValueError:
+        if time > f"{local:%H:%M:%S}":  # no such time, or one that the clocks are about to skip
+            raise
+        today = []
+    tomorrow = f"{local.date() + timedelta(days=1)} {time}"
+    return next((moment for moment in today if moment > after), None) or converters.moment(tomorrow, zone, fold=fold)
 
 
 def refuse(option: str, value: str, error: object) -> NoReturn:

@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from downtime.schedule.url_paths import is_plain, trimmed
 
 _MOMENT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d))? ?(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?)?", re.ASCII
+    r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:(?P<mark>[.,])(?P<fraction>\d{1,9}))?)?"
+    r" ?(?:(?P<utc>[Zz])|(?P<sign>[+-])(?P<hours>\d\d)(?::?(?P<minutes>\d\d))?)?)?",
+    re.ASCII,
 )
 _DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,9})s)?", re.ASCII)
 _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
@@ -28,30 +30,44 @@ _LAST_YEAR = 9900
 def moment(text: str, zone: tzinfo | None, *, fold: int) -> datetime:
     """The instant in UTC of an ISO 8601 date, or date and time; without an offset it is a time in `zone`.
 
-    In the hour that a clock change repeats, `fold` 0 means the first of the two instants and 1 the second (PEP 495)."""
+    A date is its first moment. In the hour that a clock change repeats, `fold` 0 means the first of the two instants
+    and 1 the second (PEP 495). Of a fraction of a second, six digits count."""
     match = _MOMENT.fullmatch(text)
     if match is None:
         raise ValueError(
             "it must be an ISO 8601 date or date and time, such as 2026-12-01, 2026-12-01 02:00 "
             "or 2026-12-01T02:00:30+01:00"
         )
-    year, month, day, hour, minute, second, utc, sign, hours, minutes = match.groups(default="0")
+    local, offset = _local_time(match), _offset(match)
+    if offset is not None:
+        return (local - offset).replace(tzinfo=timezone.utc)
+    if zone is None:
+        raise ValueError("it has no offset, and its time zone is not known")
+    return _first_moment(local, zone) if match[4] is None else _resolved(local, zone, fold)
+
+
+def _local_time(match: re.Match[str]) -> datetime:
+    if match["mark"] == ",":
+        raise ValueError("its fraction of a second must come after a dot, not after a comma")
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.group(1, 2, 3, 4, 5, 6))
+    microsecond = int((match["fraction"] or "")[:6].ljust(6, "0"))
     try:
-        local = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second))
+        local = datetime(year, month, day, hour, minute, second, microsecond)
     except ValueError as error:
         raise ValueError(f"there is no such time: {error}") from error
     if not 1970 <= local.year <= _LAST_YEAR:
         raise ValueError(f"its year must be 1970 to {_LAST_YEAR}")
-    if utc != "0":
-        return local.replace(tzinfo=timezone.utc)
-    if sign != "0":
-        if int(hours) > 23 or int(minutes) > 59:
-            raise ValueError("its offset must be at most +23:59")
-        offset = timedelta(hours=int(hours), minutes=int(minutes))
-        return (local + offset if sign == "-" else local - offset).replace(tzinfo=timezone.utc)
-    if zone is None:
-        raise ValueError("it has no offset, and its time zone is not known")
-    return _resolved(local, zone, fold)
+    return local
+
+
+def _offset(match: re.Match[str]) -> timedelta | None:
+    if match["sign"] is None:
+        return timedelta() if match["utc"] else None
+    hours, minutes = int(match["hours"]), int(match["minutes"] or 0)
+    if hours > 23 or minutes > 59:
+        raise ValueError("its offset must be at most +23:59")
+    offset = timedelta(hours=hours, minutes=minutes)
+    return -offset if match["sign"] == "-" else offset
 
 
 def _resolved(local: datetime, zone: tzinfo, fold: int) -> datetime:
@@ -62,6 +78,17 @@ def _resolved(local: datetime, zone: tzinfo, fold: int) -> datetime:
     raise ValueError(
         f"the clocks of {zone} skip that time; the nearest are {earlier:%Y-%m-%d %H:%M} and {later:%Y-%m-%d %H:%M}"
     )
+
+
+def _first_moment(midnight: datetime, zone: tzinfo) -> datetime:
+    """The first moment of a day, also of one on which the clocks skip midnight; ValueError if they skip all of it."""
+    try:
+        return _resolved(midnight, zone, fold=0)
+    except ValueError:
+        _, later = _around_gap(midnight, zone)
+        if later.date() != midnight.date():
+            raise
+        return later.astimezone(timezone.utc)
 
 
 def _around_gap(local: datetime, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -28,6 +28,16 @@ def test_end_without_a_flag_in_the_settings_ends_the_periods(
     assert flag.exists()
 
 
+def test_end_of_a_period_that_began_within_this_second_can_be_read(schedule: Path) -> None:
+    started = datetime.now(timezone.utc)
+    schedule.write_text(f"periods: [{{start: '{started.isoformat()}'}}]")
+    assert is_down()
+    assert f"Ended the period on line 1 in {schedule}." in told("downtime_end", "--no-wait")
+    [period] = periods(schedule)
+    assert period.start == started
+    assert period.end <= max(started + timedelta(seconds=1), datetime.now(timezone.utc))
+
+
 def test_end_has_nothing_to_end_where_the_site_is_up(schedule: Path) -> None:
     expected = "The site was not down; there was nothing to end.\n"
     assert run("downtime_end") == expected

@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import subprocess
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -99,6 +100,37 @@ def test_what_is_counted_from_now_on_is_written_out(schedule: Path) -> None:
     assert timedelta() <= period.start - begun - timedelta(hours=2) < timedelta(seconds=30)
     assert period.end - period.start == timedelta(hours=1)
     assert re.search(r"start: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", schedule.read_text())
+
+
+def test_what_starts_now_applies_at_once_for_as_long_as_was_asked(schedule: Path, slept: list[float]) -> None:
+    for name, end in (("a", ["--for", "2h"]), ("b", ["--end", "+2h"]), ("c", ["--end", "tomorrow"])):
+        begun = datetime.now(timezone.utc)
+        assert "\nIt applies now, since 2" in run("downtime_schedule", name, "--start", "now", *end)
+        period = periods(schedule)[-1]
+        assert begun.replace(microsecond=0) <= period.start <= datetime.now(timezone.utc)
+        assert name == "c" or period.end - period.start == timedelta(hours=2)
+    assert slept == [2.05] * 3
+    assert live.answer().active
+
+
+def test_an_end_that_is_a_time_of_day_is_the_next_one_after_the_start(schedule: Path) -> None:
+    for start, end, hours in (("tomorrow 22:00", "04:00", 6), ("tomorrow 22:00", "22:00", 24)):
+        run("downtime_schedule", f"{start} {end}", "--start", start, "--end", end, "--timezone", "UTC")
+        period = periods(schedule)[-1]
+        assert period.end - period.start == timedelta(hours=hours)
+    told = run("downtime_schedule", "next", "--start", "04:00", "--for", "2h")
+    assert re.search(r"applies from \d{4}-\d\d-\d\d 04:00:00 CES?T to \d{4}-\d\d-\d\d 06:00:00 CES?T", told)
+
+
+@pytest.mark.parametrize("option", ["-Ins", "-Is", "--rfc-3339=ns", "--rfc-3339=seconds"])
+def test_what_date_prints_can_be_given_and_is_read_back(schedule: Path, option: str) -> None:
+    command = ["date", "--date=@1900000000.123456789", option]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    run("downtime_schedule", "a", "--start", printed, "--for", "2h")
+    [period] = periods(schedule)
+    fraction = 123456 if option.endswith("ns") else 0
+    assert period.start == datetime.fromtimestamp(1_900_000_000, timezone.utc).replace(microsecond=fraction)
+    assert f"start: {printed.replace(',', '.')}\n" in schedule.read_text()
 
 
 def test_times_are_of_the_schedule_s_zone_and_shown_in_the_project_s(schedule: Path) -> None:

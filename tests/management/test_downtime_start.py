@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import pytest_django
+from django.utils.timezone import get_default_timezone
 
+from downtime.files.flag_file import load_flags
 from tests.support.commands import is_down, refusal, run, status
 
 
@@ -51,6 +53,45 @@ def test_start_counts_a_duration_from_now(option: list[str]) -> None:
     [active] = status()["active"]
     length = datetime.fromisoformat(active["end"]) - datetime.now(timezone.utc)
     assert timedelta(minutes=89, seconds=50) < length <= timedelta(minutes=90, seconds=1)
+
+
+@pytest.mark.parametrize("option", [["--for", "2h"], ["--until", "+2h"]], ids=["for", "until"])
+def test_a_downtime_of_two_hours_lasts_for_two_hours_and_not_for_a_second_more(flag: Path, option: list[str]) -> None:
+    before = datetime.now(timezone.utc)
+    run("downtime_start", *option, "--no-wait")
+    [raised] = load_flags((str(flag),), zone=timezone.utc, max_age=None).raised
+    length = raised.period.end - raised.period.start
+    assert timedelta(seconds=-1) <= raised.period.end - before - timedelta(hours=2) <= timedelta()
+    assert timedelta(hours=1, minutes=59, seconds=58) < length <= timedelta(hours=2)
+    [active] = status()["active"]
+    assert active["end"] == raised.period.end.astimezone(get_default_timezone()).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("until", "end"),
+    [
+        ("2099-12-01T02:00:00.123456+00:00", "2099-12-01T03:00:00+01:00"),
+        ("2099-12-01T02:00:00,123456789+00:00", "2099-12-01T03:00:00+01:00"),
+        ("2099-12-01T02:00:00.000Z", "2099-12-01T03:00:00+01:00"),
+    ],
+)
+def test_start_takes_what_programs_print(until: str, end: str) -> None:
+    run("downtime_start", "--until", until)
+    found = status()
+    assert ([active["end"] for active in found["active"]], found["problems"]) == ([end], [])
+
+
+@pytest.mark.parametrize("until", ["04:00", "tomorrow 02:00", "tomorrow"])
+def test_start_names_the_date_of_a_time_that_it_was_given_without(flag: Path, until: str) -> None:
+    told = run("downtime_start", "--until", until)
+    [active] = status()["active"]
+    end = datetime.fromisoformat(active["end"])
+    assert told == f"Raised the flag {flag}: the site is down until {end:%Y-%m-%d %H:%M:%S} {end_zone(end)}.\n"
+    assert timedelta() < end - datetime.now(timezone.utc) <= timedelta(days=2)
+
+
+def end_zone(end: datetime) -> str:
+    return end.astimezone(get_default_timezone()).tzname() or ""
 
 
 def test_start_without_a_flag_in_the_settings_is_refused(settings: pytest_django.Settings, schedule: Path) -> None:
@@ -103,6 +144,9 @@ def test_start_raises_the_first_flag_of_a_list(settings: pytest_django.Settings,
     [
         (["--until", "soon"], "--until is 'soon'; it must be a time such as '2026-12-01 02:00', or '+2h'"),
         (["--until", "2020-01-01"], "--until is '2020-01-01'; it must be a time after now, which is 2"),
+        (["--until", "now"], "--until is 'now'; it must be a time after now, which is 2"),
+        (["--until", "today"], "--until is 'today'; it must be a time after now, which is 2"),
+        (["--until", "25:00"], "--until is '25:00'; there is no such time"),
         (["--until", "2099-02-30"], "--until is '2099-02-30'; there is no such time"),
         (["--until", "2027-03-28 02:30"], "--until is '2027-03-28 02:30'; the clocks of Europe/Berlin skip"),
         (["--until", "+soon"], "--until is '+soon'; it must be a duration"),

@@ -2,6 +2,9 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from downtime.schedule import converters
 from tests.support.texts import BERLIN
@@ -31,6 +34,11 @@ def utc(text: str) -> datetime:
         ("2026-12-01 02:00-08", "2026-12-01 10:00:00"),
         ("2026-12-01 02:00+00:00", "2026-12-01 02:00:00"),
         ("2026-12-01 02:00+23:59", "2026-11-30 02:01:00"),
+        ("2026-12-01 02:00:00.5", "2026-12-01 01:00:00.500000"),
+        ("2026-12-01T02:00:00.000Z", "2026-12-01 02:00:00"),
+        ("2026-12-01T02:00:00.123456+00:00", "2026-12-01 02:00:00.123456"),
+        ("2026-12-01 02:00:00.123456789+00:00", "2026-12-01 02:00:00.123456"),
+        ("2026-12-01 02:00:59.9999999 Z", "2026-12-01 02:00:59.999999"),
         ("2028-02-29", "2028-02-28 23:00:00"),
         ("1970-01-01 00:00Z", "1970-01-01 00:00:00"),
         ("9900-12-31 23:59Z", "9900-12-31 23:59:00"),
@@ -54,7 +62,11 @@ def test_a_moment_is_an_iso_8601_date_or_date_and_time(text: str, instant: str) 
         ("2026-12-01 2:00", "ISO 8601"),
         ("2026-12-01 02", "ISO 8601"),
         ("2026-12-01  02:00", "ISO 8601"),
-        ("2026-12-01 02:00:00.5", "ISO 8601"),
+        ("2026-12-01 02:00.5", "ISO 8601"),
+        ("2026-12-01 02:00:00.", "ISO 8601"),
+        ("2026-12-01 02:00:00.5.5", "ISO 8601"),
+        ("2026-12-01 02:00:00.1234567890", "ISO 8601"),
+        ("2026-12-01 02:00:00,5", "its fraction of a second must come after a dot, not after a comma"),
         ("2026-12-01 02:00 CET", "ISO 8601"),
         ("2026-12-01 02:00+1", "ISO 8601"),
         ("2026-12-01 02:00+01:", "ISO 8601"),
@@ -124,6 +136,39 @@ def test_a_skipped_time_is_refused_with_the_two_nearest_that_there_are(
     assert str(caught.value) == f"the clocks of {zone} skip that time; the nearest are {earlier} and {later}"
     for near in (earlier, later):
         converters.moment(near, ZoneInfo(zone), fold=fold)
+
+
+ZONES = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(st.datetimes(datetime(1970, 1, 2), datetime(9900, 12, 30), timezones=ZONES))
+def test_a_moment_is_read_as_python_and_pyyaml_print_it(moment: datetime) -> None:
+    for printed in (str(moment), moment.isoformat(), yaml.safe_dump(moment).partition("\n")[0]):
+        assert converters.moment(printed, None, fold=FIRST) == moment
+
+
+@pytest.mark.parametrize("fold", [FIRST, SECOND])
+@pytest.mark.parametrize(
+    ("zone", "date", "instant"),
+    [
+        ("America/Santiago", "2027-09-05", "2027-09-05 04:00"),
+        ("America/Santiago", "2027-09-06", "2027-09-06 03:00"),
+        ("Asia/Beirut", "2026-03-29", "2026-03-28 22:00"),
+        ("Pacific/Apia", "2011-12-31", "2011-12-30 10:00"),
+        ("America/Havana", "2026-11-01", "2026-11-01 04:00"),
+    ],
+    ids=["skipped", "the day after", "skipped by summer time", "after a skipped day", "repeated"],
+)
+def test_a_date_is_its_first_moment_also_if_the_clocks_skip_or_repeat_midnight(
+    zone: str, date: str, instant: str, fold: int
+) -> None:
+    assert converters.moment(date, ZoneInfo(zone), fold=fold) == utc(instant)
+
+
+@pytest.mark.parametrize("time", ["", " 00:00", " 23:59:59.999999"])
+def test_a_day_that_the_clocks_skip_has_no_moment(time: str) -> None:
+    with pytest.raises(ValueError, match="skip that time; the nearest are 2011-12-29 23:59 and 2011-12-31 00:00"):
+        converters.moment(f"2011-12-30{time}", ZoneInfo("Pacific/Apia"), fold=FIRST)
 
 
 @pytest.mark.parametrize(

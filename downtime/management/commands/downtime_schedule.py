@@ -31,8 +31,8 @@ class Command(DowntimeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="the name of the period, which no other may have")
-        parser.add_argument("--start", metavar="TIME", help="when it begins: 2026-12-01 02:00, or +2h")
-        parser.add_argument("--end", metavar="TIME", help="when it ends: 2026-12-01 04:00, or +4h")
+        parser.add_argument("--start", metavar="TIME", help=f"when it begins: {arguments.TIMES}")
+        parser.add_argument("--end", metavar="TIME", help=f"when it ends: {arguments.TIMES}")
         parser.add_argument(
             "--for", metavar="DURATION", dest="duration", help="how long it lasts, each time: 90m, 2h, 1h30m, 1d"
         )
@@ -50,7 +50,7 @@ class Command(DowntimeCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         _require(options)
         keys = _keys_without_times(options)
-        now = datetime.now(timezone.utc).replace(microsecond=0)
+        now = datetime.now(timezone.utc)
         scheduled = edit_schedule(lambda source: _schedule(source, keys, options, now), creates=True)
         window = scheduled.window
         when = "applies now," if window.start <= now else "next applies"
@@ -110,10 +110,13 @@ def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Va
     keys: dict[str, Value] = {}
     if options["cron"] is not None:
         keys["cron"] = options["cron"]
+    # From the second that has begun, so that what starts now applies at once.
+    second = latest = now.replace(microsecond=0)
     for key, fold in (("start", 0), ("end", 1)):
         if (value := options[key]) is not None:
-            moment = arguments.to_moment(f"--{key}", value, now, zone, fold=fold)
+            moment = arguments.to_moment(f"--{key}", value, second, zone, fold=fold, after=latest)
             keys[key] = arguments.moment_text(value, moment, zone, fold=fold)
+            latest = max(latest, moment)
     if options["duration"] is not None:
         keys["duration"] = options["duration"]
     return keys

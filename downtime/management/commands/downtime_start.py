@@ -18,6 +18,9 @@ from downtime.management.output import CommandError
 from downtime.management.wording import local_time
 from downtime.schedule import converters
 
+# An end that is nearer keeps its fraction of a second, as it must lie after the writing of the flag.
+_NEAR = timedelta(minutes=1)
+
 
 class Command(DowntimeCommand):
     """Raises the flag."""
@@ -29,9 +32,7 @@ class Command(DowntimeCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--until", metavar="TIME", help="when the site comes back by itself: 2026-12-01 04:00, or +2h"
-        )
+        parser.add_argument("--until", metavar="TIME", help=f"when the site comes back by itself: {arguments.TIMES}")
         parser.add_argument(
             "--for", metavar="DURATION", dest="duration", help="how long the site stays down: 90m, 2h, 1h30m, 1d"
         )
@@ -39,8 +40,7 @@ class Command(DowntimeCommand):
         arguments.add_no_wait(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # A whole second that is not over yet, so that an end in a second's time comes after the raising of the flag.
-        end = _end(options, datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=1))
+        end = _end(options, datetime.now(timezone.utc))
         keys = arguments.period_keys(options)
         path = _flag_file()
         try:
@@ -68,16 +68,19 @@ def _end(options: dict[str, Any], now: datetime) -> datetime | None:
     until, duration = options["until"], options["duration"]
     if until is not None and duration is not None:
         raise CommandError("--until and --for are both given; give only one of them")
-    if until is not None:
+    if until is None and duration is None:
+        return None
+    if until is None:
+        end = now + arguments.convert("--for", duration, converters.duration)
+    else:
         end = arguments.to_moment("--until", until, now, get_default_timezone(), fold=1)
         if end <= now:
             arguments.refuse("--until", until, f"it must be a time after now, which is {local_time(now)}")
-        return end
-    return now + arguments.convert("--for", duration, converters.duration) if duration is not None else None
+    return end if end - now < _NEAR else end.replace(microsecond=0)
 
 
 def _iso(moment: datetime) -> str:
-    return moment.astimezone(get_default_timezone()).isoformat(" ", "seconds")
+    return moment.astimezone(get_default_timezone()).isoformat(" ")
 
 
 def _extent(keys: dict[str, Value], end: datetime | None) -> str:
