@@ -112,8 +112,8 @@ def _is_watcher(value: Any) -> bool:
 def _is_template(value: Any) -> bool:
     try:
         return isinstance(value, str) and bool(get_template(value))
-    except Exception:  # a loader or a library of tags can raise anything
-        return False
+    except Exception as error:  # a loader or a library of tags can raise anything
+        raise ValueError(f"{value} can't be loaded: {type(error).__name__}: {error}") from error
 
 
 RULES: dict[str, Rule] = {
