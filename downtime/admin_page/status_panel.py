@@ -53,17 +53,19 @@ class Panel:
     @property
     def advice(self) -> list[Advice]:
         """The command lines that change the state of the whole site, or its schedule."""
-        if self.site_status.state == UP:
-            switch = Advice(gettext("Take the site down"), shell_commands.START)
-        else:
-            other_flags = self.files[2:]  # downtime_end lowers the first one, after the schedule, itself
-            lowering = [flag.command for flag in other_flags if flag.is_raised]
-            switch = Advice(gettext("Bring the site back"), shell_commands.to_end(*lowering))
         edit = Advice(gettext("Edit the schedule"), shell_commands.EDIT)
         if self.overview.known_schedule.problems:  # until they are corrected, only these commands change it
-            return [Advice(gettext("List every problem of the schedule"), shell_commands.CHECK), edit, switch]
+            return [Advice(gettext("List every problem of the schedule"), shell_commands.CHECK), edit, *self._switch()]
         names = {period.name for period in self.overview.schedule.periods}
-        return [switch, Advice(gettext("Plan a period"), shell_commands.to_schedule(names)), edit]
+        return [*self._switch(), Advice(gettext("Plan a period"), shell_commands.to_schedule(names)), edit]
+
+    def _switch(self) -> list[Advice]:
+        """The command line that takes the site down or brings it back; none if it is up and there is no flag."""
+        flags = self.files[1:]
+        if self.site_status.state == UP:
+            return [Advice(gettext("Take the site down"), shell_commands.START)] if flags else []
+        lowering = [flag.command for flag in flags[1:] if flag.is_raised]  # downtime_end lowers the first one itself
+        return [Advice(gettext("Bring the site back"), shell_commands.to_end(*lowering))]
 
     def timeline_svg(self, key: str) -> TimelineSvg:
         """The picture of the coming days, in the view of VIEWS with that key."""

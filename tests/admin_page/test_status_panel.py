@@ -51,6 +51,19 @@ def test_a_site_that_is_down_can_be_brought_back(staff: Client, schedule: Path, 
     assert f"rm {flag}" in found
 
 
+def test_a_site_without_a_flag_is_told_of_no_command_that_raises_one(
+    settings: pytest_django.Settings, staff: Client, schedule: Path
+) -> None:
+    settings.DOWNTIME_FLAG_FILE = []
+    assert commands(staff) == [
+        "python manage.py downtime_schedule upgrade --start +1h --for 2h",
+        "python manage.py downtime_edit",
+        "python manage.py downtime_edit",
+    ]
+    schedule.write_text(SCHEDULE)
+    assert commands(staff)[0] == "python manage.py downtime_end"
+
+
 @pytest.fixture
 def site(tmp_path: Path, settings: pytest_django.Settings) -> Path:
     """The folder of the sample site, whose files the page shows, with a second flag."""
