@@ -176,7 +176,9 @@ class ProcessState:
         answered_at, now, last = time.monotonic(), datetime.now(timezone.utc), self._last
         answer, error = last.answer_for(seen, now)
         if error is not None:
-            self._log.failure(error, "%s can't be asked what applies; what it said last still does", one_line(schedule.path))
+            self._log.failure(
+                error, "%s can't be asked what applies; what it said last still does", one_line(schedule.path)
+            )
         if answer is not last.answer:
             for line in transitions((last.answer, last.seen.flags), (answer, raised), look.settings.zone):
                 self._log.warning("%s", one_line(line))

@@ -13,7 +13,6 @@ from downtime.reload.schedule_tracker import ScheduleTracker
 from tests.support.clock import Clock
 from tests.support.logs import levels_of
 from tests.support.nasty_texts import is_harmless
-from tests.support.nasty_texts import is_harmless
 
 pytestmark = pytest.mark.usefixtures("log_all")
 
@@ -328,16 +327,6 @@ def test_what_is_known_of_the_schedule_is_of_its_last_reading(
         looked(tracked)
     assert tracked.known.read_at == pytest.approx(clock.time(), abs=11)
     assert (len(tracked.known.problems), tracked.known.is_ignored) == (problems, is_ignored)
-
-
-def test_no_path_or_text_begins_a_line_of_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = tmp_path / "a\n::error::\x1b"
-    path.write_text("a: *\x9b\n")
-    looked(ScheduleTracker(str(path)))
-    (tmp_path / "a\nloop").symlink_to("a\nloop")
-    looked(ScheduleTracker(str(tmp_path / "a\nloop" / "b")))
-    assert [len(record.getMessage().splitlines()) for record in caplog.records] == [2, 1]
-    assert all(is_harmless(record.getMessage()) for record in caplog.records)
 
 
 def test_no_path_or_text_begins_a_line_of_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
