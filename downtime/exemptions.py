@@ -50,12 +50,21 @@ class Exemptions:
 
     def has_path(self, request: HttpRequest, redirect: str) -> bool:
         """Whether the path of the request is exempt for every client; so is the one to which `redirect` leads."""
+        return self._by_path(request, redirect) is not None
+
+    def exempt_by(self, request: HttpRequest, window: Window) -> str | None:
+        """What exempts the request by path or view, whoever sends it: a setting, `redirect` or `downtime_exempt`."""
+        if by := self._by_path(request, window.period.redirect or self._redirect):
+            return by
+        return "downtime_exempt" if self._routes.has_exempt_view(request) else None
+
+    def _by_path(self, request: HttpRequest, redirect: str) -> str | None:
         path = request.path_info
         if path in self._exact:
-            return True
+            return "DOWNTIME_EXEMPT_EXACT_URLS"
         if is_below(path, self._prefixes) and is_plain(path):
-            return True
-        return bool(redirect) and is_target(request, redirect) and is_own(redirect)
+            return "DOWNTIME_EXEMPT_PATHS"
+        return "redirect" if redirect and is_target(request, redirect) and is_own(redirect) else None
 
     def has_client(self, request: HttpRequest) -> bool:
         """Whether this client passes, whatever the path: by address, bypass cookie or DOWNTIME_EXEMPT_IF."""

@@ -417,3 +417,22 @@ def test_a_database_that_is_away_is_a_plain_no(
     request.user = SimpleLazyObject(load)  # type: ignore[assignment]
     assert not Exemptions().has_client(request)
     assert caplog.records == []
+
+
+# By name
+
+
+@pytest.mark.parametrize(
+    ("path", "by"),
+    [
+        ("/healthz", "DOWNTIME_EXEMPT_EXACT_URLS"),
+        ("/admin/x", "DOWNTIME_EXEMPT_PATHS"),
+        ("/upgrade/", "redirect"),
+        ("/shop", None),
+    ],
+)
+def test_what_exempts_a_path_is_named(settings: pytest_django.Settings, path: str, by: str | None) -> None:
+    settings.DOWNTIME_EXEMPT_EXACT_URLS = ["/healthz"]
+    window = Window(ALWAYS, 0, NEVER, Period(redirect="/upgrade/"))
+    assert Exemptions().exempt_by(request_for(path), window) == by
+    assert Exemptions().has_path(request_for(path), "/upgrade/") is (by is not None)
