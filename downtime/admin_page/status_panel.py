@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import NamedTuple
 
-from django.utils.timezone import get_current_timezone
+from django.utils.timezone import get_current_timezone, get_default_timezone
 from django.utils.translation import gettext
 
 from downtime import live
@@ -15,7 +15,8 @@ from downtime.admin_page.file_status import FileStatus, file_statuses
 from downtime.admin_page.timeline import VIEWS, timeline
 from downtime.admin_page.timeline_svg import TimelineSvg, timeline_svg
 from downtime.files.fields import first_problems
-from downtime.schedule.site_status import UP, site_status
+from downtime.files.schedule_file import load_schedule
+from downtime.schedule.site_status import FLAGS, SCHEDULE, SiteStatus, site_status
 
 
 class Advice(NamedTuple):
@@ -32,12 +33,27 @@ class Panel:
         self.overview = live.overview()
         self.now = datetime.now(timezone.utc)
         self.zone = get_current_timezone()
-        self.site_status = site_status(self.overview.answer)
+
+    @cached_property
+    def site_status(self) -> SiteStatus:
+        """The state of the site, for this process and all others."""
+        schedule, *flags = self.files
+        known = self.overview.known_schedule
+        unseen = {flag.path for flag in flags if flag.trouble}
+        doubts = [SCHEDULE] if known.problems or schedule.trouble else []
+        doubts += [FLAGS] if unseen else []
+        if not doubts:
+            return site_status(self.overview.answer)
+        sound = load_schedule(known.path, get_default_timezone()).parsed.schedule
+        raised = [flag.period for flag in self.overview.flags if flag.path not in unseen]
+        return site_status(sound.at(self.overview.answer.moment, raised), doubts)
 
     @property
     def status(self) -> str:
         """The state of the site in one line."""
-        return wording.status_line(self.overview, self.site_status, self.zone)
+        coming = next(iter(self.overview.upcoming), None)
+        own = site_status(self.overview.answer)
+        return wording.status_line(self.site_status, self.zone, self.overview.flags, coming=coming, of_process=own)
 
     @cached_property
     def files(self) -> list[FileStatus]:
@@ -62,7 +78,7 @@ class Panel:
     def _switch(self) -> list[Advice]:
         """The command line that takes the site down or brings it back; none if it is up and there is no flag."""
         flags = self.files[1:]
-        if self.site_status.state == UP:
+        if not self.overview.answer.active:
             return [Advice(gettext("Take the site down"), shell_commands.START)] if flags else []
         lowering = [flag.command for flag in flags[1:] if flag.is_raised]  # downtime_end lowers the first one itself
         return [Advice(gettext("Bring the site back"), shell_commands.to_end(*lowering))]

@@ -11,9 +11,9 @@ from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from downtime.admin_page import rows
 from downtime.files.flag_file import Flag, path_of
-from downtime.reload.snapshot import Overview
-from downtime.schedule.periods import Period, is_known
-from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, SiteStatus
+from downtime.schedule.periods import Period, Window, is_known
+from downtime.schedule.refusals import Refusal
+from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of
 
 PERIOD_STATES = {
     rows.ACTIVE: pgettext_lazy("downtime", "active"),
@@ -21,14 +21,11 @@ PERIOD_STATES = {
     rows.OVER: pgettext_lazy("downtime", "over"),
     rows.DISABLED: pgettext_lazy("downtime", "disabled"),
 }
-SITE_STATES = {
-    (UP, False): gettext_lazy("The site is up"),
-    (DOWN, False): gettext_lazy("The site is down"),
-    (PARTLY, False): gettext_lazy("A part of the site is down"),
-    (PARTLY, True): gettext_lazy("A part of the site is read-only"),
-    (READ_ONLY, True): gettext_lazy("The site is read-only"),
+DOUBTS = {
+    SCHEDULE: gettext_lazy("the schedule has problems: a running process keeps the last one without any"),
+    FLAGS: gettext_lazy("a flag can't be looked at: for a running process it counts as before"),
 }
-"""By the state of the site, and by whether only writing is refused."""
+"""By what is in doubt, why the state of the site is unknown."""
 VIEWS = {
     "day": pgettext_lazy("downtime", "Day"),
     "week": pgettext_lazy("downtime", "Week"),
@@ -39,7 +36,18 @@ VIEWS = {
 
 _SEPARATOR = " · "
 _LONGEST_MESSAGE = 120
-_MOST_NAMES = 8
+# By whether only writing is refused, and to the whole site.
+_REFUSALS = {
+    (False, True): gettext_lazy("The site is down"),
+    (False, False): gettext_lazy("A part of the site is down"),
+    (True, True): gettext_lazy("The site is read-only"),
+    (True, False): gettext_lazy("A part of the site is read-only"),
+}
+# Beside a part that is down; by whether it is all the rest of the site.
+_BESIDES = {
+    True: gettext_lazy("The rest of the site is read-only"),
+    False: gettext_lazy("Another part of the site is read-only"),
+}
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
@@ -77,34 +85,72 @@ def time_span(start: datetime, end: datetime, zone: tzinfo) -> str:
     return gettext("%(start)s to %(end)s") % {"start": local_time(start, zone), "end": local_time(end, zone)}
 
 
-def status_line(overview: Overview, site_status: SiteStatus, zone: tzinfo) -> str:
-    """The state of the site in one line: since when, until when and why, or what is next if the site is up."""
-    facts = [str(SITE_STATES[site_status.state, site_status.is_read_only])]
-    if site_status.state == UP:
-        for window in overview.upcoming[:1]:
-            details = {"name": label(window.period), "time": local_time(window.start, zone)}
-            facts.append(gettext("next: %(name)s, %(time)s") % details)
-        return _SEPARATOR.join(facts)
-    if site_status.state == PARTLY:
-        facts.append(_first_of(coverage(window.period) for window in site_status.windows))
-    facts.append(gettext("since %(time)s") % {"time": local_time(site_status.since, zone)})
-    if is_known(site_status.until):
-        facts.append(gettext("until %(time)s") % {"time": local_time(site_status.until, zone)})
-    else:
-        facts.append(gettext("end not known"))
-    names = _first_of(label(window.period, overview.flags) for window in site_status.windows)
-    facts.append(gettext("because of %(names)s") % {"names": names})
-    if site_status.message:
-        facts.append(Truncator(site_status.message).chars(_LONGEST_MESSAGE))
+def status_line(
+    site_status: SiteStatus,
+    zone: tzinfo,
+    flags: Iterable[Flag] = (),
+    *,
+    coming: Window | None = None,
+    of_process: SiteStatus | None = None,
+) -> str:
+    """The state of the site in one line: all that is refused, since when, until when and why, and what comes first.
+
+    `coming` is told of a site that is up. Of one whose state is unknown, `of_process`, what applies in this process, is
+    told if that is something else than for a process that starts now."""
+    facts = _facts(site_status, zone, flags)
+    if site_status.state == UP and coming is not None:
+        details = {"name": label(coming.period), "time": local_time(coming.start, zone)}
+        facts.append(gettext("next: %(name)s, %(time)s") % details)
+    if site_status.if_started_now is not None:
+        facts += [str(DOUBTS[doubt]) for doubt in site_status.doubts]
+        started = _SEPARATOR.join(_facts(site_status.if_started_now, zone, flags))
+        facts.append(gettext("for a process that starts now: %(state)s") % {"state": started})
+        if of_process is not None and of_process != site_status.if_started_now:
+            own = _SEPARATOR.join(_facts(of_process, zone, flags))
+            facts.append(gettext("for this process: %(state)s") % {"state": own})
     return _SEPARATOR.join(facts)
 
 
-def _first_of(names: Iterable[str]) -> str:
-    """The first of the names, each once, and an ellipsis if there are more."""
-    first: list[str] = []
-    for name in names:
-        if name not in first:
-            first.append(name if len(first) < _MOST_NAMES else "…")
-        if len(first) > _MOST_NAMES:
-            break
-    return ", ".join(first)
+def _facts(status: SiteStatus, zone: tzinfo, flags: Iterable[Flag]) -> list[str]:
+    if status.state == UP:
+        return [gettext("The site is up")]
+    if status.state == UNKNOWN:
+        return [gettext("The state of the site is unknown")]
+    facts = []
+    for refusal in status.refusals:
+        facts += _extent(refusal, is_first=refusal is status.refusals[0])
+        facts.append(gettext("since %(time)s") % {"time": local_time(refusal.since, zone)})
+        if len(status.refusals) == 1 and status.turn is None:
+            facts.append(_until(status.until, zone))
+        facts.append(_because(refusal, flags))
+    if status.turn is not None:
+        state = _SEPARATOR.join(_turn(status.turn.status, flags))
+        details = {"time": local_time(status.turn.at, zone), "state": state}
+        facts.append(gettext("from %(time)s on: %(state)s") % details)
+    if len(status.refusals) > 1 or status.turn is not None:
+        facts.append(_until(status.until, zone, is_of_all=True))
+    return [*facts, Truncator(status.message).chars(_LONGEST_MESSAGE)] if status.message else facts
+
+
+def _extent(refusal: Refusal, *, is_first: bool) -> list[str]:
+    kind = _REFUSALS[refusal.read_only, refusal.is_whole] if is_first else _BESIDES[refusal.is_whole]
+    return [str(kind)] if refusal.is_whole else [str(kind), names_of(refusal.prefixes)]
+
+
+def _until(until: datetime, zone: tzinfo, *, is_of_all: bool = False) -> str:
+    if not is_known(until):
+        return gettext("end not known")
+    text = gettext("everything is back at %(time)s") if is_of_all else gettext("until %(time)s")
+    return text % {"time": local_time(until, zone)}
+
+
+def _because(refusal: Refusal, flags: Iterable[Flag]) -> str:
+    names = names_of(label(window.period, flags) for window in refusal.windows)
+    return gettext("because of %(names)s") % {"names": names}
+
+
+def _turn(status: SiteStatus, flags: Iterable[Flag]) -> list[str]:
+    if status.state == UNKNOWN:
+        return [gettext("The state of the site is unknown")]
+    extents = ([*_extent(r, is_first=r is status.refusals[0]), _because(r, flags)] for r in status.refusals)
+    return [fact for facts in extents for fact in facts]

@@ -24,8 +24,9 @@ from downtime.files.flag_file import Flags, load_flags
 from downtime.files.harmless import one_line
 from downtime.files.schedule_file import EditT, Loaded, load_schedule, rewrite
 from downtime.management.output import CommandError, encodable
-from downtime.management.wording import label
+from downtime.management.wording import label, status_line
 from downtime.schedule.periods import Answer, Window
+from downtime.schedule.site_status import FLAGS, SCHEDULE, UP, SiteStatus, site_status
 
 # In seconds; by then, a request that read the clock just before its deadline is decided.
 _MARGIN = 0.05
@@ -54,13 +55,22 @@ class State:
         """What people call the window: the path of its flag, or the name or the line of its period."""
         return label(window, self.flags.raised)
 
-    def why_down(self) -> list[str]:
-        """Why the site is down or may be, in lines; none if it is up."""
-        if self.answer.active:
-            return [f"The site is still down, because of: {', '.join(map(self.label, self.answer.active))}"]
-        if self.flags.uninspectable:
-            return ["The site may still be down:", *self.flags.uninspectable]
-        return []
+    @property
+    def doubts(self) -> list[str]:
+        """Which files leave it open what a running process goes by."""
+        reasons = {SCHEDULE: self.loaded.parsed.problems, FLAGS: self.flags.uninspectable}
+        return [doubt for doubt in reasons if reasons[doubt]]
+
+    @property
+    def site_status(self) -> SiteStatus:
+        """The state of the site, for all of its processes."""
+        return site_status(self.answer, self.doubts)
+
+    def why_not_up(self) -> list[str]:
+        """What is still refused or may be, and why, in lines; none if the site is up."""
+        if self.site_status.state == UP:
+            return []
+        return [status_line(self.site_status, self.flags.raised, still=True), *self.flags.uninspectable]
 
 
 class DowntimeCommand(BaseCommand):

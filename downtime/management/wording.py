@@ -9,16 +9,13 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.files.flag_file import Flag, path_of
 from downtime.schedule.periods import Answer, Schedule, Window, is_known
-from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UP, SiteStatus
+from downtime.schedule.refusals import Refusal
+from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of, site_status
 
-SITE_STATES = {
-    (UP, False): "The site is up",
-    (DOWN, False): "The site is down",
-    (PARTLY, False): "A part of the site is down",
-    (READ_ONLY, True): "The site is read-only",
-    (PARTLY, True): "A part of the site is read-only",
+_DOUBTS = {
+    SCHEDULE: "the schedule has problems, so a running process keeps the last one without any that it has read",
+    FLAGS: "a flag can't be looked at, so for a running process it is raised or not, as before",
 }
-"""By the state, and whether only writing is refused."""
 
 
 def local_time(moment: datetime) -> str:
@@ -47,13 +44,56 @@ def label(window: Window, flags: Iterable[Flag] = ()) -> str:
     return f"flag {path}" if path else window.period.name or f"the period on line {window.period.line}"
 
 
-def status_line(site_status: SiteStatus, flags: Iterable[Flag] = ()) -> str:
-    """The state of the site as one sentence: since when, until when, and because of what."""
-    state = SITE_STATES[site_status.state, site_status.is_read_only]
-    if site_status.state == UP:
-        return f"{state}."
-    labels = ", ".join(dict.fromkeys(label(window, flags) for window in site_status.windows))
-    return f"{state}, {_since(site_status.since, site_status.until)}, because of {labels}."
+def status_line(site_status: SiteStatus, flags: Iterable[Flag] = (), *, still: bool = False) -> str:
+    """The state of the site as one sentence: all that is refused, since when, until when, because of what, and what
+    comes before everything passes again. With `still`, as of somebody who has tried to bring it back."""
+    return _sentence("; ".join(_facts(site_status, flags, "is still" if still else "is")) + ".")
+
+
+def _facts(status: SiteStatus, flags: Iterable[Flag], verb: str) -> Iterator[str]:
+    if status.state == UP:
+        yield "the site is up"
+    elif status.if_started_now is not None:
+        yield f"the state of the site is unknown: {'; '.join(_DOUBTS[doubt] for doubt in status.doubts)}"
+        now, *then = _facts(status.if_started_now, flags, "is")
+        yield from (f"for one that starts now, {now}", *then)
+    elif len(status.refusals) == 1 and status.turn is None:
+        [refusal] = status.refusals
+        because = _because(refusal, flags)
+        yield f"{_extent(refusal, verb, is_first=True)}, {_since(status.since, status.until)}, {because}"
+    else:
+        for refusal in status.refusals:
+            extent = _extent(refusal, verb, is_first=refusal is status.refusals[0])
+            yield f"{extent}, since {local_time(refusal.since)}, {_because(refusal, flags)}"
+        if status.turn is not None:
+            yield f"from {local_time(status.turn.at)} on, {_turn(status.turn.status, flags)}"
+        if is_known(status.until):
+            yield f"everything passes again at {local_time(status.until)}"
+        else:
+            yield "it is not known when everything passes again"
+
+
+def _turn(status: SiteStatus, flags: Iterable[Flag]) -> str:
+    if status.state == UNKNOWN:
+        return "its state is unknown"
+    extents = [(_extent(r, "is", is_first=r is status.refusals[0]), _because(r, flags)) for r in status.refusals]
+    return ", and ".join(f"{extent}, {because}" for extent, because in extents)
+
+
+def _extent(refusal: Refusal, verb: str, *, is_first: bool) -> str:
+    """What is refused; `is_first` unless something else has been told to be refused."""
+    what = f"{verb} {'read-only' if refusal.read_only else 'down'}"
+    if refusal.is_whole:
+        return f"the {'' if is_first else 'rest of the '}site {what}"
+    return f"{'a' if is_first else 'another'} part of the site {what} ({names_of(refusal.prefixes)})"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def _because(refusal: Refusal, flags: Iterable[Flag]) -> str:
+    return f"because of {names_of(label(window, flags) for window in refusal.windows)}"
 
 
 def window_line(name: str, window: Window, now: datetime) -> str:
@@ -69,7 +109,9 @@ def window_line(name: str, window: Window, now: datetime) -> str:
 
 
 def agenda(schedule: Schedule, answer: Answer) -> Iterator[str]:
-    """A line for each period of the schedule that is active or will be."""
+    """The state of the site by the schedule alone, and a line for each period that is active or will be."""
+    facts = "; ".join(_facts(site_status(schedule.at(answer.moment)), (), "is"))
+    yield f"By this schedule alone, {facts}."
     if active := [window for window in answer.active if not window.is_flag]:
         yield "Active now:"
         yield from (window_line(label(window), window, answer.moment) for window in active)

@@ -32,10 +32,15 @@ def occurrence(window: Window, zone: tzinfo, *, end: datetime | None = None) -> 
         name=period.name,
         start=window.began.astimezone(zone).replace(microsecond=0) if is_known(window.began) else None,
         # Rounded up, so that visitors do not come back too early.
-        end=(end + _ALMOST_A_SECOND).astimezone(zone).replace(microsecond=0) if is_known(end) else None,
+        end=rounded_up(end).astimezone(zone) if is_known(end) else None,
         message=period.message,
         redirect=period.redirect,
         retry_after=period.retry_after,
         read_only=period.read_only,
         paths=period.prefixes,
     )
+
+
+def rounded_up(moment: datetime) -> datetime:
+    """The first whole second that is not before the moment; an open end stays open."""
+    return (moment + _ALMOST_A_SECOND).replace(microsecond=0) if is_known(moment) else moment

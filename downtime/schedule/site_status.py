@@ -1,30 +1,47 @@
-"""The state of the site: up, down, partly down or read-only, since when and until when."""
+"""The state of the site: all that is refused, since when, until when, and what comes before everything passes again."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from downtime.schedule.periods import ALWAYS, NEVER, UNKNOWN, Answer, Period, Window
+from downtime.schedule.periods import ALWAYS, NEVER, Answer, Window
+from downtime.schedule.periods import UNKNOWN as CUT_OFF
+from downtime.schedule.refusals import Refusal, covers_all, more_than, refusals_of
 
-UP, DOWN, PARTLY, READ_ONLY = "up", "down", "partly", "read-only"
-# By the weight of what is refused: writing to a part, all writing, a part, everything.
-_STATES = (PARTLY, READ_ONLY, PARTLY, DOWN)
+UP, DOWN, PARTLY, READ_ONLY, UNKNOWN = "up", "down", "partly", "read-only", "unknown"
+SCHEDULE, FLAGS = "schedule", "flags"
+"""What may be in doubt: a schedule that has problems, and flags that can't be looked at."""
+
+_MOST_NAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
-    """One of the states, and the windows that cause it. `since` is ALWAYS and `until` NEVER if it is not known."""
+    """One of the states, and what is refused: first what is down, then what is read-only."""
 
     state: str
-    since: datetime = ALWAYS
+    refusals: tuple[Refusal, ...] = ()
     until: datetime = NEVER
-    windows: tuple[Window, ...] = ()
+    """When everything passes again; NEVER if that is not known."""
+    turn: Turn | None = None
+    """What comes before that, if more is refused by then, or if the whole site is not the same any more."""
+    doubts: tuple[str, ...] = ()
+    """Of a state that is UNKNOWN, why: what a running process goes on with, while one that starts now can't."""
+    if_started_now: SiteStatus | None = None
+    """Of a state that is UNKNOWN, the status by which a process that starts now would go."""
 
     @property
-    def is_read_only(self) -> bool:
-        """Whether only writing is refused, to the whole site (READ_ONLY) or to a part of it (PARTLY)."""
-        return any(window.period.read_only for window in self.windows)
+    def windows(self) -> tuple[Window, ...]:
+        """All windows that cause the state."""
+        return tuple(window for refusal in self.refusals for window in refusal.windows)
+
+    @property
+    def since(self) -> datetime:
+        """When the first of its refusals began; ALWAYS if that is not known."""
+        return min((refusal.since for refusal in self.refusals), default=ALWAYS)
 
     @property
     def message(self) -> str:
@@ -33,30 +50,74 @@ class SiteStatus:
         return next(filter(None, messages), "")
 
 
-def site_status(answer: Answer) -> SiteStatus:
-    """The status by the most that is refused now; it lasts until that is over or more is refused."""
-    if not answer.active:
-        return SiteStatus(UP)
-    most = max(_weight(window.period) for window in answer.active)
-    windows = tuple(window for window in answer.active if _weight(window.period) == most)
-    return SiteStatus(_STATES[most], min(window.began for window in windows), _until(answer, most, windows), windows)
+class Turn(NamedTuple):
+    """The status as of a later moment."""
+
+    at: datetime
+    status: SiteStatus
 
 
-def _weight(period: Period) -> int:
-    return 2 * (not period.read_only) + period.is_whole
+def site_status(answer: Answer, doubts: Collection[str] = ()) -> SiteStatus:
+    """The status as of the answer, which is by the sound part of the schedule and by the flags that could be seen.
+
+    With doubts it is UNKNOWN, unless what is beyond doubt takes the whole site down."""
+    if not doubts:
+        return _status(answer)
+
+    def is_certain(window: Window) -> bool:
+        return covers_all(window, read_only=False) and (window.is_flag or SCHEDULE not in doubts)
+
+    causes = tuple(filter(is_certain, answer.active))
+    if not causes:
+        return SiteStatus(UNKNOWN, doubts=tuple(doubts), if_started_now=_status(answer))
+    end = _end(answer.moment, filter(is_certain, answer.run))
+    turn = Turn(end, SiteStatus(UNKNOWN, doubts=tuple(doubts))) if end < NEVER else None
+    return SiteStatus(DOWN, (Refusal(False, ("",), causes),), turn=turn)
 
 
-def _until(answer: Answer, most: int, windows: tuple[Window, ...]) -> datetime:
-    parts = {window.period.paths for window in windows}
-    reached = answer.moment
-    for window in answer.run:
-        if window.start > reached:
+def names_of(names: Iterable[str]) -> str:
+    """The first of the names, each once, and an ellipsis if there are more."""
+    first: list[str] = []
+    for name in names:
+        if name not in first:
+            first.append(name if len(first) < _MOST_NAMES else "…")
+        if len(first) > _MOST_NAMES:
             break
-        period = window.period
-        if period is UNKNOWN:
-            return NEVER
-        if _weight(period) > most:
-            return window.start
-        if _weight(period) == most and (period.is_whole or period.paths in parts):
-            reached = max(reached, window.end)
-    return reached
+    return ", ".join(first)
+
+
+def _status(answer: Answer) -> SiteStatus:
+    refusals = refusals_of(answer.active)
+    if not refusals:
+        return SiteStatus(UP)
+    until = _end(answer.moment, answer.run)
+    return SiteStatus(_state(refusals), refusals, until, _turn(answer, refusals, until))
+
+
+def _state(refusals: tuple[Refusal, ...]) -> str:
+    if len(refusals) == 1 and refusals[0].is_whole:
+        return READ_ONLY if refusals[0].read_only else DOWN
+    return PARTLY
+
+
+def _turn(answer: Answer, refusals: tuple[Refusal, ...], until: datetime) -> Turn | None:
+    """The first moment before `until` at which more is refused, or what is refused of the whole site is over."""
+    run = [window for window in answer.run if window.period is not CUT_OFF]
+    later = [window for window in run if window.start > answer.moment]
+    changes = [window.start for window in more_than(refusals, later)]
+    for refusal in refusals:
+        if refusal.is_whole:
+            same = [window for window in answer.run if covers_all(window, read_only=refusal.read_only)]
+            changes.append(_end(answer.moment, same))
+    at = min(changes, default=until)
+    then = refusals_of([window for window in run if window.start <= at < window.end])
+    return Turn(at, SiteStatus(_state(then), then)) if at < until and then else None
+
+
+def _end(moment: datetime, windows: Iterable[Window]) -> datetime:
+    """Until when the windows, in order of start, go on from that moment without a gap."""
+    for window in windows:
+        if window.start > moment:
+            break
+        moment = max(moment, window.end)
+    return moment

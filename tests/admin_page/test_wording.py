@@ -8,10 +8,8 @@ from downtime.admin_page import wording
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
 from downtime.files.parser import parse
-from downtime.reload.schedule_tracker import ReadState
-from downtime.reload.snapshot import Overview
-from downtime.schedule.periods import NEVER, Period
-from downtime.schedule.site_status import site_status
+from downtime.schedule.periods import NEVER, Period, Schedule
+from downtime.schedule.site_status import FLAGS, SCHEDULE, site_status
 from tests.support.texts import BERLIN
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
@@ -26,9 +24,9 @@ def status(text: str, *flags: Flag, language: str = "en", zone: ZoneInfo = BERLI
     assert parsed.problems == ()
     schedule = parsed.schedule
     answer = schedule.at(NOW, [flag.period for flag in flags])
-    overview = Overview(answer, schedule.upcoming(NOW), schedule, list(flags), ReadState("downtime.yml"), [])
+    coming = next(iter(schedule.upcoming(NOW)), None)
     with translation.override(language):
-        return wording.status_line(overview, site_status(answer), zone)
+        return wording.status_line(site_status(answer), zone, flags, coming=coming)
 
 
 def flag(**keys: object) -> Flag:
@@ -47,8 +45,10 @@ def flag(**keys: object) -> Flag:
         ),
         (
             f"{READING}{SHOP}",
-            "A part of the site is down · /shop, /cart · since Dec. 1, 2026, 3 a.m. · until Dec. 2, 2026, 3 a.m."
-            " · because of shop",
+            "A part of the site is down · /shop, /cart · since Dec. 1, 2026, 3 a.m. · because of shop"
+            " · The rest of the site is read-only · since Dec. 1, 2026, 4 a.m. · because of line 2"
+            " · from Dec. 2, 2026, midnight on: A part of the site is down · /shop, /cart · because of shop"
+            " · everything is back at Dec. 2, 2026, 3 a.m.",
         ),
         (
             READING,
@@ -56,8 +56,7 @@ def flag(**keys: object) -> Flag:
         ),
         (
             "- {name: cart, start: 2026-12-01, paths: [/cart], read_only: true}\n",
-            "A part of the site is read-only · /cart, read-only · since Dec. 1, 2026, midnight · end not known"
-            " · because of cart",
+            "A part of the site is read-only · /cart · since Dec. 1, 2026, midnight · end not known · because of cart",
         ),
     ],
     ids=["up", "up, and something is coming", "down", "partly", "read-only", "a part is read-only"],
@@ -67,7 +66,7 @@ def test_the_state_is_one_line(text: str, said: str) -> None:
 
 
 def test_the_reason_is_what_takes_most_away_whatever_stands_before_it() -> None:
-    shop = "- {name: shop, start: 2026-12-01 03:00, paths: [/shop], message: New prices.}\n"
+    shop = "- {name: shop, start: 2026-12-01 03:00, end: 2026-12-01 14:00, paths: [/shop], message: New prices.}\n"
     assert status(shop + UPGRADE).endswith(" · because of upgrade · Faster disks.")
 
 
@@ -109,3 +108,18 @@ def test_a_stretch_may_have_no_end() -> None:
         assert wording.time_span(NOW, NOW + timedelta(hours=1), BERLIN) == (
             "Dec. 1, 2026, 1 p.m. to Dec. 1, 2026, 2 p.m."
         )
+
+
+def test_a_state_in_doubt_is_told_with_what_is_known() -> None:
+    """What a process that starts now goes by, and this one if it goes by something else."""
+    now, own = site_status(Schedule().at(NOW), [SCHEDULE, FLAGS]), site_status(Schedule((Period(NOW),)).at(NOW))
+    with translation.override("en"):
+        for of_process in (None, now.if_started_now):
+            assert wording.status_line(now, BERLIN, of_process=of_process) == (
+                "The state of the site is unknown"
+                " · the schedule has problems: a running process keeps the last one without any"
+                " · a flag can't be looked at: for a running process it counts as before"
+                " · for a process that starts now: The site is up"
+            )
+        line = wording.status_line(now, BERLIN, of_process=own)
+    assert " · for this process: The site is down · since Dec. 1, 2026, 1 p.m. · end not known" in line

@@ -243,10 +243,11 @@ def test_cancelling_an_active_period_says_that_the_site_is_up_or_why_not(
     schedule: Path, flag: Path, slept: list[float]
 ) -> None:
     schedule.write_text("periods:\n" + "".join(f"- {{name: {name}, start: 2020-01-01}}\n" for name in "abc"))
-    assert run("downtime_cancel", "a").splitlines()[1:] == ["The site is still down, because of: b, c"]
+    still_down = "The site is still down, since 2020-01-01 00:00:00 CET, without a known end, because of"
+    assert run("downtime_cancel", "a").splitlines()[1:] == [f"{still_down} b, c."]
     flag.touch()
     assert run("downtime_cancel", "b").splitlines()[1:] == [
-        f"The site is still down, because of: flag {flag}, c",
+        f"{still_down} flag {flag}, c.",
     ]
     flag.unlink()
     assert slept == [2.05] * 2

@@ -51,6 +51,9 @@ def test_check_prints_what_applies_when(schedule: Path) -> None:
     )
     assert run("downtime_check").splitlines() == [
         f"{schedule} has no problem; it has 4 periods.",
+        "By this schedule alone, a part of the site is down (/a), since 2020-01-01 00:00:00 CET, because of now; from "
+        "2099-01-01 00:00:00 CET on, a part of the site is down (/a), because of now, and the rest of the site is "
+        "read-only, because of the period on line 3; it is not known when everything passes again.",
         "Active now:",
         "  now: since 2020-01-01 00:00:00 CET, without a known end, only below /a: Soon.",
         "Coming:",
@@ -168,6 +171,7 @@ def test_check_of_an_empty_and_of_a_missing_schedule(schedule: Path, tmp_path: P
     schedule.touch()
     assert run("downtime_check", str(schedule)).splitlines() == [
         f"{schedule} has no problem; it has 0 periods.",
+        "By this schedule alone, the site is up.",
         "Nothing is active now, and nothing is coming.",
     ]
     assert refusal("downtime_check", str(tmp_path / "none")) == f"{tmp_path / 'none'} is not there; name a file that is"

@@ -22,6 +22,7 @@ def test_what_is_sound_is_taken_over_and_what_applies_is_told(
     editor(writes(SOUND))
     assert run("downtime_edit").splitlines() == [
         f"Saved {schedule}.",
+        "By this schedule alone, the site is up.",
         "Coming:",
         "  new: from 2099-01-01 00:00:00 CET without a known end",
     ]

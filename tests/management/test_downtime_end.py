@@ -89,9 +89,21 @@ def test_end_says_why_the_site_is_still_down(settings: pytest_django.Settings, f
     settings.DOWNTIME_FLAG_FILE = [flag, other]
     flag.touch()
     other.touch()
-    assert refusal("downtime_end") == f"The site is still down, because of: flag {other}"
+    os.utime(other, (1_600_000_000, 1_600_000_000))
+    still_down = "The site is still down, since 2020-09-13 14:26:40 CEST, without a known end, because of flag"
+    assert refusal("downtime_end") == f"{still_down} {other}."
     assert not flag.exists()
     assert other.exists()
+
+
+def test_end_does_not_call_down_what_is_only_read_only(
+    settings: pytest_django.Settings, flag: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    settings.DOWNTIME_FLAG_FILE = [flag, other]
+    flag.touch()
+    other.write_text("read_only: true")
+    assert refusal("downtime_end").startswith("The site is still read-only, since ")
 
 
 def test_end_does_not_edit_a_schedule_with_problems(schedule: Path, flag: Path) -> None:
@@ -101,6 +113,7 @@ def test_end_does_not_edit_a_schedule_with_problems(schedule: Path, flag: Path) 
     message = refusal("downtime_end")
     assert f"{schedule} has problems, so no period of it can be ended" in message
     assert f"{schedule}:4: start is 'soon'" in message
+    assert message.splitlines()[-1].startswith("The state of the site is unknown: the schedule has problems, ")
     assert schedule.read_text() == text
     assert not flag.exists()
 
@@ -159,5 +172,5 @@ def test_end_does_not_call_a_site_up_of_which_a_flag_can_not_be_looked_at(
     loop.symlink_to(loop)
     settings.DOWNTIME_FLAG_FILE = [flag, loop / "flag"]
     flag.touch()
-    with pytest.raises(CommandError, match=r"The site may still be down:\n.*loop/flag can't be looked at"):
+    with pytest.raises(CommandError, match=r"state of the site is unknown: a flag can't .*\n.*loop/flag can't be"):
         run("downtime_end")

@@ -48,9 +48,9 @@ def test_status_tells_since_when_why_until_when_what_comes_and_what_is_wrong(sch
         ("", "The site is down", "without a known end"),
         (", paths: [/]", "The site is down", "without a known end"),
         (", end: 2099-01-01", "The site is down", "until 2099-01-01 00:00:00 CET"),
-        (", paths: [/search]", "A part of the site is down", "without a known end"),
+        (", paths: [/search]", "A part of the site is down (/search)", "without a known end"),
         (", read_only: true", "The site is read-only", "without a known end"),
-        (", read_only: true, paths: [/search]", "A part of the site is read-only", "without a known end"),
+        (", read_only: true, paths: [/search]", "A part of the site is read-only (/search)", "without a known end"),
     ],
     ids=["the whole site", "the path /", "with an end", "a part", "writing", "writing to a part"],
 )
@@ -72,7 +72,18 @@ def test_status_prints_one_json_object(schedule: Path, flag: Path) -> None:
         "  - {start: 2020-01-01, end: 2099-07-01 12:00, name: long, message: Größer, read_only: true, paths: [/a]}\n"
         "  - {start: 2999-01-01T00:00:00Z}\n"
     )
-    assert status() == {
+    found = status()
+    assert datetime.now(timezone.utc) - datetime.fromisoformat(found.pop("at")) < timedelta(minutes=10)
+    assert found == {
+        "state": "partly",
+        "since": "2020-01-01T00:00:00+01:00",
+        "until": "2099-07-01T12:00:00+02:00",
+        "refused": [
+            {"read_only": True, "paths": ["/a"], "since": "2020-01-01T00:00:00+01:00", "because": ["long"]},
+        ],
+        "next": None,
+        "doubts": [],
+        "if_started_now": None,
         "down": True,
         "active": [
             {
@@ -119,13 +130,28 @@ def test_status_tells_which_occurrence_of_a_repeating_period_runs_and_which_come
 
 
 @pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["text", "JSON"])
-def test_status_exits_with_3_where_the_site_is_down_if_asked(flag: Path, as_json: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("content", "periods", "code"),
+    [
+        ("", "", 3),
+        ("read_only: true", "", 5),
+        ("paths: [/shop]", "", 5),
+        (None, "periods: [{start: soon}]", 4),
+        ("", "periods: [{start: soon}]", 3),
+    ],
+    ids=["down", "read-only", "partly", "unknown", "down, whatever the schedule is"],
+)
+def test_status_exits_with_a_code_for_the_state_if_asked(
+    flag: Path, schedule: Path, as_json: list[str], content: str | None, periods: str, code: int
+) -> None:
     assert run("downtime_status", "--exit-code", *as_json)
-    flag.touch()
+    schedule.write_text(periods)
+    if content is not None:
+        flag.write_text(content)
     assert run("downtime_status", *as_json)
     with pytest.raises(SystemExit) as end:
         run("downtime_status", "--exit-code", *as_json)
-    assert end.value.code == 3
+    assert end.value.code == code
 
 
 def test_status_changes_nothing(schedule: Path, flag: Path, tmp_path: Path) -> None:

@@ -58,9 +58,9 @@ def test_a_window_is_called_by_what_people_can_look_up(active: Answer, expected:
     ("period", "state"),
     [
         (Period(AN_HOUR_AGO, name="a"), "The site is down"),
-        (Period(AN_HOUR_AGO, name="a", paths=("/shop",)), "A part of the site is down"),
+        (Period(AN_HOUR_AGO, name="a", paths=("/shop",)), "A part of the site is down (/shop)"),
         (Period(AN_HOUR_AGO, name="a", read_only=True), "The site is read-only"),
-        (Period(AN_HOUR_AGO, name="a", read_only=True, paths=("/shop",)), "A part of the site is read-only"),
+        (Period(AN_HOUR_AGO, name="a", read_only=True, paths=("/shop",)), "A part of the site is read-only (/shop)"),
     ],
     ids=["down", "a part", "read-only", "a part is read-only"],
 )
@@ -74,13 +74,34 @@ def test_the_state_is_told_by_what_refuses_the_most() -> None:
     periods = (
         Period(AN_HOUR_AGO, IN_AN_HOUR, name="upgrade"),
         Period(AN_HOUR_AGO, NOW.replace(hour=14), name="upgrade"),
-        Period(AN_HOUR_AGO.replace(hour=1), name="search", paths=("/search",)),
+        Period(AN_HOUR_AGO.replace(hour=1), NOW.replace(hour=14), name="search", paths=("/search",)),
     )
     assert status_line(site_status(answer(*periods))) == (
         "The site is down, since 2026-12-01 12:00:00 CET, until 2026-12-01 15:00:00 CET, because of upgrade."
     )
     assert status_line(site_status(answer(flags=(RAISED,))), [FLAG]).endswith(", because of flag /srv/downtime.flag.")
     assert status_line(site_status(answer())) == "The site is up."
+
+
+def test_all_that_is_refused_is_told_and_what_comes_before_everything_passes_again() -> None:
+    periods = (
+        Period(AN_HOUR_AGO, IN_AN_HOUR, name="shop", paths=("/shop",)),
+        Period(AN_HOUR_AGO, NOW.replace(hour=14), name="move", read_only=True),
+        Period(IN_AN_HOUR, NOW.replace(hour=15), name="wiki", paths=("/wiki",)),
+    )
+    assert status_line(site_status(answer(*periods)), still=True) == (
+        "A part of the site is still down (/shop), since 2026-12-01 12:00:00 CET, because of shop; the rest of the "
+        "site is still read-only, since 2026-12-01 12:00:00 CET, because of move; from 2026-12-01 14:00:00 CET on, a "
+        "part of the site is down (/wiki), because of wiki, and the rest of the site is read-only, because of move; "
+        "everything passes again at 2026-12-01 16:00:00 CET."
+    )
+
+
+def test_of_many_causes_and_parts_the_first_are_told() -> None:
+    periods = (Period(AN_HOUR_AGO, name=f"p{n}", paths=(f"/{n}",)) for n in range(10))
+    line = status_line(site_status(answer(*periods)))
+    assert "(/0, /1, /2, /3, /4, /5, /6, /7, …)" in line
+    assert line.endswith(" because of p0, p1, p2, p3, p4, p5, p6, p7, ….")
 
 
 def test_a_line_tells_which_period_when_where_and_why() -> None:
@@ -93,7 +114,12 @@ def test_a_line_tells_which_period_when_where_and_why() -> None:
 
 def test_the_agenda_is_of_the_schedule_alone() -> None:
     schedule = Schedule((Period(AN_HOUR_AGO, name="now"), Period(IN_AN_HOUR, name="later")))
-    assert [line.split(":")[0] for line in agenda(schedule, schedule.at(NOW, [RAISED]))] == [
-        *("Active now", "  now", "Coming", "  later")
+    state, *lines = agenda(schedule, schedule.at(NOW, [RAISED]))
+    assert state == (
+        "By this schedule alone, the site is down, since 2026-12-01 12:00:00 CET, without a known end, because of now."
+    )
+    assert [line.split(":")[0] for line in lines] == ["Active now", "  now", "Coming", "  later"]
+    assert list(agenda(Schedule(), answer(flags=(RAISED,)))) == [
+        "By this schedule alone, the site is up.",
+        "Nothing is active now, and nothing is coming.",
     ]
-    assert list(agenda(Schedule(), answer(flags=(RAISED,)))) == ["Nothing is active now, and nothing is coming."]

@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta, timezone
 
-from downtime.schedule.occurrence import occurrence
+from downtime.schedule.occurrence import occurrence, rounded_up
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule, Window
 from downtime.schedule.recurrence import Recurrence
 from tests.support.texts import BERLIN
@@ -54,3 +54,13 @@ def test_times_are_whole_seconds_and_nobody_comes_back_too_early() -> None:
 
 def test_the_whole_site_as_a_prefix_is_told_as_a_path() -> None:
     assert occurrence(window(Period(START, paths=("", "/shop"))), BERLIN).paths == ("/", "/shop")
+
+
+def test_a_moment_is_rounded_up_to_the_second_unless_it_is_not_known() -> None:
+    second = timedelta(seconds=1)
+    assert [rounded_up(START + timedelta(microseconds=odd)) - START for odd in (0, 1, 999_999)] == [
+        0 * HOUR,
+        second,
+        second,
+    ]
+    assert (rounded_up(ALWAYS), rounded_up(NEVER)) == (ALWAYS, NEVER)

@@ -33,5 +33,5 @@ class Command(DowntimeCommand):
         if Schedule((cancelled.period,)).at(datetime.now(timezone.utc)).active:
             if not options["no_wait"]:
                 self.wait(2)
-            for line in self.state().why_down() or ["The site is up."]:
+            for line in self.state().why_not_up() or ["The site is up."]:
                 self.tell(line)

@@ -22,7 +22,7 @@ class Command(DowntimeCommand):
 
     help = (
         "Brings the site back: lowers the flag, ends every period of the schedule that is active now, and returns when "
-        "every process has noticed. Exits with 1 if the site is still down. Example: manage.py downtime_end"
+        "every process has noticed. Exits with 1 unless the site is up then. Example: manage.py downtime_end"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -32,13 +32,13 @@ class Command(DowntimeCommand):
         was_raised = self._lower_flag()
         try:
             ended = self._end_periods()
-        except CommandError:
+        except CommandError as error:
             if was_raised and not options["no_wait"]:
                 self.wait(1)
-            raise
+            raise CommandError(*error.lines, *self.state().why_not_up()) from error
         if not options["no_wait"] and (was_raised or ended):
             self.wait(2 if ended else 1)
-        if why := self.state().why_down():
+        if why := self.state().why_not_up():
             raise CommandError(*why)
         self.tell("The site is up." if was_raised or ended else "The site was not down; there was nothing to end.")
 
