@@ -92,13 +92,17 @@ class DowntimeCommand(BaseCommand):
             self.stderr.write(one_line(_INTERRUPTED.format(2 * conf.DOWNTIME_RECHECK)))
             sys.exit(130)
 
-    def state(self) -> State:
-        """What the files say now."""
+    def state(self, at: datetime | None = None) -> State:
+        """What the files say now, and what follows from that for another moment, if one is given."""
         zone = get_default_timezone()
         flags = load_flags(conf.DOWNTIME_FLAG_FILE, zone=zone, max_age=conf.DOWNTIME_FLAG_MAX_AGE)
         loaded = load_schedule(conf.DOWNTIME_SCHEDULE_FILE, zone)
         now = datetime.now(timezone.utc)
-        return State(now, flags, loaded, loaded.parsed.schedule.at(now, (flag.period for flag in flags.raised)))
+        periods = [flag.period for flag in flags.raised]
+        if at is not None and at < now:
+            periods = [period for period in periods if period.start <= at]
+        moment = at or now
+        return State(moment, flags, loaded, loaded.parsed.schedule.at(moment, periods))
 
     def tell(self, text: str) -> None:
         """Prints the text as one line, at once, unless the command is to be silent."""

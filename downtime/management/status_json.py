@@ -1,4 +1,4 @@
-"""What `downtime_status --json` prints: the state and the periods, for programs."""
+"""What `downtime_status --json` prints: the state, the periods and the answer to a request, for programs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.management.base import State
+from downtime.management.visit import Visit
 from downtime.management.wording import label
 from downtime.schedule.occurrence import occurrence, rounded_up
 from downtime.schedule.periods import Window, is_known
@@ -17,9 +18,9 @@ from downtime.schedule.refusals import Refusal
 from downtime.schedule.site_status import SiteStatus
 
 
-def as_dict(state: State, upcoming: Iterable[Window]) -> dict[str, Any]:
-    """Everything that the command tells."""
-    return {
+def as_dict(state: State, upcoming: Iterable[Window], visit: Visit | None) -> dict[str, Any]:
+    """Everything that the command tells; the answer to a request only if one was asked for."""
+    found = {
         "at": _iso(state.now),
         **_status(state.site_status, state),
         "down": bool(state.answer.active),
@@ -29,6 +30,7 @@ def as_dict(state: State, upcoming: Iterable[Window]) -> dict[str, Any]:
         "schedule_file": conf.DOWNTIME_SCHEDULE_FILE,
         "flag_files": list(conf.DOWNTIME_FLAG_FILE),
     }
+    return found if visit is None else {**found, "request": _visit(visit, state)}
 
 
 def _status(status: SiteStatus, state: State) -> dict[str, Any]:
@@ -55,6 +57,18 @@ def _refusal(refusal: Refusal, state: State) -> dict[str, Any]:
         "paths": refusal.prefixes,
         "since": _iso(refusal.since),
         "because": list(dict.fromkeys(label(window, state.flags.raised) for window in refusal.windows)),
+    }
+
+
+def _visit(visit: Visit, state: State) -> dict[str, Any]:
+    return {
+        "path": visit.path,
+        "method": visit.method,
+        "at": _iso(state.now),
+        "refused": visit.is_refused,
+        "period": visit.window and label(visit.window, state.flags.raised),
+        "until": _iso(rounded_up(visit.until)),
+        "exempt_by": visit.exempt_by,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils.timezone import get_default_timezone
 
@@ -12,9 +13,16 @@ from downtime.schedule.periods import Answer, Schedule, Window, is_known
 from downtime.schedule.refusals import Refusal
 from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of, site_status
 
+if TYPE_CHECKING:  # it asks what requests need, and no other command does
+    from downtime.management.visit import Visit
+
 _DOUBTS = {
     SCHEDULE: "the schedule has problems, so a running process keeps the last one without any that it has read",
     FLAGS: "a flag can't be looked at, so for a running process it is raised or not, as before",
+}
+_EXEMPT_BY = {
+    "redirect": "the redirect, which leads to that very path,",
+    "downtime_exempt": "the mark @downtime_exempt on its view",
 }
 
 
@@ -106,6 +114,26 @@ def window_line(name: str, window: Window, now: datetime) -> str:
         f": {period.message}" if period.message else "",
     ]
     return "".join(parts)
+
+
+def visit_lines(visit: Visit, status: SiteStatus, flags: Iterable[Flag] = ()) -> Iterator[str]:
+    """What the visitor would get, from which period, until when, and what lets the request through or might."""
+    request = f"{visit.method} {visit.path}"
+    if visit.window is None:
+        yield f"{request} passes: no period covers it."
+        condition, would_let = "In a downtime of the whole site, ", "would let"
+    else:
+        verb = "is refused" if visit.is_refused else "would be refused"
+        yield f"{request} {verb} because of {label(visit.window, flags)}, {_end('until', visit.until)}."
+        condition, would_let = "", "lets"
+    if visit.exempt_by is not None:
+        by = _EXEMPT_BY.get(visit.exempt_by, visit.exempt_by)
+        yield _sentence(f"{condition}{by} {would_let} it through.")
+    else:
+        yield _sentence(f"{condition}nothing {would_let} it through by path or view: {visit.view}.")
+    yield "Exemptions by who asks (address, bypass link, DOWNTIME_EXEMPT_IF) were not asked."
+    if status.state == UNKNOWN:
+        yield "So it is for a process that starts now; for a running one it is unknown."
 
 
 def agenda(schedule: Schedule, answer: Answer) -> Iterator[str]:

@@ -9,7 +9,8 @@ import pytest
 import pytest_django
 from django.utils.timezone import get_default_timezone
 
-from tests.support.commands import CRON, run, status
+from tests.management.test_visit import Patterns
+from tests.support.commands import CRON, refusal, run, status
 
 
 def test_status_tells_that_the_site_is_up() -> None:
@@ -170,3 +171,166 @@ def test_status_names_a_flag_that_it_can_not_look_at(settings: pytest_django.Set
     settings.DOWNTIME_FLAG_FILE = loop / "flag"
     [problem] = json.loads(run("downtime_status", "--json"))["problems"]
     assert problem.startswith(f"{loop}/flag can't be looked at: ")
+
+
+# --at, --path and --method
+
+PLANNED = (
+    "timezone: UTC\n"
+    "periods:\n"
+    "  - {name: upgrade, start: 2097-01-01 02:00, end: 2097-01-01 04:00}\n"
+    "  - {name: move, start: 2097-01-01 04:00, end: 2097-01-01 05:00, read_only: true}\n"
+)
+AT = ("--at", "2097-01-01 03:00Z")
+NOT_ASKED = "Exemptions by who asks (address, bypass link, DOWNTIME_EXEMPT_IF) were not asked."
+
+
+def exit_code(*arguments: str) -> object:
+    try:
+        run("downtime_status", "--exit-code", *arguments)
+    except SystemExit as end:
+        return end.code
+    return 0
+
+
+def test_the_state_at_another_time_is_told(schedule: Path) -> None:
+    schedule.write_text(PLANNED)
+    assert run("downtime_status").startswith("The site is up.\nComing:\n")
+    assert run("downtime_status", *AT).splitlines() == [
+        "At 2097-01-01 04:00:00 CET, by the files as they are now:",
+        "The site is down, since 2097-01-01 03:00:00 CET, because of upgrade; from 2097-01-01 05:00:00 CET on, the "
+        "site is read-only, because of move; everything passes again at 2097-01-01 06:00:00 CET.",
+        "  upgrade: since 2097-01-01 03:00:00 CET, until 2097-01-01 05:00:00 CET",
+        "Coming:",
+        "  move: from 2097-01-01 05:00:00 CET to 2097-01-01 06:00:00 CET, reading passes",
+    ]
+    found = json.loads(run("downtime_status", "--json", *AT))
+    assert (found["at"], found["state"], found["down"]) == ("2097-01-01T04:00:00+01:00", "down", True)
+    assert "request" not in found
+
+
+@pytest.mark.parametrize(("at", "code"), [("2097-01-01 03:00Z", 3), ("2097-01-01 04:30Z", 5), ("2097-01-01 05:00Z", 0)])
+@pytest.mark.parametrize("more", [(), ("--path", "/admin"), ("--path", "/x", "--method", "POST")], ids=" ".join)
+def test_the_exit_code_is_that_of_the_state_at_that_time(
+    schedule: Path, at: str, code: int, more: tuple[str, ...]
+) -> None:
+    """Whatever the request would get."""
+    schedule.write_text(PLANNED)
+    assert exit_code("--at", at, *more) == code
+
+
+@pytest.mark.parametrize(
+    ("at", "is_up"), [("2020-09-13 12:00Z", True), ("2020-09-13 12:27Z", False), ("2020-09-13 12:36Z", True)]
+)
+@pytest.mark.parametrize("by", ["its end", "its age"])
+def test_a_flag_counts_at_another_time_from_its_raising_to_its_end(
+    flag: Path, settings: pytest_django.Settings, by: str, at: str, is_up: bool
+) -> None:
+    flag.write_text("end: 2020-09-13 12:35Z" if by == "its end" else "")
+    settings.DOWNTIME_FLAG_MAX_AGE = 500 if by == "its age" else None
+    os.utime(flag, (1_600_000_000, 1_600_000_000))  # 12:26:40
+    assert (
+        run("downtime_status", "--at", at)
+        .splitlines()[1]
+        .startswith("The site is up." if is_up else "The site is down")
+    )
+    assert run("downtime_status") == "The site is up.\n"
+
+
+def test_a_flag_of_the_future_counts_now_as_for_requests_and_then_too(flag: Path) -> None:
+    flag.touch()
+    os.utime(flag, (4_000_000_000, 4_000_000_000))
+    assert run("downtime_status").startswith("The site is down, ")
+    assert run("downtime_status", "--at", "+1m").splitlines()[1].startswith("The site is down, ")
+
+
+def test_what_a_visitor_would_get_is_told_with_its_period_its_end_and_the_view(
+    schedule: Path, settings: pytest_django.Settings
+) -> None:
+    settings.ROOT_URLCONF = Patterns
+    schedule.write_text(PLANNED)
+    lines = run("downtime_status", *AT, "--path", "/nowhere", "--method", "post").splitlines()
+    assert lines[2:5] == [
+        "POST /nowhere is refused because of upgrade, until 2097-01-01 06:00:00 CET.",
+        "Nothing lets it through by path or view: no view answers that path.",
+        NOT_ASKED,
+    ]
+    found = json.loads(run("downtime_status", *AT, "--path", "/nowhere", "--method", "post", "--json"))
+    assert found["request"] == {
+        "path": "/nowhere",
+        "method": "POST",
+        "at": "2097-01-01T04:00:00+01:00",
+        "refused": True,
+        "period": "upgrade",
+        "until": "2097-01-01T06:00:00+01:00",
+        "exempt_by": None,
+    }
+    assert run("downtime_status", *AT, "--path", "/nowhere").splitlines()[2] == (
+        "GET /nowhere is refused because of upgrade, until 2097-01-01 05:00:00 CET."
+    )
+
+
+def test_a_path_alone_is_asked_for_now_and_by_get(flag: Path) -> None:
+    flag.write_text("read_only: true")
+    os.utime(flag, (1_600_000_000, 1_600_000_000))
+    assert run("downtime_status", "--path", "/admin").splitlines()[1:4] == [
+        "GET /admin passes: no period covers it.",
+        "In a downtime of the whole site, DOWNTIME_EXEMPT_PATHS would let it through.",
+        NOT_ASKED,
+    ]
+    assert run("downtime_status", "--path", "/admin", "--method", "PUT").splitlines()[1:4] == [
+        f"PUT /admin would be refused because of flag {flag}, without a known end.",
+        "DOWNTIME_EXEMPT_PATHS lets it through.",
+        NOT_ASKED,
+    ]
+    found = status("--path", "/admin", "--method", "PUT")["request"]
+    assert (found["refused"], found["period"], found["until"]) == (False, f"flag {flag}", None)
+    assert found["exempt_by"] == "DOWNTIME_EXEMPT_PATHS"
+    assert status("--path", "/x")["request"]["period"] is None
+
+
+def test_what_lets_a_request_through_is_worded(settings: pytest_django.Settings, flag: Path) -> None:
+    settings.ROOT_URLCONF = Patterns
+    settings.DOWNTIME_URL_REDIRECT = "/upgrade/"
+    flag.touch()
+
+    def line(path: str) -> str:
+        return run("downtime_status", "--path", path).splitlines()[2]
+
+    assert line("/marked/") == "The mark @downtime_exempt on its view lets it through."
+    assert line("/upgrade/") == "The redirect, which leads to that very path, lets it through."
+    assert line("/plain/") == (
+        "Nothing lets it through by path or view: the view tests.management.test_visit.plain, which answers that path, "
+        "is not marked with @downtime_exempt."
+    )
+
+
+def test_the_answer_by_a_damaged_schedule_is_that_of_a_process_that_starts_now(schedule: Path) -> None:
+    schedule.write_text(f"{PLANNED}  - {{start: soon}}\n")
+    lines = run("downtime_status", *AT, "--path", "/x").splitlines()
+    assert lines[2] == "GET /x is refused because of upgrade, without a known end."
+    assert lines[5] == "So it is for a process that starts now; for a running one it is unknown."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--at", "soon"), "--at is 'soon'; it must be"),
+        (("--at", "2097-13-01"), "--at is '2097-13-01'; there is no such time"),
+        (("--path", "shop"), "--path is 'shop'; it must be a path of this site"),
+        (("--path", ""), "--path is ''; it must be a path of this site"),
+        (("--path", "/x", "--method", "GET /"), "--method is 'GET /'; it must be an HTTP method"),
+        (("--method", "POST"), "--method is given without --path"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+@pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["text", "JSON"])
+def test_bad_input_is_one_line_and_nothing_else(arguments: tuple[str, ...], reason: str, as_json: list[str]) -> None:
+    [line] = refusal("downtime_status", *arguments, *as_json).splitlines()
+    assert line.startswith(reason)
+
+
+def test_a_path_asks_no_database(flag: Path) -> None:
+    """In a test without the mark for that, to ask one is an error."""
+    flag.touch()
+    assert "is refused because of flag" in run("downtime_status", "--path", "/x")

@@ -45,9 +45,9 @@ def told(command: str, *arguments: str) -> str:
     return output.getvalue()
 
 
-def status() -> dict[str, Any]:
+def status(*arguments: str) -> dict[str, Any]:
     """What downtime_status tells programs."""
-    found: dict[str, Any] = json.loads(run("downtime_status", "--json"))
+    found: dict[str, Any] = json.loads(run("downtime_status", "--json", *arguments))
     return found
 
 

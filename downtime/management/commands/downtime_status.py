@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime, timezone
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.utils.timezone import get_default_timezone
 
+from downtime.management import arguments
 from downtime.management.base import DowntimeCommand, State
-from downtime.management.output import as_json
+from downtime.management.output import CommandError, as_json
 from downtime.management.status_json import as_dict
-from downtime.management.wording import status_line, window_line
+from downtime.management.visit import Visit, to_method, to_path, visit
+from downtime.management.wording import local_time, status_line, visit_lines, window_line
 from downtime.schedule.periods import Window
 from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UNKNOWN, UP
 
@@ -32,19 +36,30 @@ class Command(DowntimeCommand):
             action="store_true",
             help="exit with 0 if the site is up, 3 if it is down, 5 if it is partly down or read-only, 4 if unknown",
         )
+        parser.add_argument("--at", metavar="TIME", help="as of then, by the files as they are now; default: now")
+        parser.add_argument("--path", metavar="PATH", help="what a visitor would get there, whoever it is")
+        parser.add_argument("--method", metavar="METHOD", help="the method of that request; default: GET")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        state = self.state()
+        at = _moment(options["at"])
+        path, method = _request(options["path"], options["method"])
+        state = self.state(at)
         upcoming = state.loaded.parsed.schedule.upcoming(state.now)
+        visited = visit(path, method, state.answer, is_sure=not state.doubts) if path else None
         if options["json"]:
-            self.write(as_json(as_dict(state, upcoming)))
+            self.write(as_json(as_dict(state, upcoming, visited)))
         else:
-            self._print(state, upcoming)
+            if at is not None:
+                self.tell(f"At {local_time(at)}, by the files as they are now:")
+            self._print(state, upcoming, visited)
         if options["exit_code"] and (code := _EXIT_CODES[state.site_status.state]):
             sys.exit(code)
 
-    def _print(self, state: State, upcoming: list[Window]) -> None:
+    def _print(self, state: State, upcoming: list[Window], visited: Visit | None) -> None:
         self.tell(status_line(state.site_status, state.flags.raised))
+        if visited is not None:
+            for line in visit_lines(visited, state.site_status, state.flags.raised):
+                self.tell(line)
         for window in state.answer.active:
             self.tell(window_line(state.label(window), window, state.now))
         if upcoming:
@@ -56,3 +71,17 @@ class Command(DowntimeCommand):
             self.tell("Problems:")
         for problem in problems:
             self.tell(f"  {problem}")
+
+
+def _moment(at: str | None) -> datetime | None:
+    if at is None:
+        return None
+    return arguments.to_moment("--at", at, datetime.now(timezone.utc), get_default_timezone(), fold=0)
+
+
+def _request(path: str | None, method: str | None) -> tuple[str, str]:
+    """The path and the method of the request; no path if none is asked about."""
+    if path is None and method is not None:
+        raise CommandError("--method is given without --path; give the path of the request as well")
+    path = "" if path is None else arguments.convert("--path", path, to_path)
+    return path, "GET" if method is None else arguments.convert("--method", method, to_method)
