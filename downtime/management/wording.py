@@ -68,11 +68,11 @@ def _facts(status: SiteStatus, flags: Iterable[Flag], verb: str) -> Iterator[str
     elif len(status.refusals) == 1 and status.turn is None:
         [refusal] = status.refusals
         because = _because(refusal, flags)
-        yield f"{_extent(refusal, verb, is_first=True)}, {_since(status.since, status.until)}, {because}"
+        yield f"{extent(refusal, verb)}, {_since(status.since, status.until)}, {because}"
     else:
         for refusal in status.refusals:
-            extent = _extent(refusal, verb, is_first=refusal is status.refusals[0])
-            yield f"{extent}, since {local_time(refusal.since)}, {_because(refusal, flags)}"
+            what = extent(refusal, verb, is_first=refusal is status.refusals[0])
+            yield f"{what}, since {local_time(refusal.since)}, {_because(refusal, flags)}"
         if status.turn is not None:
             yield f"from {local_time(status.turn.at)} on, {_turn(status.turn.status, flags)}"
         if is_known(status.until):
@@ -84,11 +84,11 @@ def _facts(status: SiteStatus, flags: Iterable[Flag], verb: str) -> Iterator[str
 def _turn(status: SiteStatus, flags: Iterable[Flag]) -> str:
     if status.state == UNKNOWN:
         return "its state is unknown"
-    extents = [(_extent(r, "is", is_first=r is status.refusals[0]), _because(r, flags)) for r in status.refusals]
-    return ", and ".join(f"{extent}, {because}" for extent, because in extents)
+    extents = [(extent(r, is_first=r is status.refusals[0]), _because(r, flags)) for r in status.refusals]
+    return ", and ".join(f"{what}, {because}" for what, because in extents)
 
 
-def _extent(refusal: Refusal, verb: str, *, is_first: bool) -> str:
+def extent(refusal: Refusal, verb: str = "is", *, is_first: bool = True) -> str:
     """What is refused; `is_first` unless something else has been told to be refused."""
     what = f"{verb} {'read-only' if refusal.read_only else 'down'}"
     if refusal.is_whole:

@@ -118,10 +118,19 @@ def test_start_sets_what_a_refused_visitor_gets(client: Any) -> None:
     assert client.get("/", headers={"accept": "application/json"})["Retry-After"] == "600"
 
 
-def test_start_says_what_is_down(flag: Path) -> None:
-    written = run("downtime_start", "--path", "/shop", "--path", "/wiki", "--read-only", "--until", "2099-12-01")
-    what = "below /shop, /wiki except for reading until 2099-12-01 00:00:00 CET"
-    assert written == f"Raised the flag {flag}: the site is down {what}.\n"
+@pytest.mark.parametrize(
+    ("arguments", "refused"),
+    [
+        (["--read-only"], "the site is read-only"),
+        (["--path", "/", "--until", "2099-12-01"], "the site is down until 2099-12-01 00:00:00 CET"),
+        (["--path", "/shop", "--path", "/wiki/"], "a part of the site is down (/shop, /wiki)"),
+        (["--path", "/shop", "--read-only"], "a part of the site is read-only (/shop)"),
+    ],
+    ids=["writing", "everything", "parts", "writing to a part"],
+)
+def test_start_says_what_is_refused_as_downtime_status_does(flag: Path, arguments: list[str], refused: str) -> None:
+    assert run("downtime_start", *arguments) == f"Raised the flag {flag}: {refused}.\n"
+    assert refused.partition(" until")[0] in run("downtime_status").replace("The", "the").replace("A part", "a part")
 
 
 def test_start_writes_the_flag_anew() -> None:

@@ -15,8 +15,10 @@ from downtime.files.atomic_write import CannotWrite
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
-from downtime.management.wording import local_time
+from downtime.management.wording import extent, local_time
 from downtime.schedule import converters
+from downtime.schedule.refusals import Refusal
+from downtime.schedule.url_paths import trimmed
 
 # An end that is nearer keeps its fraction of a second, as it must lie after the writing of the flag.
 _NEAR = timedelta(minutes=1)
@@ -51,7 +53,7 @@ class Command(DowntimeCommand):
         except OSError as error:
             raise CommandError(f"{path} can't be looked at: {disk.reason(error)}") from error
         done = "Updated" if was_raised else "Raised"
-        self.tell(f"{done} the flag {path}: the site is down{_extent(keys, end)}.")
+        self.tell(f"{done} the flag {path}: {_effect(keys, end)}.")
         if not options["no_wait"]:
             self.wait(1)
 
@@ -83,12 +85,9 @@ def _iso(moment: datetime) -> str:
     return moment.astimezone(get_default_timezone()).isoformat(" ")
 
 
-def _extent(keys: dict[str, Value], end: datetime | None) -> str:
-    parts = []
-    if isinstance(paths := keys.get("paths"), list):
-        parts.append(f"below {', '.join(paths)}")
-    if keys.get("read_only"):
-        parts.append("except for reading")
-    if end:
-        parts.append(f"until {local_time(end)}")
-    return "".join(f" {part}" for part in parts)
+def _effect(keys: dict[str, Value], end: datetime | None) -> str:
+    """What the flag refuses, in the words of downtime_status, and until when."""
+    paths = keys.get("paths")
+    prefixes = tuple(map(trimmed, paths)) if isinstance(paths, list) else ("",)
+    refused = extent(Refusal(bool(keys.get("read_only")), prefixes, ()))
+    return f"{refused} until {local_time(end)}" if end else refused
