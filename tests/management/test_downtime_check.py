@@ -89,6 +89,8 @@ def test_check_reads_the_standard_input(monkeypatch: pytest.MonkeyPatch, schedul
     given(monkeypatch, "periods: [{start: 2020-01-01, message: Größer}]\n".encode())
     assert run("downtime_check", "-").splitlines() == [
         "<stdin> has no problem; it has 1 period.",
+        "By this schedule alone, the site is down, since 2020-01-01 00:00:00 CET, without a known end, "
+        "because of the period on line 1.",
         "Active now:",
         "  the period on line 1: since 2020-01-01 00:00:00 CET, without a known end: Größer",
     ]
