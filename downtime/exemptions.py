@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from types import NoneType
+from typing import NamedTuple
 
 from django.db import Error
 from django.http import HttpRequest
+from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.http import bypass, client_address
+from downtime.http.passages import Passage, keep_private, unchanged, withhold_unless_exempt, withhold_unless_reading
 from downtime.http.redirects import is_own, is_target
-from downtime.http.responses import Passage, keep_private, unchanged, withhold_unless_exempt
-from downtime.http.site_code import Routes, call
+from downtime.http.site_code import Routes, call, downtime_told
 from downtime.http.throttled_log import ThrottledLogger
-from downtime.schedule.periods import Window
+from downtime.schedule.occurrence import occurrence
+from downtime.schedule.periods import Answer, Window
 from downtime.schedule.url_paths import is_below, is_plain, trimmed
 
 logger = ThrottledLogger(__name__)
 
 # RFC 9110 section 9.2.1, without TRACE, which a site has no use for.
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Refused(NamedTuple):
+    """A request that does not pass: the window that refuses it, and the first moment at which it would pass."""
+
+    window: Window
+    release: datetime
 
 
 class Exemptions:
@@ -38,15 +49,27 @@ class Exemptions:
         self._redirect = conf.DOWNTIME_URL_REDIRECT or ""
         self._routes = Routes()
 
-    def pass_for(self, request: HttpRequest, window: Window) -> Passage | None:
-        """What the site's response goes through if the request may pass although `window` covers it; else None.
+    def ruling(self, request: HttpRequest, answer: Answer) -> Passage | Refused:
+        """What the site's response goes through if the request passes; else why not, and until when.
 
         The exemptions are asked in order of cost, so that what may query a database comes last."""
-        if self.has_path(request, window.period.redirect or self._redirect):
+        path, safe = request.path_info, is_safe(request)
+        window = answer.covering(path, safe=safe)
+        if window is None or self.has_path(request, window.period.redirect or self._redirect):
             return unchanged
-        if self._routes.has_exempt_view(request):
+        mark = self._routes.mark(request)
+        if mark.passes(read_only=False):
             return withhold_unless_exempt
-        return keep_private if self.has_client(request) else None
+        if not safe and mark.passes(read_only=True):
+            safe, window = True, answer.covering(path, safe=True)
+            if window is None:
+                return withhold_unless_reading
+        refused = Refused(window, answer.release(path, safe=safe))
+        return keep_private if self.has_client(request) or self._is_let_through(request, answer, refused) else refused
+
+    def refuse(self, request: HttpRequest, answer: Answer) -> bool:
+        """Whether the request does not pass."""
+        return isinstance(self.ruling(request, answer), Refused)
 
     def has_path(self, request: HttpRequest, redirect: str) -> bool:
         """Whether the path of the request is exempt for every client; so is the one to which `redirect` leads."""
@@ -67,12 +90,18 @@ class Exemptions:
         return "redirect" if redirect and is_target(request, redirect) and is_own(redirect) else None
 
     def has_client(self, request: HttpRequest) -> bool:
-        """Whether this client passes, whatever the path: by address, bypass cookie or DOWNTIME_EXEMPT_IF."""
-        if self._networks and self._has_address(request):
-            return True
-        if bypass.has_cookie(request):
-            return True
-        return bool(self._callables) and any(_is_let_through(name, request) for name in self._callables)
+        """Whether this client passes, whatever the path: by address or bypass cookie."""
+        return bool(self._networks and self._has_address(request)) or bypass.has_cookie(request)
+
+    def _is_let_through(self, request: HttpRequest, answer: Answer, refused: Refused) -> bool:
+        """Whether a callable of DOWNTIME_EXEMPT_IF says yes. It is told a period that refuses reading too, if one does.
+
+        Else one that lets the request pass because a period is read-only would let it pass another that is not."""
+        if not self._callables:
+            return False
+        window = answer.covering(request.path_info, safe=True) or refused.window
+        with downtime_told(request, occurrence(window, get_default_timezone(), end=refused.release)):
+            return any(_says_yes(name, request) for name in self._callables)
 
     def _has_address(self, request: HttpRequest) -> bool:
         headers = request.META
@@ -104,7 +133,7 @@ def _networks() -> Iterator[client_address.Network]:
             continue  # `checks` reports it
 
 
-def _is_let_through(dotted_path: str, request: HttpRequest) -> bool:
+def _says_yes(dotted_path: str, request: HttpRequest) -> bool:
     try:
         answer = call(dotted_path, request)
     except Exception:  # the site's own code can raise anything; that is a no

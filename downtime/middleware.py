@@ -11,8 +11,8 @@ from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponseBase
 
 from downtime import live
-from downtime.exemptions import Exemptions, is_safe
-from downtime.http import bypass, pages, responses
+from downtime.exemptions import Exemptions, Refused, is_safe
+from downtime.http import bypass, htmx, pages, passages, responses
 from downtime.http.throttled_log import ThrottledLogger
 
 logger = ThrottledLogger(__name__)
@@ -50,21 +50,25 @@ class DowntimeMiddleware:
             return decision
         return decision(request, await cast("Awaitable[HttpResponseBase]", self.get_response(request)))
 
-    def _decide(self, request: HttpRequest) -> HttpResponseBase | responses.Passage:
+    def _decide(self, request: HttpRequest) -> HttpResponseBase | passages.Passage:
         """The response in the site's place; or, if the request passes, what the site's own response goes through."""
         answer = live.answer()
-        path, safe = request.path_info, is_safe(request)
-        window = answer.covering(path, safe=safe)
+        window = answer.covering(request.path_info, safe=is_safe(request))
         try:
             if answer.active and (exchange := bypass.exchange(request)):
                 return exchange
             if window is None:
-                return responses.unchanged
-            passage = self._exemptions.pass_for(request, window)
-            return passage or self._refusals.of(request, window, answer.release(path, safe=safe))
+                return passages.unchanged
+            ruling = self._exemptions.ruling(request, answer)
+            if not isinstance(ruling, Refused):
+                return ruling
+            response = self._refusals.of(request, ruling.window, ruling.release)
+            if (page := htmx.page_of(request)) and self._exemptions.refuse(page, answer):
+                htmx.refresh(request, response)
+            return response
         except Exception:  # whatever it is, a planned 503 must not become an unplanned 500
             logger.exception("the answer to a refused request failed; the built-in page is shown")
-            return responses.unchanged if window is None else pages.built_in_response(request.method)
+            return passages.unchanged if window is None else pages.built_in_response(request.method)
 
     def _prepare(self) -> None:
         self._exemptions = Exemptions()

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,11 +12,24 @@ from django.urls import path as url
 from django.utils.functional import SimpleLazyObject
 
 from downtime.decorators import downtime_exempt
-from downtime.exemptions import Exemptions, is_safe, is_staff, is_superuser
+from downtime.exemptions import Exemptions, Refused, is_safe, is_staff, is_superuser
 from downtime.http import bypass
-from downtime.http.responses import Passage, keep_private, unchanged, withhold_unless_exempt
-from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
+from downtime.http.passages import Passage, keep_private, unchanged, withhold_unless_exempt, withhold_unless_reading
+from downtime.schedule.occurrence import Occurrence
+from downtime.schedule.periods import ALWAYS, NEVER, Answer, Period, Schedule, Window
 from tests.support.requests import request_for
+
+NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
+
+
+def during(*periods: Period) -> Answer:
+    """What applies while these periods are active."""
+    return Schedule(periods).at(NOW)
+
+
+def passes_whole(request: HttpRequest, exemptions: Exemptions | None = None) -> bool:
+    """Whether the request passes while the whole site is down."""
+    return not (exemptions or Exemptions()).refuse(request, during(Period()))
 
 
 @pytest.mark.parametrize(
@@ -268,14 +282,14 @@ HERE = "tests.test_exemptions"
 def test_a_callable_exempts_by_saying_yes(settings: pytest_django.Settings, names: list[str], passes: bool) -> None:
     settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.{name}" for name in names]
     request = RequestFactory().get("/", headers={"x-key": "secret"})
-    assert Exemptions().has_client(request) is passes
+    assert passes_whole(request) is passes
 
 
 def test_callables_are_asked_in_order_until_one_says_yes(
     settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.yes", f"{HERE}.failing"]
-    assert Exemptions().has_client(RequestFactory().get("/"))
+    assert passes_whole(RequestFactory().get("/"))
     assert caplog.records == []
 
 
@@ -285,7 +299,7 @@ def test_a_callable_that_fails_is_logged_once(
     settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.failing", "no.such.module"]
     exemptions = Exemptions()
     for _ in range(3):
-        assert not exemptions.has_client(RequestFactory().get("/"))
+        assert not passes_whole(RequestFactory().get("/"), exemptions)
     assert [record.message for record in caplog.records] == [
         f"{HERE}.failing of DOWNTIME_EXEMPT_IF failed, and counts as a no",
         "no.such.module of DOWNTIME_EXEMPT_IF failed, and counts as a no",
@@ -310,7 +324,7 @@ def test_what_is_neither_yes_nor_no_is_logged_once_and_counts_as_a_no(
     settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.{name}"]
     exemptions = Exemptions()
     for _ in range(3):
-        assert not exemptions.has_client(RequestFactory().get("/"))
+        assert not passes_whole(RequestFactory().get("/"), exemptions)
     assert [record.message for record in caplog.records] == [
         f"{HERE}.{name} of DOWNTIME_EXEMPT_IF returned {kind}; only True lets a request through, so it counts as a no"
     ]
@@ -321,7 +335,7 @@ def test_a_plain_no_is_not_logged(
     settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.{name}"]
-    assert not Exemptions().has_client(RequestFactory().get("/"))
+    assert not passes_whole(RequestFactory().get("/"))
     assert caplog.records == []
 
 
@@ -338,16 +352,15 @@ def test_an_exemption_setting_of_a_wrong_type_exempts_nobody(
     setattr(settings, f"DOWNTIME_EXEMPT_{name}", value)
     if name != "PATHS":
         settings.DOWNTIME_EXEMPT_PATHS = ()
-    window = Window(ALWAYS, 0, NEVER, Period())
     for path in ("/", "/admin", "/admin/login/"):
-        assert Exemptions().pass_for(request_for(path), window) is None
+        assert not passes_whole(request_for(path))
 
 
 # What the site's own response goes through
 
 
 class Patterns:
-    urlpatterns = [url("marked", downtime_exempt(yes))]
+    urlpatterns = [url("marked", downtime_exempt(yes)), url("reading", downtime_exempt(read_only=True)(yes))]
 
 
 PASSAGES: dict[str, tuple[dict[str, Any], str, str, Passage | None]] = {
@@ -372,8 +385,96 @@ def test_each_exemption_has_its_passage(
     settings.ROOT_URLCONF = Patterns
     for name, value in changed.items():
         setattr(settings, name, value)
-    window = Window(ALWAYS, 0, NEVER, Period(redirect=redirect))
-    assert Exemptions().pass_for(request_for(path), window) is passage
+    period = Period(redirect=redirect)
+    refused = Refused(Window(ALWAYS, 0, NEVER, period), NEVER)
+    assert Exemptions().ruling(request_for(path), during(period)) == (passage or refused)
+
+
+# A view that only reads, and callables that are told the downtime
+
+WHOLE, READING = Period(message="whole"), Period(read_only=True, message="reading")
+PARTLY = Period(paths=("/elsewhere",))
+ENDS = Period(end=NOW + timedelta(hours=1), message="ends")
+LONGER = Period(end=NOW + timedelta(hours=2), read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("periods", "method", "passage"),
+    [
+        ([READING], "POST", withhold_unless_reading),
+        ([READING, PARTLY], "POST", withhold_unless_reading),
+        ([READING], "GET", unchanged),
+        ([WHOLE], "POST", None),
+        ([WHOLE], "GET", None),
+        ([READING, WHOLE], "POST", None),
+        ([WHOLE, READING], "POST", None),
+    ],
+    ids=["read-only", "another part down", "reading anyway", "whole", "GET", "whole beneath", "whole above"],
+)
+def test_a_view_that_only_reads_passes_only_if_nothing_but_read_only_periods_cover_it(
+    settings: pytest_django.Settings, periods: list[Period], method: str, passage: Passage | None
+) -> None:
+    settings.ROOT_URLCONF = Patterns
+    ruling = Exemptions().ruling(RequestFactory().generic(method, "/reading"), during(*periods))
+    if passage is None:
+        assert isinstance(ruling, Refused)
+        assert ruling.window.period is WHOLE
+    else:
+        assert ruling is passage
+
+
+def test_a_view_that_only_reads_waits_for_no_read_only_period(settings: pytest_django.Settings) -> None:
+    settings.ROOT_URLCONF = Patterns
+    ends = {}
+    for path in ("/reading", "/other"):
+        ruling = Exemptions().ruling(RequestFactory().post(path), during(LONGER, ENDS))
+        assert isinstance(ruling, Refused)
+        ends[path] = ruling.release
+    assert ends == {"/reading": ENDS.end, "/other": LONGER.end}
+
+
+TOLD: list[Occurrence] = []
+
+
+def passes_reading(request: HttpRequest) -> bool:
+    """As README.rst shows it."""
+    TOLD.append(request.downtime)  # type: ignore[attr-defined]
+    return request.downtime.read_only and request.path_info == "/graphql"  # type: ignore[attr-defined]
+
+
+async def async_passes_reading(request: HttpRequest) -> bool:
+    return passes_reading(request)
+
+
+@pytest.mark.parametrize("name", ["passes_reading", "async_passes_reading"])
+@pytest.mark.parametrize(
+    ("periods", "path", "passes"),
+    [
+        ([READING], "/graphql", True),
+        ([READING], "/shop", False),
+        ([PARTLY, READING], "/graphql", True),
+        ([WHOLE], "/graphql", False),
+        ([READING, WHOLE], "/graphql", False),
+        ([WHOLE, READING], "/graphql", False),
+    ],
+    ids=["read-only", "another path", "another part down", "whole", "whole beneath", "whole above"],
+)
+def test_a_callable_is_told_the_downtime_that_covers_the_request_while_it_runs(
+    settings: pytest_django.Settings, name: str, periods: list[Period], path: str, passes: bool
+) -> None:
+    settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.{name}"]
+    TOLD.clear()
+    request = RequestFactory().post(path)
+    assert Exemptions().refuse(request, during(*periods)) is not passes
+    assert not hasattr(request, "downtime")
+    assert [told.message for told in TOLD] == ["whole" if WHOLE in periods else "reading"]
+
+
+def test_the_end_that_a_callable_is_told_is_the_release_of_the_request(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_EXEMPT_IF = [f"{HERE}.passes_reading"]
+    TOLD.clear()
+    Exemptions().ruling(RequestFactory().post("/"), during(ENDS, LONGER))
+    assert [told.end for told in TOLD] == [LONGER.end]
 
 
 @pytest.mark.parametrize(
@@ -415,7 +516,7 @@ def test_a_database_that_is_away_is_a_plain_no(
     settings.DOWNTIME_EXEMPT_IF = ["downtime.exemptions.is_staff", "downtime.exemptions.is_superuser"]
     request = RequestFactory().get("/")
     request.user = SimpleLazyObject(load)  # type: ignore[assignment]
-    assert not Exemptions().has_client(request)
+    assert not passes_whole(request)
     assert caplog.records == []
 
 

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import logging
 import os
 import time
@@ -18,10 +19,12 @@ from django.urls import path, re_path
 from django.utils.decorators import sync_and_async_middleware
 
 from downtime.decorators import downtime_exempt
-from downtime.http import bypass, throttled_log
+from downtime.http import bypass, htmx, throttled_log
 from downtime.http.pages import BUILT_IN_PAGE
-from downtime.http.responses import keep_private
+from downtime.http.site_code import LOST_MARK
 from downtime.middleware import DowntimeMiddleware
+from downtime.schedule.occurrence import Occurrence
+from tests.http import test_marks
 from tests.support.clock import Clock
 from tests.support.requests import Ask
 from tests.support.texts import OPEN
@@ -367,6 +370,269 @@ def test_what_one_client_alone_may_see_is_kept_from_shared_caches(
     assert (answer.get("Cache-Control"), answer.get("Vary")) == (("private", "Cookie") if is_personal else (None, None))
 
 
+# What a site tells a cache in front
+
+
+@pytest.mark.parametrize("by", ["address", "view"])
+def test_no_word_to_a_cache_in_front_undoes_private_or_no_store(
+    ask: Ask, settings: pytest_django.Settings, flag: Path, by: str
+) -> None:
+    """Neither on what an exempt client alone may see, nor on the answer of a view of the site's own."""
+    settings.ROOT_URLCONF = CachedPatterns
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE]
+    targeted = {"CDN-Cache-Control", "Surrogate-Control", "X-Accel-Expires"}
+    assert targeted <= set(ask("/").headers)
+    settings.DOWNTIME_EXEMPT_IPS = ["127.0.0.1"] if by == "address" else []
+    settings.DOWNTIME_VIEW = None if by == "address" else f"{__name__}.cached"
+    flag.touch()
+    answer = ask("/")
+    assert answer.content == b"for ten minutes"
+    assert not targeted & set(answer.headers)
+    assert "private" in answer["Cache-Control"]
+
+
+def cached(request: HttpRequest, *args: object) -> HttpResponse:
+    words = {"CDN-Cache-Control": "max-age=600", "Surrogate-Control": "max-age=600", "X-Accel-Expires": "600"}
+    return HttpResponse("for ten minutes", headers={"Cache-Control": "public, max-age=60", **words})
+
+
+class CachedPatterns:
+    urlpatterns = [re_path("", cached)]
+
+
+# Scripts
+
+PAGE, JSON = "text/html", "application/problem+json"
+FETCH = {"sec-fetch-dest": "empty", "accept": "*/*"}
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "content_type"),
+    [
+        ("GET", FETCH, JSON),
+        ("POST", {**FETCH, "content-type": "application/json"}, JSON),
+        ("POST", {"accept": "*/*", "content-type": "application/json"}, JSON),
+        ("POST", {"x-requested-with": "XMLHttpRequest"}, JSON),
+        ("POST", {"content-type": "application/x-www-form-urlencoded"}, PAGE),
+        ("GET", {"sec-fetch-dest": "document", "accept": "text/html,*/*;q=0.8"}, PAGE),
+        ("GET", {"sec-fetch-dest": "empty", "accept": "text/html"}, PAGE),
+        ("GET", {"accept": "*/*"}, PAGE),
+        ("GET", {**FETCH, "hx-request": "true"}, PAGE),
+    ],
+    ids=["fetch", "fetch of JSON", "requests", "XMLHttpRequest", "form", "browser", "fetch of HTML", "curl", "htmx"],
+)
+@pytest.mark.parametrize("redirect", [None, "/upgrade/"], ids=["no redirect", "redirect"])
+def test_a_script_gets_json_and_a_navigation_the_page_or_the_redirect(
+    ask: Ask,
+    settings: pytest_django.Settings,
+    flag: Path,
+    method: str,
+    headers: dict[str, str],
+    content_type: str,
+    redirect: str | None,
+) -> None:
+    settings.DOWNTIME_URL_REDIRECT = redirect
+    flag.touch()
+    given = {name: value for name, value in headers.items() if name != "content-type"}
+    answer = ask("/shop", method, headers=given, data="{}", content_type=headers.get("content-type", "text/plain"))
+    is_redirected = redirect is not None and content_type == PAGE and "hx-request" not in headers
+    assert answer.status_code == (302 if is_redirected else 503)
+    if not is_redirected:
+        assert answer["Content-Type"].partition(";")[0] == content_type
+    varies_by = {name.lower() for name in answer["Vary"].split(", ")}
+    assert {"accept", *headers} - {"cookie"} <= varies_by
+
+
+@pytest.mark.parametrize(
+    ("written", "path", "state"),
+    [
+        ("", "/", "down"),
+        ("read_only: true", "/", "read-only"),
+        ("paths: [/shop]", "/shop", "down"),
+        ("{paths: [/shop], read_only: true}", "/shop/a", "read-only"),
+    ],
+    ids=["down", "read-only", "part", "part read-only"],
+)
+def test_json_tells_the_state_of_the_request(ask: Ask, flag: Path, written: str, path: str, state: str) -> None:
+    flag.write_text(written)
+    answer = ask(path, "POST", headers={"accept": "application/json"})
+    assert json.loads(answer.content)["state"] == state
+
+
+# htmx
+
+HTMX = {"hx-request": "true", "sec-fetch-site": "same-origin"}
+BOTH = "periods:\n  - {start: 2020-01-01, paths: [/part, /shop]}\n  - {start: 2020-01-01, read_only: true}\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "method", "page", "is_refreshed"),
+    [
+        ("periods: [{start: 2020-01-01}]", "GET", "http://testserver/", True),
+        ("periods: [{start: 2020-01-01}]", "POST", "http://testserver/shop", True),
+        ("periods: [{start: 2020-01-01}]", "GET", "", True),
+        ("periods: [{start: 2020-01-01}]", "GET", "http://testserver/admin/", False),
+        ("periods: [{start: 2020-01-01}]", "GET", "http://testserver/marked", False),
+        ("periods: [{start: 2020-01-01, paths: [/part]}]", "GET", "http://testserver/", False),
+        (BOTH, "GET", "http://testserver/shop/", True),
+        (BOTH, "POST", "http://testserver/", False),
+        ("periods: [{start: 2020-01-01, read_only: true}]", "POST", "http://testserver/", False),
+    ],
+    ids=["down", "POST", "no page", "exempt page", "marked page", "page up", "part", "other part", "read-only"],
+)
+def test_htmx_is_told_to_load_its_page_anew_only_if_that_leads_to_the_down_page(
+    ask: Ask,
+    settings: pytest_django.Settings,
+    schedule: Path,
+    written: str,
+    method: str,
+    page: str,
+    is_refreshed: bool,
+) -> None:
+    """Else the page would send the same request again, for ever."""
+    settings.ROOT_URLCONF = MarkedPatterns
+    schedule.write_text(written)
+    answer = ask("/part", method, headers={**HTMX, "hx-current-url": page})
+    assert (answer.status_code, answer.get("HX-Refresh")) == (503, "true" if is_refreshed else None)
+    again = ask("/part", method, headers={**HTMX, "hx-current-url": page}, cookie=f"{htmx.COOKIE}=1")
+    assert "HX-Refresh" not in again
+
+
+def test_nobody_but_htmx_is_told_so(ask: Ask, flag: Path) -> None:
+    flag.touch()
+    answer = ask("/", headers={"hx-current-url": "http://testserver/"})
+    assert ("HX-Refresh" in answer, htmx.COOKIE in answer.cookies) == (False, False)
+
+
+def test_a_redirect_does_not_land_in_a_part_of_a_page(ask: Ask, settings: pytest_django.Settings, flag: Path) -> None:
+    settings.DOWNTIME_URL_REDIRECT = "/upgrade/"
+    flag.touch()
+    assert ask("/shop").status_code == 302
+    for headers in (HTMX, {"turbo-frame": "cart", "accept": "text/html"}):
+        answer = ask("/shop", headers=headers)
+        assert (answer.status_code, answer["Content-Type"]) == (503, "text/html; charset=utf-8")
+
+
+def test_a_view_of_ones_own_may_leave_the_word_to_htmx_to_the_app(
+    ask: Ask, settings: pytest_django.Settings, flag: Path
+) -> None:
+    settings.DOWNTIME_VIEW = f"{__name__}.sorry"
+    flag.touch()
+    assert ask("/shop", headers=HTMX)["HX-Refresh"] == "true"
+    answer = ask("/own", headers=HTMX)
+    assert (answer["HX-Retarget"], "HX-Refresh" in answer) == ("#error", False)
+
+
+def sorry(request: HttpRequest, period: Occurrence) -> HttpResponse:
+    assert request.downtime is period  # type: ignore[attr-defined]
+    return HttpResponse("sorry", status=503, headers={"HX-Retarget": "#error"} if request.path == "/own" else {})
+
+
+# A view that only reads
+
+
+def test_a_view_that_only_reads_passes_a_read_only_period_and_no_other(
+    ask: Ask, settings: pytest_django.Settings, flag: Path, schedule: Path
+) -> None:
+    settings.ROOT_URLCONF = MarkedPatterns
+    flag.write_text("read_only: true")
+    assert ask("/login", "POST").content == b"up: /login"
+    assert ask("/part", "POST").status_code == 503
+    schedule.write_text(OPEN)
+    assert ask("/login", "POST").status_code == 503
+    flag.write_text("")
+    schedule.unlink()
+    assert ask("/login", "POST").status_code == 503
+
+
+@pytest.mark.parametrize(("do", "status"), [("", 200), ("tenant", 503), ("rewrite", 503)])
+def test_only_a_view_that_only_reads_is_heard_whatever_a_middleware_below_does(
+    ask: Ask, settings: pytest_django.Settings, flag: Path, do: str, status: int
+) -> None:
+    settings.ROOT_URLCONF = MarkedPatterns
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.Tenants"]
+    flag.write_text("read_only: true")
+    assert ask("/login", "POST", headers={"x-do": do}).status_code == status
+
+
+def up(request: HttpRequest) -> HttpResponse:
+    assert not hasattr(request, "downtime")
+    return HttpResponse(f"up: {request.path}")
+
+
+class MarkedPatterns:
+    urlpatterns = [
+        path("marked", downtime_exempt(up)),
+        path("login", downtime_exempt(read_only=True)(up)),
+        re_path("", up),
+    ]
+
+
+def reads(request: HttpRequest) -> bool:
+    return request.downtime.read_only and request.path_info == "/graphql"  # type: ignore[attr-defined]
+
+
+async def async_reads(request: HttpRequest) -> bool:
+    return reads(request)
+
+
+@pytest.mark.parametrize("name", ["reads", "async_reads"])
+def test_a_callable_that_asks_for_the_downtime_lets_a_post_pass_that_only_reads(
+    ask: Ask, settings: pytest_django.Settings, flag: Path, schedule: Path, name: str
+) -> None:
+    """And no other: not in a part of the site that is down beside it, nor while the whole site is down beneath it."""
+    settings.ROOT_URLCONF = MarkedPatterns
+    settings.DOWNTIME_EXEMPT_IF = [f"{__name__}.{name}"]
+    flag.write_text("read_only: true")
+    assert ask("/graphql", "POST").content == b"up: /graphql"
+    assert ask("/part", "POST").status_code == 503
+    schedule.write_text("periods: [{start: 2020-01-01, paths: [/graphql]}]")
+    assert ask("/graphql", "POST").status_code == 503
+    schedule.write_text(OPEN)
+    assert ask("/graphql", "POST").status_code == 503
+
+
+# Marks that have no effect
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "lost"),
+    [
+        ("/above", 200, ""),
+        ("/below", 503, "below_api_view"),
+        ("/class", 200, ""),
+        ("/api/hook", 503, "hook"),
+    ],
+)
+def test_a_mark_that_is_lost_in_a_framework_is_told_while_the_site_is_down(
+    ask: Ask,
+    settings: pytest_django.Settings,
+    flag: Path,
+    caplog: pytest.LogCaptureFixture,
+    asked: str,
+    status: int,
+    lost: str,
+) -> None:
+    settings.ROOT_URLCONF = FrameworkPatterns
+    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": [], "UNAUTHENTICATED_USER": None}
+    assert ask(asked, "POST").status_code == 200
+    assert "downtime_exempt" not in caplog.text
+    flag.write_text("read_only: true")
+    for _ in range(3):
+        assert ask(asked, "POST").status_code == status
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("downtime.http.site_code")]
+    assert told == ([LOST_MARK % f"tests.http.test_marks.{lost}"] if lost else [])
+
+
+class FrameworkPatterns:
+    urlpatterns = [
+        path("above", test_marks.above_api_view),
+        path("below", test_marks.below_api_view),
+        path("class", test_marks.ReadingAPIView.as_view()),
+        path("api/", test_marks.api.urls),
+    ]
+
+
 def other(request: HttpRequest) -> HttpResponse:
     return HttpResponse("of another tenant")
 
@@ -465,13 +731,6 @@ def test_a_failure_at_every_request_is_logged_seldom(
     assert len(caplog.records) == 1
     settings.DOWNTIME_EXEMPT_IPS = ["127.0.0.1"]
     assert client.get("/shop").status_code == 200
-
-
-def test_what_a_site_says_of_caches_stays_but_for_shared_ones() -> None:
-    response = HttpResponse(headers={"Cache-Control": "public, max-age=60", "Vary": "Accept"})
-    personal = keep_private(HttpRequest(), response)
-    assert set(personal["Cache-Control"].split(", ")) == {"private", "max-age=60"}
-    assert personal["Vary"] == "Accept, Cookie"
 
 
 def test_the_exemptions_are_asked_by_their_cost(

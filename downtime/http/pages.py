@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from downtime.conf import conf
+from downtime.http.scripts import VARIES_BY
 from downtime.http.throttled_log import PAUSE, ThrottledLogger
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import Period, Window
@@ -24,6 +25,7 @@ logger = ThrottledLogger(__name__)
 BUILT_IN_PAGE = (
     '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
+    '<meta name="turbo-visit-control" content="reload">'
     "<title>Down for maintenance</title></head>"
     "<body><main><h1>Down for maintenance</h1><p>Please try again a little later.</p></main></body></html>\n"
 )
@@ -80,7 +82,7 @@ _Response = TypeVar("_Response", bound=HttpResponseBase)
 def mark_planned(response: _Response) -> _Response:
     """Adds to the response the headers that every one has, and keeps Django from logging it; changes its argument."""
     add_never_cache_headers(response)
-    patch_vary_headers(response, ("Accept", "Accept-Language"))
+    patch_vary_headers(response, ("Accept", "Accept-Language", *VARIES_BY))
     response["X-Downtime"] = "planned"
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response

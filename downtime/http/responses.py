@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.utils import timezone, translation
-from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext
 
 from downtime.conf import conf
-from downtime.decorators import is_exempt
+from downtime.http.cdn_headers import remove_cdn_headers
 from downtime.http.negotiation import LONGEST_HEADER, preferences
-from downtime.http.pages import PreparedPage, built_in_response, copy_response, drop_body, mark_planned, prepare_page
+from downtime.http.pages import PreparedPage, copy_response, drop_body, mark_planned, prepare_page
 from downtime.http.redirects import is_target
-from downtime.http.site_code import awaited, call
-from downtime.http.throttled_log import ThrottledLogger
+from downtime.http.scripts import is_for_fragment, is_script
+from downtime.http.site_code import awaited, call, downtime_told
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import NEVER, Period, Window
 
-logger = ThrottledLogger(__name__)
-
 _MOST_KEPT = 500
-
-Passage = Callable[[HttpRequest, HttpResponseBase], HttpResponseBase]
-"""What the site's own response to a request goes through: takes both, returns the response to send."""
 
 
 class Refusals:
@@ -47,16 +40,23 @@ class Refusals:
         if self._view:
             return _from_view(self._view, request, window, release, seconds)
         accept, languages = request.META.get("HTTP_ACCEPT", ""), request.META.get("HTTP_ACCEPT_LANGUAGE", "")
-        prefers_json, language = self._preferences(accept[:LONGEST_HEADER], languages[:LONGEST_HEADER])
+        prefers_json, language = self._preferences(
+            accept[:LONGEST_HEADER], languages[:LONGEST_HEADER], is_script=is_script(request)
+        )
         if prefers_json:
             response = _problem_details(window, release, language, seconds)
-        elif (redirect := window.period.redirect or self._redirect) and not is_target(request, redirect):
+        elif redirect := self._redirect_for(request, window):
             return mark_planned(HttpResponseRedirect(redirect))
         else:
             response = self._page(window, release, language)
         if seconds is not None:
             response["Retry-After"] = str(seconds)
         return drop_body(response) if request.method == "HEAD" else response
+
+    def _redirect_for(self, request: HttpRequest, window: Window) -> str:
+        """Where the request is redirected; nowhere from that very page, or from within another."""
+        redirect = window.period.redirect or self._redirect
+        return "" if not redirect or is_for_fragment(request) or is_target(request, redirect) else redirect
 
     def _page(self, window: Window, release: datetime, language: str) -> HttpResponse:
         """A copy of the kept page, which is rendered at the first request for it."""
@@ -95,6 +95,7 @@ def _problem_details(window: Window, release: datetime, language: str, seconds: 
         "start": period.start and period.start.isoformat(),
         "end": period.end and period.end.isoformat(),
         "retry_after": seconds,
+        "state": "read-only" if period.read_only else "down",
     }
     response = JsonResponse(
         problem, status=503, content_type="application/problem+json", json_dumps_params={"ensure_ascii": False}
@@ -107,10 +108,12 @@ def _from_view(
     view: str, request: HttpRequest, window: Window, release: datetime, seconds: int | None
 ) -> HttpResponseBase:
     """The response of DOWNTIME_VIEW, whatever its class, with the headers that it did not set itself."""
-    response: object = call(view, request, occurrence(window, timezone.get_default_timezone(), end=release))
-    # As Django's handler renders a response that can be rendered: a callback may put another one in its place.
-    if isinstance(response, HttpResponseBase) and callable(render := getattr(response, "render", None)):
-        response = awaited(render())
+    period = occurrence(window, timezone.get_default_timezone(), end=release)
+    with downtime_told(request, period):
+        response: object = call(view, request, period)
+        # As Django's handler renders a response that can be rendered: a callback may put another one in its place.
+        if isinstance(response, HttpResponseBase) and callable(render := getattr(response, "render", None)):
+            response = awaited(render())
     if not isinstance(response, HttpResponseBase):
         raise TypeError(f"{view} returned {type(response).__name__}; it must return an HttpResponse")
     if isinstance(response, HttpResponse):
@@ -119,29 +122,4 @@ def _from_view(
             drop_body(response)
     if seconds is not None and response.status_code == 503 and "Retry-After" not in response:
         response["Retry-After"] = str(seconds)
-    return mark_planned(response)
-
-
-def unchanged(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """The site's own response as it is."""
-    return response
-
-
-def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Keeps the response to an exempt client from shared caches, which would show it to all; changes the argument."""
-    patch_cache_control(response, private=True)
-    patch_vary_headers(response, ("Cookie",))
-    return response
-
-
-def withhold_unless_exempt(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """The response to a request for an exempt view, unless another view has answered: then the built-in page.
-
-    A middleware below may choose another URLconf, rewrite the path or find another language."""
-    match = request.resolver_match
-    if match is None or is_exempt(match.func):
-        return response
-    logger.warning("a middleware below led a request to a view that is not exempt; its answer is withheld")
-    page = built_in_response(request.method)
-    page.__dict__["_resource_closers"] += response.__dict__["_resource_closers"]  # nobody else will close them
-    return page
+    return mark_planned(remove_cdn_headers(response))

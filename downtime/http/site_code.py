@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from inspect import isawaitable
 from time import monotonic
@@ -15,13 +16,20 @@ from django.urls import Resolver404, get_resolver
 from django.utils import translation
 from django.utils.module_loading import import_string
 
-from downtime.decorators import is_exempt
+from downtime.http.marks import NO_MARK, ViewMark, view_mark
 from downtime.http.throttled_log import PAUSE, ThrottledLogger
+from downtime.schedule.occurrence import Occurrence
 
 logger = ThrottledLogger(__name__)
 
 _MOST_KEPT = 500
 _LONGEST_KEPT = 500
+
+LOST_MARK = (
+    "downtime_exempt on %s has no effect, as it is not on the view that the URL pattern holds; put it above all other "
+    "decorators of the view, on dispatch of a class, or name the path in DOWNTIME_EXEMPT_PATHS"
+)
+"""Takes the name of the marked function."""
 
 
 def call(dotted_path: str, *arguments: object) -> Any:
@@ -34,6 +42,19 @@ def awaited(result: Any) -> Any:
     return async_to_sync(_awaited)(result) if isawaitable(result) else result
 
 
+@contextmanager
+def downtime_told(request: HttpRequest, downtime: Occurrence) -> Iterator[None]:
+    """Makes it `request.downtime` for the site's own code that runs within, and takes it back afterwards."""
+    attributes = vars(request)
+    before = {name: value for name, value in attributes.items() if name == "downtime"}
+    attributes["downtime"] = downtime
+    try:
+        yield
+    finally:
+        attributes.pop("downtime", None)
+        attributes.update(before)
+
+
 def view_of(path: str, urlconf: Any = None) -> Callable[..., Any]:
     """The view by which Django answers that path, in the language that the path names; raises Resolver404."""
     with translation.override(translation.get_language_from_path(path) or settings.LANGUAGE_CODE):
@@ -41,36 +62,42 @@ def view_of(path: str, urlconf: Any = None) -> Callable[..., Any]:
         return get_resolver(urlconf).resolve(path).func
 
 
+def mark_at(path: str, urlconf: Any = None) -> ViewMark:
+    """The mark of the view by which Django answers that path; raises whatever the URLconf raises as it is imported."""
+    try:
+        return view_mark(view_of(path, urlconf))
+    except Resolver404:
+        return NO_MARK
+
+
 class Routes:
-    """Tells which paths lead to exempt views; the URLconf is asked only while the site is down."""
+    """Tells how the views are marked to which paths lead; the URLconf is asked only while the site is down."""
 
     def __init__(self) -> None:
         # Resolving a path takes longer than all the rest of a response (measured).
-        self._kept = lru_cache(_MOST_KEPT)(_has_exempt_view)
+        self._kept = lru_cache(_MOST_KEPT)(mark_at)
         self._not_before = 0.0
+        self._told: set[str] = set()
 
-    def has_exempt_view(self, request: HttpRequest) -> bool:
-        """Whether Django would answer the request by an exempt view; False if the URLconf raises."""
+    def mark(self, request: HttpRequest) -> ViewMark:
+        """The mark of the view by which Django would answer the request; none if the URLconf raises."""
         begun = monotonic()
         if begun < self._not_before:
-            return False
+            return NO_MARK
         path, urlconf = request.path_info, getattr(request, "urlconf", None)
-        resolve = self._kept if len(path) <= _LONGEST_KEPT else _has_exempt_view
+        resolve = self._kept if len(path) <= _LONGEST_KEPT else mark_at
         try:
-            return resolve(path, urlconf)
+            mark = resolve(path, urlconf)
         except Exception:  # a URLconf can raise anything as it is imported
             logger.exception("the URLconf can't be asked which view is exempt; none is")
             # Longer if it took long, as it may if it asks a dead database: the down page must not wait for it.
             now = monotonic()
             self._not_before = now + max(PAUSE, 10 * (now - begun))
-            return False
-
-
-def _has_exempt_view(path: str, urlconf: Any) -> bool:
-    try:
-        return is_exempt(view_of(path, urlconf))
-    except Resolver404:
-        return False
+            return NO_MARK
+        if mark.lost and mark.lost not in self._told:
+            self._told.add(mark.lost)
+            logger.warning(LOST_MARK, mark.lost)
+        return mark
 
 
 async def _awaited(result: Awaitable[Any]) -> Any:

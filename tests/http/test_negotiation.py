@@ -49,7 +49,31 @@ def test_json_is_preferred_by_its_quality(accept: str, content_type: str) -> Non
 
 
 def test_a_header_that_django_can_not_parse_prefers_nothing() -> None:
-    assert not prefers_json("application/json; x*=no-such-encoding''%41")
+    unreadable = "application/json; x*=no-such-encoding''%41"
+    assert not prefers_json(unreadable)
+    assert prefers_json(unreadable, is_script=True)
+
+
+OF_SCRIPTS = {
+    "none": ("", True),
+    "fetch, requests and curl": ("*/*", True),
+    "XMLHttpRequest of Angular": ("application/json, text/plain, */*", True),
+    "EventSource": ("text/event-stream", True),
+    "an image": ("image/avif,image/webp,*/*;q=0.8", True),
+    "nonsense": ("nonsense", True),
+    "HTML": ("text/html", False),
+    "HTML among others": ("text/vnd.turbo-stream.html, text/html, application/xhtml+xml", False),
+    "HTML least": ("*/*, text/html;q=0.1", False),
+    "HTML refused": ("text/html;q=0, */*", True),
+    "XHTML": ("application/xhtml+xml, */*", False),
+    "any text": ("text/*", False),
+    "JSON before HTML": ("application/json, text/html;q=0.5", True),
+}
+
+
+@pytest.mark.parametrize(("accept", "is_json"), OF_SCRIPTS.values(), ids=OF_SCRIPTS)
+def test_a_script_gets_json_unless_it_names_html(accept: str, is_json: bool) -> None:
+    assert prefers_json(accept, is_script=True) is is_json
 
 
 LANGUAGES = {

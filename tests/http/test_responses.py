@@ -27,15 +27,17 @@ from django.template.response import TemplateResponse
 from django.test import AsyncRequestFactory, RequestFactory
 from django.test.signals import template_rendered
 from django.urls import path as url
-from django.urls import resolve
 
 from downtime.http.pages import BUILT_IN_PAGE
-from downtime.http.responses import Refusals, retry_after, withhold_unless_exempt
+from downtime.http.responses import Refusals, retry_after
+from downtime.http.scripts import VARIES_BY
 from downtime.schedule.occurrence import Occurrence
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
 from tests.support.clock import Clock
 from tests.support.refusals import ENDS_AT_FOUR, OPEN_ENDED, PROBLEM, START, refused
 from tests.support.requests import Ask
+
+VARY = ", ".join(["Accept", "Accept-Language", *VARIES_BY])
 
 
 def problem(response: HttpResponse) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def test_every_answer_says_that_it_is_planned_and_is_kept_by_no_cache(method: st
     assert response["X-Downtime"] == "planned"
     directives = response["Cache-Control"].split(", ")
     assert {"no-store", "no-cache", "max-age=0", "private", "must-revalidate"} <= set(directives)
-    assert response["Vary"] == "Accept, Accept-Language"
+    assert response["Vary"] == VARY
 
 
 @pytest.mark.parametrize("accept", ["", "application/json"], ids=["page", "JSON"])
@@ -168,6 +170,7 @@ def test_problem_details_have_the_members_of_rfc_9457() -> None:
         "detail": "Größere <Platten>",
         "start": "2026-12-01T02:00:00+01:00",
         "end": "2099-12-01T04:00:00+01:00",
+        "state": "down",
     }
     assert int(response["Content-Length"]) == len(response.content)
 
@@ -181,6 +184,7 @@ def test_what_is_not_known_is_null_in_problem_details() -> None:
 def test_problem_details_say_that_reading_goes_on() -> None:
     body = problem(refused(Period(START, read_only=True), method="POST", accept="application/json"))
     assert body["detail"] == "Changes are paused while the site is under maintenance. Reading goes on."
+    assert body["state"] == "read-only"
 
 
 # Redirect
@@ -203,7 +207,7 @@ def test_browsers_are_redirected_by_the_period_or_else_by_the_setting(
     assert "Retry-After" not in response
     assert response["X-Downtime"] == "planned"
     assert "no-store" in response["Cache-Control"]
-    assert response["Vary"] == "Accept, Accept-Language"
+    assert response["Vary"] == VARY
 
 
 def test_a_json_client_is_never_redirected(settings: pytest_django.Settings) -> None:
@@ -274,7 +278,7 @@ def test_a_view_of_ones_own_builds_the_answer_alone(settings: pytest_django.Sett
 def test_what_a_view_of_ones_own_sets_stays(settings: pytest_django.Settings) -> None:
     settings.DOWNTIME_VIEW = f"{HERE}.with_own_headers"
     response = refused(release=ENDS_AT_FOUR)
-    assert (response["Retry-After"], response["Vary"]) == ("7", "Cookie, Accept, Accept-Language")
+    assert (response["Retry-After"], response["Vary"]) == ("7", f"Cookie, {VARY}")
     assert "no-store" in response["Cache-Control"]
     settings.DOWNTIME_VIEW = f"{HERE}.teapot"
     response = refused(release=ENDS_AT_FOUR)
@@ -456,19 +460,6 @@ def test_what_is_to_be_closed_with_a_response_that_is_returned_each_time_is_clos
     for _ in range(3):
         refused().close()
     assert CLOSED == ["closer", "Counted", "Counted", "Counted"]
-
-
-@pytest.mark.usefixtures("database_left_alone")
-def test_what_is_to_be_closed_with_a_response_that_is_withheld_is_closed_with_the_page_in_its_place() -> None:
-    request = RequestFactory().get("/")
-    request.resolver_match = resolve("/anything")
-    CLOSED.clear()
-    page = withhold_unless_exempt(request, file(request))
-    assert isinstance(page, HttpResponse)
-    assert page.content.decode() == BUILT_IN_PAGE
-    assert CLOSED == []
-    page.close()
-    assert CLOSED == ["closer"]
 
 
 @pytest.mark.parametrize("name", ["plain", "forbidden", "template", "own class", "JSON"])

@@ -1,0 +1,66 @@
+"""Finds the mark of downtime_exempt on the view of a URL pattern, and marks within it, which have no effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import CellType, FunctionType
+from typing import NamedTuple
+
+from downtime.decorators import Mark, mark_of
+
+_DEEPEST = 5
+"""From the view of a URL pattern to a marked function: @api_view of Django REST framework takes three steps."""
+
+
+class ViewMark(NamedTuple):
+    """What the marks of a view come to."""
+
+    mark: Mark | None
+    """The mark on the view itself, which counts."""
+    lost: str = ""
+    """The name of a marked function within the view, if the view itself has no mark."""
+
+    def passes(self, *, read_only: bool) -> bool:
+        """Whether the view passes while the site is down; or, with `read_only`, while it is only read-only."""
+        return self.mark is Mark.ALWAYS or (read_only and self.mark is Mark.READ_ONLY)
+
+
+NO_MARK = ViewMark(None)
+
+
+def view_mark(view: object) -> ViewMark:
+    """The mark of the view that a URL pattern holds."""
+    if mark := mark_of(view):
+        return ViewMark(mark)
+    return ViewMark(None, next(_names_of_marked(view, _DEEPEST), ""))
+
+
+def _names_of_marked(view: object, deepest: int) -> Iterator[str]:
+    if mark_of(view):
+        yield f"{getattr(view, '__module__', '')}.{getattr(view, '__qualname__', '')}"
+    elif deepest:
+        for part in _parts(view):
+            yield from _names_of_marked(part, deepest - 1)
+
+
+def _parts(view: object) -> Iterator[object]:
+    """What a view may call in turn: what its function closes over, and the methods of its class."""
+    for cell in getattr(view, "__closure__", None) or ():
+        content = _content(cell)
+        kind = type(content)  # not isinstance, by which a lazy object asks what may be a database
+        if kind is FunctionType:
+            yield content
+        elif kind.__module__.partition(".")[0] == "ninja":
+            for operation in getattr(content, "operations", ()):
+                yield from (operation.view_func, operation.run)
+    view_class = getattr(view, "view_class", None) or getattr(view, "cls", None)  # of Django, and of REST framework
+    actions = getattr(view, "actions", None) or {}  # of a view set of REST framework
+    for method in getattr(view_class, "http_method_names", ()):
+        yield getattr(view_class, actions.get(method, method), None)
+
+
+def _content(cell: CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:  # nothing was assigned yet
+        return None
