@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
@@ -41,7 +42,10 @@ def exchange(request: HttpRequest) -> HttpResponse | None:
     path = escape_leading_slashes("/" + escape_uri_path(request.path).removeprefix("/"))
     rest = "&".join(part for part in parts if not _is_ours(part))
     response = HttpResponseRedirect(f"{path}?{rest}" if rest else path)
-    response.set_cookie(NAME, tokens[-1], max_age=seconds, secure=request.is_secure(), httponly=True, samesite="Lax")
+    # Where TLS ends in front, is_secure() knows of it only by SECURE_PROXY_SSL_HEADER.
+    secure = request.is_secure() or settings.SESSION_COOKIE_SECURE
+    response.set_cookie(NAME, tokens[-1], max_age=seconds, secure=secure, httponly=True, samesite="Lax")
+    response["Referrer-Policy"] = "no-referrer"
     add_never_cache_headers(response)
     patch_vary_headers(response, ("Cookie",))
     return response

@@ -66,11 +66,22 @@ def test_an_opened_link_sets_a_cookie_that_passes_and_leads_to_the_url_without_t
     assert bypass.has_cookie(carrying(f"{bypass.NAME}={cookie_of(response).value}"))
 
 
-@pytest.mark.parametrize(("secure", "flag"), [(True, True), (False, "")], ids=["https", "http"])
-def test_the_cookie_is_kept_from_scripts_and_other_sites_and_for_a_limited_time(secure: bool, flag: object) -> None:
+@pytest.mark.parametrize(
+    ("secure", "of_session", "flag"),
+    [(True, False, True), (False, False, ""), (False, True, True)],
+    ids=["https", "http", "TLS ends in front"],
+)
+def test_the_cookie_is_kept_from_scripts_and_other_sites_and_for_a_limited_time(
+    settings: pytest_django.Settings, secure: bool, of_session: bool, flag: object
+) -> None:
+    settings.SESSION_COOKIE_SECURE = of_session
     cookie = cookie_of(opened(opening("/", bypass.token(HOUR), secure=secure)))
     assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", flag)
     assert (cookie["max-age"], cookie["path"], cookie["domain"]) == (HOUR, "/", "")
+
+
+def test_the_token_goes_to_nobody_as_referer() -> None:
+    assert opened(opening("/", bypass.token(HOUR)))["Referrer-Policy"] == "no-referrer"
 
 
 def test_no_cache_keeps_the_answer_with_the_cookie() -> None:

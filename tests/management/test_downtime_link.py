@@ -42,10 +42,37 @@ def test_the_link_of_a_developer_leads_to_runserver(settings: pytest_django.Sett
     assert link().startswith("http://127.0.0.1:8000/?")
 
 
-def test_the_command_says_until_when_the_link_lasts_beside_the_link(settings: pytest_django.Settings) -> None:
+def test_the_command_says_until_when_the_link_lasts_beside_the_link() -> None:
+    assert re.search(r"(?m)passes until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d CES?T\.$", said_beside_the_link())
+
+
+def said_beside_the_link() -> str:
     said = StringIO()
     call_command("downtime_link", "--url", "https://example.com/", stdout=StringIO(), stderr=said)
-    assert re.search(r"passes until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d CES?T\.$", said.getvalue())
+    return said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("of_flag", "of_schedule", "is_warned"),
+    [
+        (None, None, True),
+        (None, "periods: [{start: 2999-01-01}]", True),
+        ("", None, False),
+        ("paths: [/shop]", None, False),
+        (None, "periods: [{start: 2020-01-01, read_only: true}]", False),
+        (None, "periods: [{start: 2020-13-01}]", False),
+    ],
+    ids=["up", "planned", "flag", "flag for a part", "read-only", "not known"],
+)
+def test_the_command_warns_that_the_site_is_up(
+    flag: Path, schedule: Path, of_flag: str | None, of_schedule: str | None, is_warned: bool
+) -> None:
+    """Then the link sets no cookie, and its token is not taken out of the URL."""
+    if of_flag is not None:
+        flag.write_text(of_flag)
+    if of_schedule is not None:
+        schedule.write_text(of_schedule)
+    assert ("The site is up, so the link lets nobody pass yet." in said_beside_the_link()) is is_warned
 
 
 @pytest.mark.parametrize(

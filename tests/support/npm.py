@@ -3,17 +3,20 @@
 import subprocess
 from pathlib import Path
 
-from tests.support.programs import located, require
+import pytest
+
+from tests.support.programs import IS_CI, located, require
 
 # Pinned, so that a test tells of a change of ours.
 PACKAGES = ("htmx-2@npm:htmx.org@2.0.11", "htmx-4@npm:htmx.org@4.0.1", "@hotwired/turbo@8.0.23")
 
 
 def installed(folder: Path) -> Path:
-    """The folder with the packages. Without npm the test is skipped, or fails in CI; without the registry it fails."""
+    """The folder with the packages. Without npm or its registry the test is skipped; in CI that is a failure."""
     require("npm")
     folder.joinpath("package.json").write_text("{}")
     command = [located("npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts", *PACKAGES]
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    if ran.returncode:
+        (pytest.fail if IS_CI else pytest.skip)(ran.stdout + ran.stderr)
     return folder / "node_modules"

@@ -18,8 +18,13 @@ from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
 from downtime.management.wording import local_time
 from downtime.schedule import converters
+from downtime.schedule.site_status import UP
 
 _MOST_HOURS = 720
+_IS_UP = (
+    "The site is up, so the link lets nobody pass yet. Opened now, its token stays in the address bar and goes out in "
+    "the Referer; hand it round once the site is down."
+)
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -51,6 +56,8 @@ class Command(DowntimeCommand):
         until = datetime.now(timezone.utc) + timedelta(hours=hours)
         if self.verbosity:
             self.stderr.write(one_line(f"Whoever opens it while the site is down passes until {local_time(until)}."))
+            if self.state().site_status.state == UP:
+                self.stderr.write(_IS_UP)
 
 
 def _hours(text: str) -> int:

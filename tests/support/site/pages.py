@@ -58,7 +58,13 @@ def echo(request: HttpRequest) -> HttpResponse:
     return HttpResponse(json.dumps(json.loads(request.body or b"null")), content_type="application/json")
 
 
+def cached(request: HttpRequest) -> HttpResponse:
+    """What a cache in front may keep for ten minutes, whatever else is said."""
+    return HttpResponse("for ten minutes", headers={"X-Accel-Expires": "600", "CDN-Cache-Control": "max-age=600"})
+
+
 urlpatterns = [
+    path("cached", cached),
     path("library/<name>", library),
     path("page/<name>/<library>", page),
     path("part", part),
