@@ -161,9 +161,10 @@ def test_a_page_that_only_a_cache_still_has_is_loaded_anew_once(site: Served, op
     assert len(urls) == 2
 
 
-def test_the_recipe_of_the_readme_tells_what_htmx_does_not(site: Served, opened: Opened) -> None:
+@pytest.mark.parametrize("library", ["htmx-2", "htmx-4"])
+def test_the_recipe_of_the_readme_tells_what_htmx_does_not(site: Served, opened: Opened, library: str) -> None:
     page = opened()
-    page.goto(f"{site.url}/page/buttons/htmx-2")
+    page.goto(f"{site.url}/page/buttons/{library}")
     page.add_script_tag(content=block("htmx:responseError"))
     site.down("read_only: true")
     with page.expect_event("dialog") as dialog:
