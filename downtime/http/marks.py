@@ -9,7 +9,10 @@ from typing import NamedTuple
 from downtime.decorators import Mark, mark_of
 
 _DEEPEST = 5
-"""From the view of a URL pattern to a marked function: @api_view of Django REST framework takes three steps."""
+"""Steps from the view of a URL pattern to a marked function; @api_view of Django REST framework takes three."""
+
+_MOST = 1_000
+"""Functions that are looked at for one view."""
 
 
 class ViewMark(NamedTuple):
@@ -32,15 +35,23 @@ def view_mark(view: object) -> ViewMark:
     """The mark of the view that a URL pattern holds."""
     if mark := mark_of(view):
         return ViewMark(mark)
-    return ViewMark(None, next(_names_of_marked(view, _DEEPEST), ""))
+    try:
+        return ViewMark(None, _name_of_marked(view))
+    except Exception:  # a view may have attributes of any kind, and no warning is worth an exemption
+        return NO_MARK
 
 
-def _names_of_marked(view: object, deepest: int) -> Iterator[str]:
-    if mark_of(view):
-        yield f"{getattr(view, '__module__', '')}.{getattr(view, '__qualname__', '')}"
-    elif deepest:
-        for part in _parts(view):
-            yield from _names_of_marked(part, deepest - 1)
+def _name_of_marked(view: object) -> str:
+    seen: dict[int, object] = {}
+    layer = [view]
+    for _ in range(_DEEPEST):
+        inner = {id(part): part for outer in layer for part in _parts(outer)}
+        layer = [part for key, part in inner.items() if key not in seen][: _MOST - len(seen)]
+        seen.update((id(part), part) for part in layer)
+        for part in layer:
+            if mark_of(part):
+                return f"{getattr(part, '__module__', '')}.{getattr(part, '__qualname__', '')}"
+    return ""
 
 
 def _parts(view: object) -> Iterator[object]:

@@ -112,7 +112,26 @@ KEPT: dict[str, tuple[object, Mark]] = {
     "dispatch of an APIView": (ReadingAPIView.as_view(), Mark.READ_ONLY),
     "as_view() of a view set": (downtime_exempt(Hooks.as_view({"get": "list"})), Mark.ALWAYS),
 }
+
+
+def with_actions() -> HttpResponse:
+    return HttpResponse()
+
+
+with_actions.actions, with_actions.cls = 5, View  # type: ignore[attr-defined]
+
+
+def wide(depth: int) -> Callable[..., Any]:
+    """A view over ten others, each over ten others, and so on."""
+    if not depth:
+        return without_wraps(plain)
+    a, b, c, d, e, f, g, h, i, j = (wide(depth - 1) for _ in range(10))
+    return lambda request: (a, b, c, d, e, f, g, h, i, j)
+
+
 NONE: dict[str, object] = {
+    "with an attribute of another kind": with_actions,
+    "over very many": wide(3),
     "a function": plain,
     "a class": View.as_view(),
     "@api_view": plain_api_view,
@@ -144,6 +163,16 @@ def test_marks_are_not_looked_for_without_end() -> None:
     for _ in range(20):
         view = without_wraps(view)
     assert view_mark(view) == NO_MARK
+
+
+def test_views_that_call_each_other_end_the_search() -> None:
+    def first(request: HttpRequest) -> HttpResponse:
+        return second(request)
+
+    def second(request: HttpRequest) -> HttpResponse:
+        return first(request)
+
+    assert view_mark(first) == NO_MARK
 
 
 @pytest.mark.parametrize(
