@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, ge
 from django.utils import translation
 
 from downtime.conf import conf
-from downtime.decorators import is_exempt
+from downtime.decorators import Mark, mark_of
 from downtime.exemptions import Exemptions
 from downtime.http.site_code import view_of
 
@@ -108,7 +108,7 @@ def _passes(path: str) -> bool:
     request = HttpRequest()
     request.path_info = path
     view = _view(path)
-    return Exemptions().has_path(request, "") or (view is not None and is_exempt(view))
+    return Exemptions().has_path(request, "") or mark_of(view) is Mark.ALWAYS
 
 
 def _is_page(path: str) -> bool:

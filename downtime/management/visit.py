@@ -13,7 +13,8 @@ from django.urls import Resolver404
 
 from downtime.conf import conf
 from downtime.exemptions import Exemptions, is_safe
-from downtime.http.site_code import view_of
+from downtime.http.marks import view_mark
+from downtime.http.site_code import LOST_MARK, view_of
 from downtime.schedule.periods import ALWAYS, NEVER, Answer, Period, Window
 
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
@@ -49,7 +50,11 @@ class Visit:
         except Exception as error:  # a URLconf can raise anything as it is imported
             return f"the URLconf can't be asked which view answers that path: {type(error).__name__}: {error}"
         name = f"{view.__module__}.{getattr(view, '__qualname__', type(view).__qualname__)}"
-        return f"the view {name}, which answers that path, is not marked with @downtime_exempt"
+        mark = view_mark(view)
+        if mark.lost:
+            return LOST_MARK % mark.lost
+        how = "is not marked with @downtime_exempt" if mark.mark is None else "passes only while the site is read-only"
+        return f"the view {name}, which answers that path, {how}"
 
 
 def visit(path: str, method: str, answer: Answer, *, is_sure: bool) -> Visit:
@@ -62,7 +67,8 @@ def visit(path: str, method: str, answer: Answer, *, is_sure: bool) -> Visit:
     window = answer.covering(info, safe=safe)
     if window is not None and window.period.redirect:
         request = _request(path, method, window.period.redirect)
-    exempt_by = Exemptions().exempt_by(request, window or _WHOLE_SITE)
+    read_only = window is not None and not safe and answer.covering(info, safe=True) is None
+    exempt_by = Exemptions().exempt_by(request, window or _WHOLE_SITE, read_only=read_only)
     until = answer.release(info, safe=safe) if window is not None and is_sure else NEVER
     return Visit(info, method, window, until, exempt_by)
 

@@ -1,5 +1,6 @@
 """What a visitor would get: the same as the middleware gives, by path and method alone."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -31,6 +32,15 @@ class Marked(View):
     post = get
 
 
+def bare(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A decorator that keeps nothing of what it decorates."""
+
+    def wrapper(request: HttpRequest) -> HttpResponse:
+        return view(request)
+
+    return wrapper
+
+
 class Instance:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse("up")
@@ -43,6 +53,8 @@ class Patterns:
         path("plain/", plain),
         path("marked/", Marked.as_view()),
         path("lost/", lambda request: downtime_exempt(plain)(request)),
+        path("reading/", downtime_exempt(read_only=True)(plain)),
+        path("wrapped/", bare(downtime_exempt(plain))),
         path("instance/", Instance()),
         path("upgrade/", plain),
     ]
@@ -68,6 +80,7 @@ PATHS = {
     "/nowhere/": None,
     "/marked/": "downtime_exempt",
     "/marked": None,
+    "/wrapped/": None,
     "/healthz": "DOWNTIME_EXEMPT_EXACT_URLS",
     "/healthz/": None,
     "/admin": "DOWNTIME_EXEMPT_PATHS",
@@ -170,3 +183,29 @@ def test_a_path_stays_as_it_is_and_a_method_gets_capital_letters() -> None:
 def test_what_is_no_method_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="it must be an HTTP method such as GET or POST"):
         to_method(text)
+
+
+@pytest.mark.parametrize(
+    ("content", "method", "is_exempt"),
+    [("read_only: true", "POST", True), ("read_only: true", "GET", False), ("", "POST", False)],
+    ids=["writing", "reading passes anyway", "everything is refused"],
+)
+def test_a_view_that_only_reads_passes_as_the_middleware_lets_it(
+    client: Client, flag: Path, content: str, method: str, is_exempt: bool
+) -> None:
+    flag.write_text(content)
+    found = visited("/reading/", method)
+    response = client.generic(method, "/reading/")
+    assert found.is_refused is (response.status_code == 503)
+    assert (found.exempt_by == "downtime_exempt") is is_exempt
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/reading/", "passes only while the site is read-only"),
+        ("/wrapped/", "downtime_exempt on tests.management.test_visit.plain has no effect"),
+    ],
+)
+def test_the_view_is_told_with_what_its_mark_comes_to(address: str, words: str) -> None:
+    assert words in visited(address).view
