@@ -13,6 +13,7 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.http import bypass, client_address
+from downtime.http.negotiation import SAFE_METHODS
 from downtime.http.passages import Passage, keep_private, unchanged, withhold_unless_exempt, withhold_unless_reading
 from downtime.http.redirects import is_own, is_target
 from downtime.http.site_code import Routes, call, downtime_told
@@ -22,9 +23,6 @@ from downtime.schedule.periods import Answer, Window
 from downtime.schedule.url_paths import is_below, is_plain, trimmed
 
 logger = ThrottledLogger(__name__)
-
-# RFC 9110 section 9.2.1, without TRACE, which a site has no use for.
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Refused(NamedTuple):
@@ -114,7 +112,7 @@ class Exemptions:
 
 def is_safe(request: HttpRequest) -> bool:
     """Whether the method only reads, and so passes during a read-only period."""
-    return request.method in _SAFE_METHODS
+    return request.method in SAFE_METHODS
 
 
 def is_staff(request: HttpRequest) -> bool:

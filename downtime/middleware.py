@@ -62,7 +62,7 @@ class DowntimeMiddleware:
             ruling = self._exemptions.ruling(request, answer)
             if not isinstance(ruling, Refused):
                 return ruling
-            response = self._refusals.of(request, ruling.window, ruling.release)
+            response = self._refusals.of(request, ruling.window, ruling.release, spares_home=answer.spares_home)
             if (page := htmx.page_of(request)) and self._exemptions.refuse(page, answer):
                 htmx.refresh(request, response)
             return response

@@ -122,6 +122,12 @@ def language_of_its_own() -> Iterator[None]:
 
 
 @pytest.fixture
+def with_locale(settings: pytest_django.Settings) -> None:
+    """A site that speaks to each visitor in the language that he chose."""
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
+
+
+@pytest.fixture
 def with_admin(settings: pytest_django.Settings, db: None) -> None:
     """A site that has the admin too, and a second one at /office/."""
     contrib = "django.contrib"

@@ -11,6 +11,8 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
 
+from downtime.http.cookies import cookie
+
 NAME = "downtime_bypass"
 """The name of the query parameter, and of the cookie."""
 
@@ -53,13 +55,7 @@ def exchange(request: HttpRequest) -> HttpResponse | None:
 
 def has_cookie(request: HttpRequest) -> bool:
     """Whether the request carries the cookie with a valid token."""
-    header = request.META.get("HTTP_COOKIE", "")
-    if NAME not in header:
-        return False
-    # Python's own reading of 64 KiB of quoted cookies can take seconds (CVE-2024-7592), and a token has no quotes.
-    cookies = [cookie.strip().partition("=") for cookie in header.split(";")]
-    tokens = [value for name, _, value in cookies if name == NAME]
-    return bool(tokens) and _lifetime(tokens[-1]) > 0
+    return _lifetime(cookie(request, NAME)) > 0
 
 
 def _is_ours(parameter: str) -> bool:

@@ -1,20 +1,16 @@
-"""Negotiates by Accept and Accept-Language: problem details (JSON) or HTML, and the language."""
+"""Negotiates by Accept: problem details (JSON) or HTML."""
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest
-from django.utils import translation
 
 _HTML_TYPES = {("text", "html"), ("application", "xhtml+xml"), ("text", "*")}
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Those that only read: RFC 9110 section 9.2.1, without TRACE, which a site has no use for."""
+
 LONGEST_HEADER = 1_000
 """Characters of a header that are read. Parsing 64 KiB takes a hundred times as long as all the rest (measured)."""
-
-
-def preferences(accept: str, accept_language: str, *, is_script: bool = False) -> tuple[bool, str]:
-    """Whether the client prefers JSON, and the code of its language, by the values of the two headers."""
-    return prefers_json(accept, is_script=is_script), language(accept_language)
 
 
 def prefers_json(accept: str, *, is_script: bool = False) -> bool:
@@ -39,12 +35,3 @@ def prefers_json(accept: str, *, is_script: bool = False) -> bool:
     if html:
         return json > html
     return is_script or (json > 0 and json >= other)
-
-
-def language(accept_language: str) -> str:
-    """The code of the best language for the client that the site has; LANGUAGE_CODE if USE_I18N is off."""
-    if not settings.USE_I18N:
-        return settings.LANGUAGE_CODE
-    request = HttpRequest()
-    request.META["HTTP_ACCEPT_LANGUAGE"] = accept_language
-    return translation.get_language_from_request(request)

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase
 from django.http.response import ResponseHeaders
-from django.template.loader import render_to_string
+from django.template.loader import get_template
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.formats import get_format
 
 from downtime.conf import conf
+from downtime.http.content_security_policy import policy
+from downtime.http.language import Language, is_right_to_left
+from downtime.http.negotiation import SAFE_METHODS
 from downtime.http.scripts import VARIES_BY
 from downtime.http.throttled_log import PAUSE, ThrottledLogger
-from downtime.schedule.occurrence import occurrence
+from downtime.schedule.occurrence import occurrence, zone_name
 from downtime.schedule.periods import Period, Window
+from downtime.schedule.url_paths import first_paths
 
 logger = ThrottledLogger(__name__)
+
+OWN_TEMPLATE = Path(__file__).parents[1] / "templates" / "downtime" / "downtime.html"
+"""The file of the app's own page, for which a project may have put another one."""
 
 BUILT_IN_PAGE = (
     '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -30,6 +41,18 @@ BUILT_IN_PAGE = (
     "<body><main><h1>Down for maintenance</h1><p>Please try again a little later.</p></main></body></html>\n"
 )
 """Needs no template engine, no translation and no setting."""
+
+_NOT_SAVED = "<p>What you have just sent was not saved. Keep this page open, and send it again later.</p></main>"
+
+
+class Kind(NamedTuple):
+    """What a page depends on besides its period: the language, and what is true of the request."""
+
+    language: Language
+    was_sent: bool = False
+    """Whether the request would have changed something, which was not saved."""
+    home: str = ""
+    """The URL of the front page, if only a part of the site is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,45 +67,76 @@ class PreparedPage:
 
 def built_in_response(method: str | None) -> HttpResponse:
     """The response of last resort to a request with that method: 503 with the built-in page."""
-    response = mark_planned(HttpResponse(BUILT_IN_PAGE, status=503))
+    page = BUILT_IN_PAGE if method in SAFE_METHODS else BUILT_IN_PAGE.replace("</main>", _NOT_SAVED)
+    response = mark_planned(HttpResponse(page, status=503))
     response["Content-Length"] = str(len(response.content))
     return drop_body(response) if method == "HEAD" else response
 
 
-def prepare_page(window: Window, release: datetime, language: str) -> PreparedPage:
-    """The page in that language for requests that are refused until `release`; never raises."""
+def prepare_page(window: Window, release: datetime, kind: Kind) -> PreparedPage:
+    """The page of that kind for requests that are refused until `release`; never raises."""
     try:
-        response, kept_until = _rendered(window, release, language), math.inf
+        response, kept_until = _rendered(window, release, kind), math.inf
     except Exception:  # a template can raise anything; its error must not become the site's
         logger.exception("the template %s can't be rendered; the built-in page is shown", conf.DOWNTIME_TEMPLATE)
         # Not for long, as the template may be one that is just being deployed.
-        response, kept_until = built_in_response("GET"), time.monotonic() + PAUSE
+        response, kept_until = built_in_response("POST" if kind.was_sent else "GET"), time.monotonic() + PAUSE
     return PreparedPage(window.period, response, kept_until)
 
 
-def _rendered(window: Window, release: datetime, language: str) -> HttpResponse:
-    period = occurrence(window, timezone.get_default_timezone(), end=release)
+def is_own(template: Any) -> bool:
+    """Whether a loaded template is the app's own, and not one that the project has put in its place."""
+    return bool(template.origin.name == str(OWN_TEMPLATE))
+
+
+def has_own_page() -> bool:
+    """Whether the page comes from the app's own template; also if the template can't be loaded."""
+    try:
+        return is_own(get_template(conf.DOWNTIME_TEMPLATE))
+    except Exception:  # a template can raise anything; it is logged as soon as it is to be shown
+        return True
+
+
+def _rendered(window: Window, release: datetime, kind: Kind) -> HttpResponse:
+    template = get_template(conf.DOWNTIME_TEMPLATE)
     # Neither the language nor the zone that an earlier request may have left to this thread.
-    with translation.override(language), timezone.override(None):
-        context = {
-            "period": period,
-            "end": period.end,
-            "language_code": language,
-            "language_bidi": translation.get_language_bidi(),
-        }
-        response = mark_planned(HttpResponse(render_to_string(conf.DOWNTIME_TEMPLATE, context), status=503))
-    response["Content-Language"] = language
+    with translation.override(kind.language.code), timezone.override(None):
+        page = template.render(_context(window, release, kind))
+    response = mark_planned(HttpResponse(page, status=503), kind.language.vary)
+    if is_own(template):
+        # A middleware that sets the site's policy, which would take away the style, leaves one that is there alone.
+        response["Content-Security-Policy"] = policy(page)
+    response["Content-Language"] = kind.language.code
     response["Content-Length"] = str(len(response.content))
     return response
+
+
+def _context(window: Window, release: datetime, kind: Kind) -> dict[str, Any]:
+    period, code = occurrence(window, timezone.get_default_timezone(), end=release), kind.language.code
+    return {
+        "period": period,
+        "end": period.end,
+        "zone": period.end and zone_name(period.end),
+        # Not that of LANGUAGE_CODE, which Django takes if USE_I18N is off.
+        "date_format": get_format("DATE_FORMAT", lang=code, use_l10n=True),
+        "was_sent": kind.was_sent,
+        "home": kind.home,
+        "parts": first_paths(period.paths) if kind.home else [],
+        "language_code": code,
+        "language_bidi": is_right_to_left(code),
+        "message_language": settings.LANGUAGE_CODE,
+    }
 
 
 _Response = TypeVar("_Response", bound=HttpResponseBase)
 
 
-def mark_planned(response: _Response) -> _Response:
-    """Adds to the response the headers that every one has, and keeps Django from logging it; changes its argument."""
+def mark_planned(response: _Response, vary: Iterable[str] = ()) -> _Response:
+    """Adds to the response the headers that every one has, and keeps Django from logging it; changes its argument.
+
+    `vary` names the headers of the request that count besides Accept."""
     add_never_cache_headers(response)
-    patch_vary_headers(response, ("Accept", "Accept-Language", *VARIES_BY))
+    patch_vary_headers(response, ("Accept", *VARIES_BY, *vary))
     response["X-Downtime"] = "planned"
     response._has_been_logged = True  # type: ignore[attr-defined]
     return response

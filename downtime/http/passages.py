@@ -9,6 +9,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from downtime.http.cdn_headers import remove_cdn_headers
 from downtime.http.marks import view_mark
+from downtime.http.negotiation import SAFE_METHODS
 from downtime.http.pages import built_in_response
 from downtime.http.throttled_log import ThrottledLogger
 
@@ -48,6 +49,7 @@ def _withhold_unless_marked(request: HttpRequest, response: HttpResponseBase, *,
     if match is None or view_mark(match.func).passes(read_only=read_only):
         return response
     logger.warning("a middleware below led a request to a view that is not exempt; its answer is withheld")
-    page = built_in_response(request.method)
+    # Not in the words for a request that was refused, as that view has run.
+    page = built_in_response(request.method if request.method in SAFE_METHODS else "GET")
     page.__dict__["_resource_closers"] += response.__dict__["_resource_closers"]  # nobody else will close them
     return page

@@ -5,16 +5,26 @@ from __future__ import annotations
 import math
 import time
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.urls import get_script_prefix
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from downtime.conf import conf
 from downtime.http.cdn_headers import remove_cdn_headers
-from downtime.http.negotiation import LONGEST_HEADER, preferences
-from downtime.http.pages import PreparedPage, copy_response, drop_body, mark_planned, prepare_page
+from downtime.http.language import Language, Languages, has_project_texts, has_texts
+from downtime.http.negotiation import LONGEST_HEADER, SAFE_METHODS, prefers_json
+from downtime.http.pages import (
+    Kind,
+    PreparedPage,
+    copy_response,
+    drop_body,
+    has_own_page,
+    mark_planned,
+    prepare_page,
+)
 from downtime.http.redirects import is_target
 from downtime.http.scripts import is_for_fragment, is_script
 from downtime.http.site_code import awaited, call, downtime_told
@@ -31,24 +41,28 @@ class Refusals:
         self._redirect = conf.DOWNTIME_URL_REDIRECT or ""
         self._view = conf.DOWNTIME_VIEW
         self._retry_after = conf.DOWNTIME_RETRY_AFTER
-        self._pages: dict[tuple[int, datetime, datetime, str], PreparedPage] = {}
-        self._preferences = lru_cache(_MOST_KEPT)(preferences)
+        self._pages: dict[tuple[int, datetime, datetime, Kind], PreparedPage] = {}
+        self._prefers_json = lru_cache(_MOST_KEPT)(prefers_json)
+        self._languages = Languages(has_texts)
+        self._project_languages = Languages(has_project_texts)
 
-    def of(self, request: HttpRequest, window: Window, release: datetime) -> HttpResponseBase:
-        """The response to a request that `window` refuses until `release`; NEVER means that this moment is unknown."""
+    def of(
+        self, request: HttpRequest, window: Window, release: datetime, *, spares_home: bool = False
+    ) -> HttpResponseBase:
+        """The response to a request that `window` refuses until `release`; NEVER means that this moment is unknown.
+
+        `spares_home` tells whether the front page of the site can be read meanwhile."""
         seconds = retry_after(window.period, release, time.time(), self._retry_after)
         if self._view:
-            return _from_view(self._view, request, window, release, seconds)
-        accept, languages = request.META.get("HTTP_ACCEPT", ""), request.META.get("HTTP_ACCEPT_LANGUAGE", "")
-        prefers_json, language = self._preferences(
-            accept[:LONGEST_HEADER], languages[:LONGEST_HEADER], is_script=is_script(request)
-        )
-        if prefers_json:
-            response = _problem_details(window, release, language, seconds)
+            language = self._project_languages.of(request)
+            return _from_view(self._view, request, window, release, language, seconds)
+        accept = request.META.get("HTTP_ACCEPT", "")[:LONGEST_HEADER]
+        if self._prefers_json(accept, is_script=is_script(request)):
+            response = _problem_details(window, release, _kind(request, window, self._languages, spares_home), seconds)
         elif redirect := self._redirect_for(request, window):
             return mark_planned(HttpResponseRedirect(redirect))
         else:
-            response = self._page(window, release, language)
+            response = self._page(window, release, _kind(request, window, self._page_languages, spares_home))
         if seconds is not None:
             response["Retry-After"] = str(seconds)
         return drop_body(response) if request.method == "HEAD" else response
@@ -58,14 +72,18 @@ class Refusals:
         redirect = window.period.redirect or self._redirect
         return "" if not redirect or is_for_fragment(request) or is_target(request, redirect) else redirect
 
-    def _page(self, window: Window, release: datetime, language: str) -> HttpResponse:
+    @cached_property
+    def _page_languages(self) -> Languages:
+        return self._languages if has_own_page() else self._project_languages
+
+    def _page(self, window: Window, release: datetime, kind: Kind) -> HttpResponse:
         """A copy of the kept page, which is rendered at the first request for it."""
-        key = (id(window.period), window.start, release, language)
+        key = (id(window.period), window.start, release, kind)
         page = self._pages.get(key)
         if page is None or page.kept_until < time.monotonic():
             if len(self._pages) >= _MOST_KEPT:
                 self._pages.clear()
-            page = self._pages[key] = prepare_page(window, release, language)
+            page = self._pages[key] = prepare_page(window, release, kind)
         return copy_response(page.response)
 
 
@@ -78,20 +96,22 @@ def retry_after(period: Period, release: datetime, now: float, default: int | No
     return max(1, math.ceil(release.timestamp() - now))
 
 
-def _problem_details(window: Window, release: datetime, language: str, seconds: int | None) -> HttpResponse:
+def _kind(request: HttpRequest, window: Window, languages: Languages, spares_home: bool) -> Kind:
+    home = get_script_prefix() if spares_home and not window.period.is_whole else ""
+    return Kind(languages.of(request), was_sent=request.method not in SAFE_METHODS, home=home)
+
+
+def _problem_details(window: Window, release: datetime, kind: Kind, seconds: int | None) -> HttpResponse:
     """Problem details (RFC 9457)."""
     period = occurrence(window, timezone.get_default_timezone(), end=release)
-    with translation.override(language):
-        detail = period.message or (
-            gettext("Changes are paused while the site is under maintenance. Reading goes on.")
-            if period.read_only
-            else gettext("The site is down for maintenance.")
-        )
+    with translation.override(kind.language.code):
+        facts = [period.message or _reason(read_only=period.read_only, is_part=bool(kind.home))]
+        facts += [gettext("What was sent was not saved.")] if kind.was_sent else []
     problem = {
         "type": "about:blank",
         "title": "Service Unavailable",
         "status": 503,
-        "detail": detail,
+        "detail": "\n".join(facts),
         "start": period.start and period.start.isoformat(),
         "end": period.end and period.end.isoformat(),
         "retry_after": seconds,
@@ -100,16 +120,27 @@ def _problem_details(window: Window, release: datetime, language: str, seconds: 
     response = JsonResponse(
         problem, status=503, content_type="application/problem+json", json_dumps_params={"ensure_ascii": False}
     )
+    response["Content-Language"] = kind.language.code
     response["Content-Length"] = str(len(response.content))
-    return mark_planned(response)
+    return mark_planned(response, kind.language.vary)
+
+
+def _reason(*, read_only: bool, is_part: bool) -> str:
+    """Why a request is refused, if nobody wrote a message."""
+    if read_only:
+        return gettext("Changes are paused while the site is under maintenance. Reading goes on.")
+    if is_part:
+        return gettext("This part of the site is down for maintenance.")
+    return gettext("The site is down for maintenance.")
 
 
 def _from_view(
-    view: str, request: HttpRequest, window: Window, release: datetime, seconds: int | None
+    view: str, request: HttpRequest, window: Window, release: datetime, language: Language, seconds: int | None
 ) -> HttpResponseBase:
     """The response of DOWNTIME_VIEW, whatever its class, with the headers that it did not set itself."""
     period = occurrence(window, timezone.get_default_timezone(), end=release)
-    with downtime_told(request, period):
+    # Neither the language nor the zone that an earlier request may have left to this thread.
+    with translation.override(language.code), timezone.override(None), downtime_told(request, period):
         response: object = call(view, request, period)
         # As Django's handler renders a response that can be rendered: a callback may put another one in its place.
         if isinstance(response, HttpResponseBase) and callable(render := getattr(response, "render", None)):
@@ -122,4 +153,4 @@ def _from_view(
             drop_body(response)
     if seconds is not None and response.status_code == 503 and "Retry-After" not in response:
         response["Retry-After"] = str(seconds)
-    return mark_planned(remove_cdn_headers(response))
+    return mark_planned(remove_cdn_headers(response), language.vary)

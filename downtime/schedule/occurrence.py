@@ -44,3 +44,13 @@ def occurrence(window: Window, zone: tzinfo, *, end: datetime | None = None) -> 
 def rounded_up(moment: datetime) -> datetime:
     """The first whole second that is not before the moment; an open end stays open."""
     return (moment + _ALMOST_A_SECOND).replace(microsecond=0) if is_known(moment) else moment
+
+
+def zone_name(moment: datetime) -> str:
+    """What people call the time zone of an aware moment: CET; or UTC and the offset, if it has no letters."""
+    name, offset = moment.tzname() or "", moment.utcoffset() or timedelta(0)
+    if any(map(str.isalpha, name)):
+        return name
+    hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
+    sign = "\N{MINUS SIGN}" if offset < timedelta(0) else "+"
+    return "UTC" + (f"{sign}{hours}" if offset else "") + (f":{minutes:02}" if minutes else "")

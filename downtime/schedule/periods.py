@@ -103,6 +103,11 @@ class Answer:
                 return window
         return None
 
+    @property
+    def spares_home(self) -> bool:
+        """Whether the front page can be read, so that only parts of the site are down."""
+        return self.covering("/", safe=True) is None
+
     def release(self, path: str, *, safe: bool) -> datetime:
         """The first moment at which this request will pass; NEVER if that is unknown."""
         reached = self.moment

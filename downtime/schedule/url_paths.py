@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from posixpath import normpath
+
+_MOST_SHOWN = 8
 
 
 def trimmed(prefix: str) -> str:
@@ -26,3 +28,8 @@ def is_plain(path: str) -> bool:
 def folded(path: str) -> str:
     """The path with empty, `.` and `..` segments folded away (RFC 3986 section 5.2.4)."""
     return normpath("/" + path.lstrip("/"))
+
+
+def first_paths(paths: Sequence[str]) -> list[str]:
+    """The first eight of the paths, to be shown to people, and an ellipsis if there are more."""
+    return [*paths[:_MOST_SHOWN], *("…" for _ in paths[_MOST_SHOWN : _MOST_SHOWN + 1])]

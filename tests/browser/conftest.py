@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,13 +47,38 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+ARABIC = {
+    "Down for maintenance": "الموقع قيد الصيانة",
+    "We are working on this site. Please come back in a little while.": "نعمل على هذا الموقع. يُرجى العودة بعد قليل.",
+    'Expected back on <time datetime=\\"%(iso)s\\">%(day)s at %(time)s %(zone)s</time>.': (
+        'العودة المتوقعة: <time datetime=\\"%(iso)s\\">%(day)s %(time)s (%(zone)s)</time>.'
+    ),
+}
+"""A catalogue of a project, in a language that is written from right to left."""
+
+
+@contextmanager
+def serving(folder: Path, settings: str = "") -> Iterator[Site]:
+    """The sample site in that folder, with more settings, and with a catalogue of its own."""
+    require("msgfmt")
+    copy = sample.copied(folder)
+    source = copy / "locale" / "ar" / "LC_MESSAGES" / "django.po"
+    source.parent.mkdir(parents=True)
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
+    source.write_text(head + "".join(f'\nmsgid "{text}"\nmsgstr "{arabic}"\n' for text, arabic in ARABIC.items()))
+    subprocess.run(["msgfmt", "-o", source.with_suffix(".mo"), source], check=True)
+    with (copy / "sample_site" / "settings.py").open("a") as file:
+        file.write(f'\nLOCALE_PATHS = [BASE_DIR / "locale"]\n{settings}')
+    with sample.served(copy) as url:
+        wait_until(lambda: answers(url), within=20, what="the site answers")
+        yield Site(url, copy)
+
+
 @pytest.fixture(scope="module")
 def served_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One site for a module; where there is no browser, none is started."""
-    folder = sample.copied(tmp_path_factory.mktemp("browser"))
-    with sample.served(folder) as url:
-        wait_until(lambda: answers(url), within=20, what="the site answers")
-        yield Site(url, folder)
+    with serving(tmp_path_factory.mktemp("browser")) as site:
+        yield site
 
 
 @pytest.fixture

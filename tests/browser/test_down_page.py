@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import urllib.error
+import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,7 +45,11 @@ def down(site: Site, opened: Opened) -> Opened:
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("locale", "direction", "heading"),
-    [("en-GB", "ltr", "Down for maintenance"), ("de", "ltr", "Wegen Wartung nicht erreichbar"), ("ar", "rtl", "")],
+    [
+        ("en-GB", "ltr", "Down for maintenance"),
+        ("de", "ltr", "Wegen Wartung nicht erreichbar"),
+        ("ar", "rtl", "الموقع قيد الصيانة"),
+    ],
     ids=["English", "German", "right to left"],
 )
 def test_everybody_can_read_it(
@@ -92,14 +99,64 @@ def test_nothing_on_it_asks_the_server_again(down: Opened, site: Site) -> None:
     assert [url for url in asked if not url.startswith("data:")] == [site.url]
 
 
-def test_writing_is_refused_in_other_words(down: Opened, site: Site) -> None:
-    page = down()
-    site.flag.write_text("read_only: true\n")
-    page.wait_for_function(f"fetch('{site.url}').then(answer => answer.ok)", polling=100)
-    page.goto(site.url)
-    # As a form of the site would send it.
-    page.set_content(f'<form method="post" action="{site.url}"><button>Send</button></form>')
+def is_up(site: Site) -> bool:
+    with suppress(urllib.error.HTTPError), urllib.request.urlopen(site.url, timeout=10) as answer:
+        return bool(answer.status == 200)
+    return False
+
+
+def send(page: Page, site: Site) -> None:
+    """As a form of the site would send it."""
+    page.set_content(f'<form method="post" action="{site.url}"><button name="a" value="b">Send</button></form>')
     with page.expect_navigation():
         page.get_by_role("button", name="Send").click()
+
+
+def test_writing_is_refused_in_other_words(down: Opened, site: Site, kept: Callable[..., None]) -> None:
+    page = down()
+    site.flag.write_text("read_only: true\n")
+    wait_until(lambda: is_up(site), within=10, what="reading goes on")
+    page.goto("about:blank")
+    send(page, site)
+    kept(page, "down-read-only")
     assert page.get_by_role("heading", name="Changes are paused").is_visible()
     assert violations(page) == []
+
+
+def test_what_was_sent_is_said_to_be_lost_and_is_sent_again_by_the_page_that_was_kept_open(
+    down: Opened, site: Site, kept: Callable[..., None]
+) -> None:
+    page = down(viewport=PHONE)
+    page.goto("about:blank")
+    send(page, site)
+    kept(page, "down-sent")
+    assert page.get_by_text("What you have just sent was not saved.").is_visible()
+    assert violations(page) == []
+    assert overflow(page) == []
+    site.flag.unlink()
+    wait_until(lambda: is_up(site), within=10, what="the site is back")
+    with page.expect_request(lambda request: request.is_navigation_request()) as sent:
+        page.reload()
+    assert (sent.value.method, sent.value.post_data) == ("POST", "a=b")
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de"])
+def test_a_part_of_the_site_says_which_and_leads_to_the_rest(
+    opened: Opened, site: Site, kept: Callable[..., None], locale: str
+) -> None:
+    site.flag.write_text("paths: [/shop, /cart]\nend: 2099-12-01 04:00\n")
+    page = opened(viewport=PHONE, locale=locale)
+
+    def is_down() -> bool:
+        answer = page.goto(f"{site.url}shop/shoes")
+        return answer is not None and answer.status == 503
+
+    wait_until(is_down, within=10, what="the site has seen the flag")
+    kept(page, f"down-part-{locale}")
+    assert page.locator("code").all_inner_texts() == ["/shop", "/cart"]
+    assert violations(page) == []
+    assert overflow(page) == []
+    with page.expect_navigation():
+        page.get_by_role("link").click()
+    assert page.url == site.url
+    assert page.get_by_role("heading", name="The site is up").is_visible()

@@ -1,9 +1,7 @@
 import pytest
-import pytest_django
-from django.utils import translation
 
-from downtime.http.negotiation import language, preferences, prefers_json
-from tests.support.refusals import PROBLEM, Page, refused
+from downtime.http.negotiation import prefers_json
+from tests.support.refusals import PROBLEM, refused
 
 ACCEPTS = [
     ("", "text/html"),
@@ -74,40 +72,3 @@ OF_SCRIPTS = {
 @pytest.mark.parametrize(("accept", "is_json"), OF_SCRIPTS.values(), ids=OF_SCRIPTS)
 def test_a_script_gets_json_unless_it_names_html(accept: str, is_json: bool) -> None:
     assert prefers_json(accept, is_script=True) is is_json
-
-
-LANGUAGES = {
-    "of the site": ("", "en"),
-    "best first": ("fr, de;q=0.5", "fr"),
-    "by quality": ("fr;q=0.5, de", "de"),
-    "variant": ("de-AT", "de"),
-    "unknown first": ("xx, fr;q=0.8", "fr"),
-    "unknown alone": ("xx", "en"),
-    "any": ("*", "en"),
-    "malformed": ("nonsense;;q=", "en"),
-}
-
-
-@pytest.mark.parametrize(("accept_language", "code"), LANGUAGES.values(), ids=LANGUAGES)
-def test_the_language_is_the_best_that_the_site_has(accept_language: str, code: str) -> None:
-    assert language(accept_language) == code
-    assert preferences("application/json", accept_language) == (True, code)
-
-
-@pytest.mark.parametrize("accept_language", ["", "fr", "xx"])
-def test_without_translations_the_language_is_that_of_the_site(
-    settings: pytest_django.Settings, accept_language: str
-) -> None:
-    settings.USE_I18N, settings.LANGUAGE_CODE = False, "de"
-    assert language(accept_language) == "de"
-
-
-def test_without_translations_the_page_is_in_the_language_of_the_site(
-    settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.USE_I18N = False
-    monkeypatch.setattr(translation, "_trans", type(translation._trans)())  # it keeps what it was at its first use
-    settings.LANGUAGE_CODE = "de"
-    response = refused(languages="fr")
-    assert response["Content-Language"] == "de"
-    assert ("lang", "de") in Page(response).attributes

@@ -5,6 +5,7 @@ import pytest
 import pytest_django
 from django.http import HttpResponse
 from django.test import RequestFactory
+from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone as django_timezone
 
 from downtime.http.pages import BUILT_IN_PAGE, built_in_response, copy_response, drop_body, mark_planned
@@ -69,7 +70,7 @@ def test_the_page_is_accessible_and_asks_nobody_for_anything(release: datetime, 
     response = refused(Period(START, message="Soon.", read_only=read_only), release)
     page = Page(response)
     assert (page.tags.count("h1"), page.tags.count("main"), page.tags.count("title")) == (1, 1, 1)
-    assert ("lang", "en") in page.attributes
+    assert ("lang", "en-us") in page.attributes
     assert ("name", "viewport") in page.attributes
     assert ("content", "noindex") in page.attributes
     assert not {"script", "img", "iframe", "form"} & set(page.tags)
@@ -98,7 +99,8 @@ def test_a_message_is_text_whatever_it_holds(message: str) -> None:
 def test_a_template_of_ones_own_gets_what_it_needs(settings: pytest_django.Settings) -> None:
     templates(settings, mine="{{ period.message }}|{{ end|date:'c' }}|{{ language_code }}|{{ language_bidi }}")
     settings.DOWNTIME_TEMPLATE = "mine.html"
-    response = refused(Period(START, message="a & b"), ENDS_AT_FOUR, languages="ar")
+    settings.LANGUAGE_CODE = "ar"
+    response = refused(Period(START, message="a & b"), ENDS_AT_FOUR)
     assert response.content == b"a &amp; b|2099-12-01T04:00:00+01:00|ar|True"
 
 
@@ -109,23 +111,110 @@ def test_the_context_processors_of_the_site_are_not_asked(settings: pytest_djang
     assert "Down for maintenance" in Page(refused()).text
 
 
+@pytest.mark.usefixtures("with_locale")
 @pytest.mark.parametrize(
-    ("languages", "code", "direction", "end"),
+    ("languages", "code", "end"),
     [
-        ("de-AT, en;q=0.5", "de", "ltr", "1. Dezember 2099"),
-        ("ar", "ar", "rtl", "2099"),
-        ("xx, fr;q=0.8", "fr", "ltr", "1 décembre 2099"),
-        ("nonsense;;q=", "en", "ltr", "Dec. 1, 2099"),
-        ("", "en", "ltr", "Dec. 1, 2099"),
+        ("de-AT, en;q=0.5", "de", "1. Dezember 2099"),
+        ("ar", "en", "Dec. 1, 2099"),
+        ("xx, fr;q=0.8", "fr", "1 décembre 2099"),
+        ("", "en", "Dec. 1, 2099"),
     ],
 )
-def test_the_page_is_in_the_language_of_the_client(languages: str, code: str, direction: str, end: str) -> None:
+def test_the_page_is_in_the_language_of_the_client(languages: str, code: str, end: str) -> None:
     response = refused(Period(START), ENDS_AT_FOUR, languages=languages)
     page = Page(response)
     assert response["Content-Language"] == code
-    assert ("lang", code) in page.attributes
-    assert ("dir", direction) in page.attributes
+    assert response["Vary"] == "Accept, Accept-Language, Cookie"
+    assert {("lang", code), ("dir", "ltr")} <= set(page.attributes)
     assert end in page.text
+
+
+def test_a_message_is_in_the_language_of_the_project(settings: pytest_django.Settings) -> None:
+    settings.LANGUAGE_CODE = "he"
+    response = refused(Period(START, message="שלום"))
+    assert response["Content-Language"] == "en"
+    assert '<div lang="he" dir="auto"><p>שלום</p></div>' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [("America/Sao_Paulo", "00:00 UTC\N{MINUS SIGN}3"), ("Asia/Kathmandu", "08:45 UTC+5:45"), ("UTC", "03:00 UTC")],
+)
+def test_a_zone_without_letters_is_told_by_its_offset(settings: pytest_django.Settings, zone: str, shown: str) -> None:
+    settings.TIME_ZONE = zone
+    assert f"at {shown}." in Page(refused(release=ENDS_AT_FOUR)).text
+
+
+NOT_SAVED = "What you have just sent was not saved. Keep this page open, and reload it once the site is back"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
+def test_whoever_sent_something_is_told_that_it_was_not_saved_and_what_to_do(method: str) -> None:
+    for period in (Period(START), Period(START, message="Faster disks."), Period(START, paths=("/shop",))):
+        assert NOT_SAVED in Page(refused(period, method=method, spares_home=True)).text
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+def test_whoever_only_reads_is_told_nothing_of_the_kind(method: str) -> None:
+    assert "not saved" not in Page(refused(method=method)).text
+    assert "not saved" not in built_in_response(method).content.decode()
+
+
+def test_the_built_in_page_says_it_too() -> None:
+    page = Page(built_in_response("POST"))
+    assert "What you have just sent was not saved." in page.text
+    assert page.tags == [*Page(built_in_response("GET")).tags, "p"]
+
+
+SHOP = Period(START, paths=("/shop", "/a<b>"))
+
+
+def test_a_part_of_the_site_says_which_and_leads_to_the_rest() -> None:
+    response = refused(SHOP, ENDS_AT_FOUR, spares_home=True)
+    page = Page(response)
+    assert page.text.count("This part of the site is down for maintenance") == 2  # in its title too
+    assert "Down for maintenance" not in page.text
+    assert "Affected: /shop, /a<b>" in page.text
+    assert ("href", "/") in page.attributes
+    assert "Go to the rest of the site" in page.text
+    assert "Expected back on Dec. 1, 2099" in page.text
+
+
+def test_a_part_that_is_read_only_says_which() -> None:
+    period = Period(START, paths=("/shop",), read_only=True)
+    page = Page(refused(period, method="POST", spares_home=True))
+    for text in ("Changes are paused", "You can go on reading", "Affected: /shop"):
+        assert text in page.text
+    assert ("href", "/") in page.attributes
+
+
+@pytest.mark.parametrize(
+    ("period", "spares_home"),
+    [(SHOP, False), (Period(START), True), (Period(START, paths=("", "/shop")), True)],
+    ids=["the rest is down too", "all", "all by its paths"],
+)
+def test_the_page_of_a_site_that_is_down_as_a_whole_promises_nothing_else(period: Period, spares_home: bool) -> None:
+    page = Page(refused(period, spares_home=spares_home))
+    assert "Down for maintenance" in page.text
+    assert "Affected" not in page.text
+    assert "a" not in page.tags
+
+
+def test_the_rest_of_a_site_below_a_prefix_is_there() -> None:
+    before = get_script_prefix()
+    set_script_prefix("/app/")
+    try:
+        assert ("href", "/app/") in Page(refused(SHOP, spares_home=True)).attributes
+    finally:
+        set_script_prefix(before)
+
+
+def test_of_many_parts_the_first_are_named() -> None:
+    many = Period(START, paths=tuple(f"/part{number}" for number in range(1000)))
+    page = Page(refused(many, spares_home=True))
+    assert "/part6, /part7, …" in page.text
+    assert "/part8" not in page.text
 
 
 # What must not go wrong

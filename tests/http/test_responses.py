@@ -27,6 +27,8 @@ from django.template.response import TemplateResponse
 from django.test import AsyncRequestFactory, RequestFactory
 from django.test.signals import template_rendered
 from django.urls import path as url
+from django.utils import timezone as django_timezone
+from django.utils import translation
 
 from downtime.http.pages import BUILT_IN_PAGE
 from downtime.http.responses import Refusals, retry_after
@@ -37,7 +39,7 @@ from tests.support.clock import Clock
 from tests.support.refusals import ENDS_AT_FOUR, OPEN_ENDED, PROBLEM, START, refused
 from tests.support.requests import Ask
 
-VARY = ", ".join(["Accept", "Accept-Language", *VARIES_BY])
+VARY = ", ".join(["Accept", *VARIES_BY])
 
 
 def problem(response: HttpResponse) -> dict[str, Any]:
@@ -181,10 +183,36 @@ def test_what_is_not_known_is_null_in_problem_details() -> None:
     assert body["detail"] == "The site is down for maintenance."
 
 
-def test_problem_details_say_that_reading_goes_on() -> None:
-    body = problem(refused(Period(START, read_only=True), method="POST", accept="application/json"))
-    assert body["detail"] == "Changes are paused while the site is under maintenance. Reading goes on."
-    assert body["state"] == "read-only"
+NOT_SAVED = "What was sent was not saved."
+DETAILS: dict[str, tuple[Period, str, bool, str]] = {
+    "down": (Period(START), "GET", False, "The site is down for maintenance."),
+    "sent": (Period(START), "POST", False, f"The site is down for maintenance.\n{NOT_SAVED}"),
+    "told": (Period(START, message="Back at four"), "GET", False, "Back at four"),
+    "told and sent": (Period(START, message="Back at four"), "DELETE", False, f"Back at four\n{NOT_SAVED}"),
+    "a part": (Period(START, paths=("/shop",)), "GET", True, "This part of the site is down for maintenance."),
+    "a part of a site that is down": (
+        Period(START, paths=("/shop",)),
+        "GET",
+        False,
+        "The site is down for maintenance.",
+    ),
+    "read-only": (
+        Period(START, read_only=True),
+        "PUT",
+        True,
+        f"Changes are paused while the site is under maintenance. Reading goes on.\n{NOT_SAVED}",
+    ),
+}
+
+
+@pytest.mark.parametrize(("period", "method", "spares_home", "detail"), DETAILS.values(), ids=DETAILS)
+def test_problem_details_say_what_is_down_and_that_nothing_was_saved(
+    period: Period, method: str, spares_home: bool, detail: str
+) -> None:
+    response = refused(period, method=method, accept="application/json", spares_home=spares_home)
+    assert problem(response)["detail"] == detail
+    assert problem(response)["state"] == ("read-only" if period.read_only else "down")
+    assert response["Content-Language"] == "en-us"
 
 
 # Redirect
@@ -283,6 +311,20 @@ def test_what_a_view_of_ones_own_sets_stays(settings: pytest_django.Settings) ->
     settings.DOWNTIME_VIEW = f"{HERE}.teapot"
     response = refused(release=ENDS_AT_FOUR)
     assert (response.status_code, response.content, "Retry-After" in response) == (418, b"short and stout", False)
+
+
+def speaking(request: HttpRequest, period: Occurrence) -> HttpResponse:
+    return HttpResponse(f"{translation.get_language()} {django_timezone.get_current_timezone_name()}")
+
+
+@pytest.mark.usefixtures("with_locale")
+def test_a_view_of_ones_own_speaks_to_the_visitor_and_not_to_the_one_before(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_VIEW = f"{HERE}.speaking"
+    with translation.override("fr"), django_timezone.override("Asia/Tokyo"):
+        response = refused(languages="de")
+        assert (response.content, response["Vary"]) == (b"de Europe/Berlin", "Accept, Accept-Language, Cookie")
+        settings.MIDDLEWARE = []
+        assert refused(languages="de").content == b"en-us Europe/Berlin"
 
 
 def test_a_view_of_ones_own_may_answer_by_a_template_or_in_parts(settings: pytest_django.Settings) -> None:
@@ -525,7 +567,8 @@ def test_a_site_answers_by_a_view_of_its_own(settings: pytest_django.Settings, a
 # What is kept
 
 
-def test_a_page_is_rendered_once_for_a_period_a_release_and_a_language(rendered: list[str]) -> None:
+@pytest.mark.usefixtures("with_locale")
+def test_a_page_is_rendered_once_for_a_period_a_release_a_language_and_a_kind(rendered: list[str]) -> None:
     refusals = Refusals()
     other = Period(START)
     for period, release, languages in (
@@ -534,17 +577,32 @@ def test_a_page_is_rendered_once_for_a_period_a_release_and_a_language(rendered:
         (OPEN_ENDED, ENDS_AT_FOUR, "en"),
         (other, NEVER, "en"),
     ):
-        before = len(rendered)
-        bodies = {refused(period, release, languages=languages, refusals=refusals).content for _ in range(5)}
-        assert (len(bodies), len(rendered) - before) == (1, 1)
+        for method in ("GET", "POST"):
+            before = len(rendered)
+            answers = [refused(period, release, method=method, languages=languages, refusals=refusals) for _ in "abcde"]
+            assert (len({answer.content for answer in answers}), len(rendered) - before) == (1, 1)
 
 
+@pytest.mark.usefixtures("with_locale")
+def test_a_part_of_the_site_has_a_page_of_its_own_for_each_kind_of_request(rendered: list[str]) -> None:
+    refusals, part = Refusals(), Period(START, paths=("/shop",))
+    for number in range(10):
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE"):
+            for spares_home in (False, True):
+                path, cookie = f"/shop/{number}", f"django_language=x{number}"
+                refused(part, method=method, path=path, cookie=cookie, spares_home=spares_home, refusals=refusals)
+    assert len(rendered) == len(refusals._pages) == 4
+
+
+@pytest.mark.usefixtures("with_locale")
 def test_what_is_kept_does_not_grow_without_bound(rendered: list[str]) -> None:
     """Neither by what clients send, nor by releases that differ for each path."""
     refusals = Refusals()
     for number in range(1100):
-        refused(release=ENDS_AT_FOUR + timedelta(days=number), accept=f"a/{number}", refusals=refusals)
-    assert refusals._preferences.cache_info().currsize <= 500
+        sent = {"accept": f"a/{number}", "languages": f"de;q=0.{number}", "cookie": f"django_language=de-{number}"}
+        refused(release=ENDS_AT_FOUR + timedelta(days=number), **sent, refusals=refusals)
+    kept = (refusals._prefers_json, refusals._languages._of_headers, refusals._languages._is_offered)
+    assert max(cache.cache_info().currsize for cache in kept) <= 500
     assert len(refusals._pages) <= 500
 
 

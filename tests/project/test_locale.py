@@ -13,6 +13,8 @@ import pytest
 from tests.support.programs import ROOT, require
 from tests.support.requests import Ask
 
+pytestmark = pytest.mark.usefixtures("with_locale")
+
 LOCALE = ROOT / "downtime" / "locale"
 # Words that are the same in English.
 SAME = {("fr", "message"), ("nl", "Week")}

@@ -110,7 +110,7 @@ settings.configure(
     ALLOWED_HOSTS=["*"],
     BASE_DIR=".",
     INSTALLED_APPS=["downtime"],
-    MIDDLEWARE=["downtime.middleware.DowntimeMiddleware"],
+    MIDDLEWARE=["downtime.middleware.DowntimeMiddleware", "django.middleware.locale.LocaleMiddleware"],
     ROOT_URLCONF="urls",
     TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}],
 )

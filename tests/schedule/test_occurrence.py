@@ -1,6 +1,9 @@
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
-from downtime.schedule.occurrence import occurrence, rounded_up
+import pytest
+
+from downtime.schedule.occurrence import occurrence, rounded_up, zone_name
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule, Window
 from downtime.schedule.recurrence import Recurrence
 from tests.support.texts import BERLIN
@@ -64,3 +67,22 @@ def test_a_moment_is_rounded_up_to_the_second_unless_it_is_not_known() -> None:
         second,
     ]
     assert (rounded_up(ALWAYS), rounded_up(NEVER)) == (ALWAYS, NEVER)
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"),
+    [
+        (timezone.utc, "UTC"),
+        (BERLIN, "CET"),
+        (ZoneInfo("America/Sao_Paulo"), "UTC\N{MINUS SIGN}3"),
+        (ZoneInfo("America/St_Johns"), "NST"),
+        (ZoneInfo("Asia/Kathmandu"), "UTC+5:45"),
+        (ZoneInfo("Asia/Dubai"), "UTC+4"),
+        (ZoneInfo("Atlantic/Azores"), "UTC\N{MINUS SIGN}1"),
+        (ZoneInfo("Pacific/Marquesas"), "UTC\N{MINUS SIGN}9:30"),
+        (timezone(timedelta(0), "+00"), "UTC"),
+    ],
+    ids=str,
+)
+def test_a_zone_has_a_name_with_letters(zone: tzinfo, name: str) -> None:
+    assert zone_name(datetime(2026, 12, 1, tzinfo=zone)) == name

@@ -157,6 +157,23 @@ def test_the_window_that_counts_is_the_first_that_covers_the_request() -> None:
 
 
 @pytest.mark.parametrize(
+    ("periods", "is_spared"),
+    [
+        ([], True),
+        ([fixed(0, 60, paths=("/shop",))], True),
+        ([fixed(0, 60, read_only=True)], True),
+        ([fixed(0, 60)], False),
+        ([fixed(0, 60, paths=("/shop", ""))], False),
+        ([fixed(0, 60, paths=("/shop",)), fixed(0, 60)], False),
+        ([fixed(0, 60, paths=("/shop",)), fixed(60, 90)], True),
+    ],
+    ids=["up", "a part", "read-only", "all", "all by its paths", "a part and all", "all later"],
+)
+def test_a_site_of_which_only_parts_are_down_spares_its_front_page(periods: list[Period], is_spared: bool) -> None:
+    assert Schedule(tuple(periods)).at(at(1)).spares_home is is_spared
+
+
+@pytest.mark.parametrize(
     ("periods", "path", "safe", "released"),
     [
         ([fixed(0, 60)], "/", True, 60),

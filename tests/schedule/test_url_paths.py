@@ -1,6 +1,6 @@
 import pytest
 
-from downtime.schedule.url_paths import folded, is_below, is_plain, trimmed
+from downtime.schedule.url_paths import first_paths, folded, is_below, is_plain, trimmed
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,10 @@ def test_a_path_that_can_be_folded_is_not_plain(path: str) -> None:
 )
 def test_folding_says_where_a_path_leads(path: str, shorter: str) -> None:
     assert folded(path) == shorter
+
+
+def test_of_many_paths_the_first_are_shown() -> None:
+    paths = [f"/{number}" for number in range(9)]
+    assert first_paths([]) == []
+    assert first_paths(paths[:8]) == paths[:8]
+    assert first_paths(paths) == [*paths[:8], "…"]

@@ -865,12 +865,19 @@ def test_no_accept_header_confuses(send: Send, accept: str) -> None:
         assert answer["Content-Type"] in ("text/html; charset=utf-8", "application/problem+json")
 
 
+@pytest.mark.usefixtures("with_locale")
+@pytest.mark.parametrize("header", ["accept-language", "cookie", "path"])
 @pytest.mark.parametrize("languages", LANGUAGES.values(), ids=LANGUAGES)
-def test_no_accept_language_header_confuses(send: Send, settings: pytest_django.Settings, languages: str) -> None:
+def test_no_choice_of_a_language_confuses(
+    send: Send, settings: pytest_django.Settings, languages: str, header: str
+) -> None:
+    settings.ROOT_URLCONF = "tests.support.language_urls"
+    value = f"django_language={languages}" if header == "cookie" else languages
+    path = f"/{quote(languages)}/shop" if header == "path" else "/shop"
     for accept in ("text/html", "application/json"):
-        answer = send("/shop", headers=[("accept-language", languages), ("accept", accept)])
+        answer = send(path, headers=[(header, value), ("accept", accept)])
         assert_refused(answer)
-        assert answer.get("Content-Language", "en") in dict(settings.LANGUAGES)
+        assert answer["Content-Language"] in dict(settings.LANGUAGES)
 
 
 @pytest.mark.parametrize(
@@ -882,12 +889,16 @@ def test_no_other_header_confuses(send: Send, name: str) -> None:
         assert_refused(send("/shop", headers=[(name, value)]))
 
 
+@pytest.mark.usefixtures("with_locale")
 def test_huge_headers_are_not_kept(send: Send) -> None:
     """Some servers take 64 kB: kept, a few hundred such requests would be some tens of megabytes in each process."""
 
+    def headers(value: str) -> list[tuple[str, str]]:
+        return [("accept", value), ("accept-language", value), ("cookie", f"django_language={value}")]
+
     def ask(number: int) -> None:
         value = f"{number}" * 64_000
-        assert send(f"/{value}", headers=[("accept", value), ("accept-language", value)]).status_code == 503
+        assert send(f"/{value}", headers=headers(value)).status_code == 503
 
     ask(0)
     tracemalloc.start()
@@ -1026,7 +1037,7 @@ def test_a_message_is_text_and_nothing_else(send: Send, schedule: Path, flag: Pa
     for put in PUTS:
         put(message, schedule, flag)
         page = send("/").content.decode()
-        assert f'<div dir="auto"><p>{escape(message)}</p></div>' in page
+        assert f'<div lang="en-us" dir="auto"><p>{escape(message)}</p></div>' in page
         assert Elements(page).found == usual.found
         problem = send("/", headers=[("accept", "application/json")])
         assert problem["Content-Type"] == "application/problem+json"

@@ -23,7 +23,7 @@ MOD_WSGI = "mod_wsgi for this version of Python"
 MODULES = frozenset(
     [
         *["axe_playwright_python", "daphne", "django", "eventlet", "gevent", "granian", "gunicorn", "hypercorn"],
-        *["playwright", "psycopg", "uvicorn", "waitress"],
+        *["csp", "playwright", "psycopg", "uvicorn", "waitress"],
     ]
 )
 APACHE_MODULES = Path("/usr/lib/apache2/modules")

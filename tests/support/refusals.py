@@ -22,12 +22,16 @@ def refused(
     method: str = "GET",
     accept: str = "",
     languages: str = "",
+    cookie: str = "",
+    path: str = "/",
+    spares_home: bool = False,
     refusals: Refusals | None = None,
 ) -> HttpResponse:
     """What the middleware would hand to the server."""
-    given = {"accept": accept, "accept-language": languages}
-    request = RequestFactory().generic(method, "/", headers={name: value for name, value in given.items() if value})
-    response = (refusals or Refusals()).of(request, Window(period.start, 0, period.end, period), release)
+    given = {"accept": accept, "accept-language": languages, "cookie": cookie}
+    request = RequestFactory().generic(method, path, headers={name: value for name, value in given.items() if value})
+    window = Window(period.start, 0, period.end, period)
+    response = (refusals or Refusals()).of(request, window, release, spares_home=spares_home)
     assert isinstance(response, HttpResponse)
     return response
 

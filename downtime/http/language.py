@@ -1,0 +1,151 @@
+"""Chooses the language of an answer as the site itself would, among those in which there is something to say."""
+
+from __future__ import annotations
+
+import gettext
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from django.apps import apps
+from django.conf import settings
+from django.conf.urls.i18n import is_language_prefix_patterns_used
+from django.http import HttpRequest
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+from django.utils.module_loading import import_string
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from downtime.http.cookies import cookie
+from downtime.http.negotiation import LONGEST_HEADER
+
+_MOST_KEPT = 500
+_LONGEST_CODE = 50
+_ENGLISH = "en"
+_HEADING = "Down for maintenance"
+
+
+class Language(NamedTuple):
+    """A language, and the headers of the request by which it was chosen, for Vary."""
+
+    code: str
+    vary: tuple[str, ...] = ()
+
+
+class Languages:
+    """Chooses by the settings at its creation: with LocaleMiddleware as that does, without it LANGUAGE_CODE.
+
+    Of several languages the first counts that `is_offered`; if none is, English."""
+
+    def __init__(self, is_offered: Callable[[str], bool]) -> None:
+        self._is_negotiated = settings.USE_I18N and _has_locale_middleware()
+        self._is_offered = lru_cache(_MOST_KEPT)(is_offered)
+        self._of_headers = lru_cache(_MOST_KEPT)(self._by_headers)
+
+    @cached_property
+    def _of_site(self) -> str:
+        return next(self._offered([settings.LANGUAGE_CODE]), _ENGLISH)
+
+    def of(self, request: HttpRequest) -> Language:
+        """The language of the answer to that request; asks no database, session or URLconf that is not loaded yet."""
+        if not self._is_negotiated:
+            return Language(self._of_site)
+        has_prefixes, default_has_one = _language_prefixes(request)
+        if has_prefixes:
+            in_path = translation.get_language_from_path(request.path_info[:LONGEST_HEADER])
+            if in_path and (code := self._variant(in_path)):
+                return Language(code)
+            if not in_path and not default_has_one:
+                return Language(self._of_site)
+        chosen = cookie(request, settings.LANGUAGE_COOKIE_NAME)
+        accepted = request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:LONGEST_HEADER]
+        code = self._of_headers(chosen if len(chosen) <= _LONGEST_CODE else "", accepted)
+        return Language(code, ("Accept-Language", "Cookie"))
+
+    def _by_headers(self, chosen: str, accepted: str) -> str:
+        codes = [code for code, _ in parse_accept_lang_header(accepted)]
+        if "*" in codes:
+            del codes[codes.index("*") :]
+        variants = map(self._variant, [chosen, *codes, settings.LANGUAGE_CODE])
+        return next(filter(None, variants), self._of_site)
+
+    def _variant(self, code: str) -> str:
+        """The language of the site that Django finds for that code, or else a sister of it; empty if none is offered.
+
+        So `pt` gives `pt-br`, as Django does it with a language that LANGUAGES does not name."""
+        try:
+            found = translation.get_supported_language_variant(code)
+        except LookupError:
+            return ""
+        sisters = (other for other, _ in settings.LANGUAGES if _base(other) == _base(found))
+        return next(self._offered([found, *sisters]), "").lower()
+
+    def _offered(self, codes: Iterable[str]) -> Iterator[str]:
+        return filter(self._is_offered, codes)
+
+
+def has_texts(code: str) -> bool:
+    """Whether the app's own texts are there in that language: they are written in English, a catalogue has others.
+
+    Where Django falls back on another language for a text does not count."""
+    if _base(code) == _ENGLISH or not settings.USE_I18N:
+        return _base(code) == _ENGLISH
+    apps_of_others = (app for app in apps.get_app_configs() if not app.name.startswith("django."))
+    folders = (*_locale_paths(), *(os.path.join(app.path, "locale") for app in apps_of_others))
+    return any(catalogue.gettext(_HEADING) != _HEADING for catalogue in _catalogues(code, folders))
+
+
+def has_project_texts(code: str) -> bool:
+    """Whether the project speaks that language: by LANGUAGE_CODE, a catalogue in LOCALE_PATHS, or the app's texts."""
+    return code == settings.LANGUAGE_CODE or has_texts(code) or bool(_catalogues(code, _locale_paths()))
+
+
+def is_right_to_left(code: str) -> bool:
+    """Whether that language is written from right to left."""
+    return _base(code) in settings.LANGUAGES_BIDI
+
+
+@lru_cache(_MOST_KEPT)
+def _catalogues(code: str, folders: tuple[str, ...]) -> list[gettext.GNUTranslations]:
+    """The catalogues of the app's and the project's texts in those folders, of which a site has a handful."""
+    found = []
+    for folder in folders:
+        # Whatever is wrong with a catalogue must not keep the site from starting.
+        with suppress(Exception):
+            found.append(gettext.translation("django", folder, [translation.to_locale(code)]))
+    return found
+
+
+def _locale_paths() -> tuple[str, ...]:
+    return tuple(map(os.fspath, settings.LOCALE_PATHS))
+
+
+def _base(code: str) -> str:
+    return code.partition("-")[0]
+
+
+def _has_locale_middleware() -> bool:
+    """Whether MIDDLEWARE names LocaleMiddleware or a subclass."""
+    for name in settings.MIDDLEWARE:
+        try:
+            middleware = import_string(name)
+        except Exception:  # Django will say so itself as it loads them
+            continue
+        if isinstance(middleware, type) and issubclass(middleware, LocaleMiddleware):
+            return True
+    return False
+
+
+def _language_prefixes(request: HttpRequest) -> tuple[bool, bool]:
+    """Whether the URLconf uses i18n_patterns, and whether the default language has a prefix there too."""
+    urlconf = getattr(request, "urlconf", settings.ROOT_URLCONF)
+    # Not if that would import it: it may ask the database, and to wait for that once is enough (see Routes).
+    if isinstance(urlconf, str) and urlconf not in sys.modules:
+        return False, False
+    try:
+        return is_language_prefix_patterns_used(urlconf)
+    except Exception:  # a URLconf can raise anything
+        return False, False

@@ -1,0 +1,132 @@
+"""The page and the admin under a strict policy, with the real middlewares, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import django
+import pytest
+
+from downtime.http.content_security_policy import style_hashes
+from downtime.http.pages import OWN_TEMPLATE
+from tests.browser.conftest import Site, serving
+from tests.browser.test_admin_page import planned
+from tests.support.programs import ROOT, require
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+Opened = Callable[..., "Page"]
+
+[README_POLICY] = re.findall(r"^    (style-src .*)$", (ROOT / "README.rst").read_text(), re.MULTILINE)
+STRICT = "default-src 'self'"
+MIDDLEWARES = {
+    "Django": """
+SECURE_CSP = {"default-src": ["'self'"]}
+MIDDLEWARE.insert(0, "django.middleware.csp.ContentSecurityPolicyMiddleware")
+""",
+    "django-csp": """
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": {"default-src": ["'self'"]}}
+MIDDLEWARE.insert(0, "csp.middleware.CSPMiddleware")
+""",
+}
+
+
+@pytest.fixture(scope="module", params=MIDDLEWARES)
+def strict_site(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Site]:
+    """The sample site under that policy."""
+    if request.param == "django-csp":
+        require("csp")
+    elif django.VERSION < (6,):
+        pytest.skip("Django 6.0 brings the middleware")
+    with serving(tmp_path_factory.mktemp("strict"), MIDDLEWARES[request.param]) as site:
+        yield site
+
+
+@pytest.fixture
+def complaints(opened: Opened) -> tuple[Page, list[str]]:
+    """A page, and what the browser says against what is on it."""
+    page = opened()
+    found: list[str] = []
+    page.on("console", lambda message: "Content Security Policy" in message.text and found.append(message.text))
+    return page, found
+
+
+def shown_down(page: Page, site: Site) -> str:
+    """The colour of the paper on the down page, and the policy that came with it."""
+    site.flag.touch()
+
+    def is_down() -> bool:
+        answer = page.goto(site.url)
+        return answer is not None and answer.status == 503
+
+    wait_until(is_down, within=10, what="the site has seen the flag")
+    colour: str = page.evaluate("getComputedStyle(document.querySelector('main')).backgroundColor")
+    return colour
+
+
+def test_the_page_keeps_its_style(strict_site: Site, complaints: tuple[Page, list[str]]) -> None:
+    page, found = complaints
+    assert shown_down(page, strict_site) == "rgb(255, 255, 255)"
+    assert found == []
+    strict_site.flag.unlink()
+
+
+def test_the_policy_of_the_site_is_in_force(strict_site: Site, complaints: tuple[Page, list[str]]) -> None:
+    """By the sample's home page, whose style it does not allow."""
+    page, found = complaints
+    page.goto(strict_site.url)
+    assert page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth") == "none"
+    wait_until(lambda: any("style" in text for text in found), what="the browser complains of the style")
+
+
+def test_the_admin_page_works(strict_site: Site, complaints: tuple[Page, list[str]]) -> None:
+    page, found = complaints
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    strict_site.schedule.write_text(planned(datetime.now(timezone.utc)))
+    answer = page.goto(strict_site.page)
+    assert answer is not None
+    assert answer.headers["content-security-policy"] == STRICT
+    page.fill("[name=username]", "demo")
+    page.fill("[name=password]", "demo")
+    page.click("[type=submit]")
+    page.wait_for_url(strict_site.page)
+    assert page.locator("svg.downtime-timeline rect").count() >= 5
+    page.locator("#result_list").get_by_role("button", name="Copy").first.click()
+    page.get_by_text("Copied").wait_for()
+    strict_site.flag.touch()
+    page.locator("#downtime-status[data-state=down]").wait_for(timeout=20_000)
+    colour = page.evaluate("getComputedStyle(document.querySelector('#downtime-status')).borderInlineStartWidth")
+    assert colour == "6px"
+    strict_site.flag.unlink()
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "background"),
+    [(f"default-src 'none'; {README_POLICY}", "rgb(255, 255, 255)"), (STRICT, "rgba(0, 0, 0, 0)")],
+    ids=["of README.rst", "without the hash"],
+)
+def test_a_policy_that_a_proxy_adds_needs_the_hash_of_the_readme(
+    site: Site, complaints: tuple[Page, list[str]], policy: str, background: str
+) -> None:
+    """As nginx's add_header would: a second header, so that both count."""
+    page, found = complaints
+
+    def add(route: object) -> None:
+        answer = route.fetch()  # type: ignore[attr-defined]
+        own = answer.headers["content-security-policy"]
+        route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": f"{own}, {policy}"})  # type: ignore[attr-defined]
+
+    assert style_hashes(OWN_TEMPLATE.read_text())[0] in README_POLICY
+    shown_down(page, site)
+    page.route("**/*", add)
+    found.clear()
+    assert shown_down(page, site) == background
+    assert bool(found) is (policy == STRICT)
