@@ -66,12 +66,6 @@ def overview() -> Overview:
     return state.overview()
 
 
-def next_period() -> Occurrence | None:
-    """The next occurrence of the schedule, or None; from memory alone."""
-    windows = current.upcoming()
-    return occurrence(windows[0], get_default_timezone()) if windows else None
-
-
 def _process_state() -> ProcessState:
     """The state of this process; a fork drops that of its parent, and touches nothing of it.
 

@@ -103,6 +103,11 @@ def has_project_texts(code: str) -> bool:
     return code == settings.LANGUAGE_CODE or has_texts(code) or bool(_catalogues(code, _locale_paths()))
 
 
+def nearest_with_texts(code: str) -> str:
+    """That language, if the app has texts in it; else LANGUAGE_CODE, else English."""
+    return next(filter(has_texts, [code, settings.LANGUAGE_CODE]), _ENGLISH)
+
+
 def is_right_to_left(code: str) -> bool:
     """Whether that language is written from right to left."""
     return _base(code) in settings.LANGUAGES_BIDI

@@ -67,6 +67,10 @@ class ProcessState:
             self._looking.discard(thread)
         return self._last
 
+    def last_answer(self) -> Answer:
+        """What applied when the files were last looked at."""
+        return self._last.answer
+
     def active(self) -> tuple[Window, ...]:
         """What was active when the files were last looked at."""
         return self._last.answer.active

@@ -23,6 +23,7 @@ from downtime.http.language import (
     has_project_texts,
     has_texts,
     is_right_to_left,
+    nearest_with_texts,
 )
 from downtime.schedule.periods import Period
 from tests.support import language_urls, language_urls_but_one
@@ -224,6 +225,17 @@ def test_the_language_of_the_site_is_one_of_the_project(settings: pytest_django.
     """A project that writes its own page in Arabic needs no catalogue for that."""
     settings.LANGUAGE_CODE = "ar"
     assert Languages(has_project_texts).of(RequestFactory().get("/")).code == "ar"
+
+
+@pytest.mark.parametrize(
+    ("code", "of_site", "expected"),
+    [("de", "en", "de"), ("ar", "en", "en"), ("ar", "de", "de"), ("ar", "it", "en"), ("en-gb", "de", "en-gb")],
+)
+def test_the_nearest_language_with_texts(
+    settings: pytest_django.Settings, code: str, of_site: str, expected: str
+) -> None:
+    settings.LANGUAGE_CODE = of_site
+    assert nearest_with_texts(code) == expected
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "management": {"schedule", "files", "edits", "http", "conf", "exemptions"},
     "middleware": {"live", "exemptions", "http"},
     "context_processors": {"schedule", "live"},
-    "templatetags": {"schedule", "live"},
+    "templatetags": {"schedule", "http", "live"},
     "admin_page": {"schedule", "files", "reload", "live", "http", "exemptions", "conf"},
     "apps": {"checks"},
     "admin": {"admin_page"},

@@ -1,0 +1,53 @@
+"""Chooses what a page announces: the period that pauses changes there now, and what is to come soon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from downtime.schedule.periods import Answer, Period, Window
+
+
+class Announcement(NamedTuple):
+    """A window to announce, and until when, as far as is known, it keeps its visitors waiting."""
+
+    window: Window
+    until: datetime
+    is_running: bool = False
+
+
+def announcements(
+    answer: Answer, upcoming: Iterable[Window], now: datetime, *, ahead: timedelta, path: str | None
+) -> list[Announcement]:
+    """What concerns the page at `path`, in order of time; of the whole site if the path is None.
+
+    `upcoming` is ordered by start. Of each kind (all or a part, down or read-only) the next counts, and nothing that
+    begins after the whole site has gone down."""
+    return [*_running(answer, now, path), *_coming(upcoming, now + ahead, now, path)]
+
+
+def _running(answer: Answer, now: datetime, path: str | None) -> Iterator[Announcement]:
+    """The first read-only period that is active. One that takes the page down needs no announcement."""
+    for window in answer.active:
+        if window.period.read_only and window.end > now and _concerns(window.period, path):
+            covered = path if path is not None else (window.period.prefixes or ("/",))[0]
+            yield Announcement(window, answer.release(covered, safe=False), is_running=True)
+            return
+
+
+def _coming(upcoming: Iterable[Window], latest: datetime, now: datetime, path: str | None) -> Iterator[Announcement]:
+    seen: set[tuple[bool, bool]] = set()
+    for window in upcoming:
+        kind = window.period.is_whole, window.period.read_only
+        if window.start > latest:
+            return
+        if window.start > now and kind not in seen and _concerns(window.period, path):
+            seen.add(kind)
+            yield Announcement(window, window.end)
+            if kind == (True, False):
+                return
+
+
+def _concerns(period: Period, path: str | None) -> bool:
+    return path is None or period.covers(path, safe=False)
