@@ -748,3 +748,92 @@ def test_the_exemptions_are_asked_by_their_cost(
     assert caplog.records == []
     assert client.get("/").status_code == 503
     assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+# What a visitor is told
+
+
+LOCALE_MIDDLEWARE = "django.middleware.locale.LocaleMiddleware"
+LANGUAGES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
+    "the cookie": ({}, {"cookie": "django_language=de"}, "de", "Wegen Wartung nicht erreichbar"),
+    "the path": ({}, {"path": "/de/shop"}, "de", "Wegen Wartung nicht erreichbar"),
+    "no texts": ({}, {"accept": "ar"}, "en", "Down for maintenance"),
+    "no texts first": ({}, {"accept": "it-CH, de-CH;q=0.9"}, "de", "Wegen Wartung nicht erreichbar"),
+    "no choice": (
+        {"LANGUAGE_CODE": "de", "MIDDLEWARE": ["downtime.middleware.DowntimeMiddleware"]},
+        {"accept": "fr"},
+        "de",
+        "Wegen Wartung nicht erreichbar",
+    ),
+}
+
+
+@pytest.mark.parametrize(("site", "sent", "code", "heading"), LANGUAGES.values(), ids=LANGUAGES)
+def test_a_refused_visitor_is_spoken_to_as_by_the_site_itself(
+    ask: Ask,
+    settings: pytest_django.Settings,
+    flag: Path,
+    site: dict[str, Any],
+    sent: dict[str, Any],
+    code: str,
+    heading: str,
+) -> None:
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, LOCALE_MIDDLEWARE]
+    settings.ROOT_URLCONF = "tests.support.language_urls"
+    for name, value in site.items():
+        setattr(settings, name, value)
+    flag.write_text("end: 2099-12-01 04:00")
+    headers = {"accept-language": sent.get("accept", "")}
+    answer = ask(sent.get("path", "/"), cookie=sent.get("cookie", ""), headers=headers)
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Content-Language"]) == (503, code)
+    assert f'<html lang="{code}" dir="ltr">' in page
+    assert f"<h1>{heading}</h1>" in page
+    assert ("1. Dezember 2099" in page) is (code == "de")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_whoever_sent_something_to_a_site_that_is_down_is_told_that_it_was_not_saved(
+    ask: Ask, flag: Path, method: str
+) -> None:
+    flag.write_text("Back at four.")
+    assert "was not saved" in ask("/", method).content.decode()
+    assert "was not saved" in ask("/", method, headers={"accept": "application/json"}).content.decode()
+    assert "was not saved" not in ask("/").content.decode()
+
+
+def test_a_part_that_is_down_leads_to_the_rest_unless_that_is_down_too(ask: Ask, schedule: Path, flag: Path) -> None:
+    flag.write_text("paths: [/shop]")
+    page = ask("/shop").content.decode()
+    assert '<code dir="ltr">/shop</code>' in page
+    assert '<a href="/">' in page
+    schedule.write_text(OPEN)
+    page = ask("/shop").content.decode()
+    assert "<h1>Down for maintenance</h1>" in page
+    assert "<a " not in page
+
+
+class Policy:
+    """A middleware that sets the policy of the site, unless an answer has one, as those of Django and django-csp do."""
+
+    sync_capable = True
+    async_capable = False
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", "default-src 'self'")
+        return response
+
+
+def test_the_style_of_the_page_is_allowed_under_a_strict_policy(
+    ask: Ask, settings: pytest_django.Settings, flag: Path
+) -> None:
+    """As browsers read it: tests/browser/test_content_security_policy.py."""
+    settings.MIDDLEWARE = [f"{__name__}.Policy", *settings.MIDDLEWARE]
+    flag.touch()
+    assert "style-src 'sha256-" in ask("/")["Content-Security-Policy"]
+    flag.unlink()
+    assert ask("/")["Content-Security-Policy"] == "default-src 'self'"
