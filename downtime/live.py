@@ -50,7 +50,7 @@ def current_period() -> Occurrence | None:
 
 def active() -> list[Occurrence]:
     """The active periods, in order of precedence, for templates: from memory alone, as the last look left it."""
-    return [occurrence(window, get_default_timezone()) for window in current.active()]
+    return [occurrence(window, get_default_timezone()) for window in current.last_answer().active]
 
 
 def upcoming() -> list[Occurrence]:

@@ -71,10 +71,6 @@ class ProcessState:
         """What applied when the files were last looked at."""
         return self._last.answer
 
-    def active(self) -> tuple[Window, ...]:
-        """What was active when the files were last looked at."""
-        return self._last.answer.active
-
     def upcoming(self) -> list[Window]:
         """The next occurrence of each period of the schedule, by start, as of that look."""
         return self._upcoming(self._last)
