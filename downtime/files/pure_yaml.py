@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from string import ascii_letters, digits
 from typing import Any, TypeVar
 
 import yaml
 from yaml.nodes import ScalarNode
+from yaml.reader import ReaderError
 from yaml.scanner import ScannerError
-from yaml.tokens import ScalarToken, TagToken
+from yaml.tokens import DirectiveToken, ScalarToken, TagToken
 
 T = TypeVar("T")
 _BREAKS = "\r\n\x85\u2028\u2029"
 _BLANK_OR_END = f"\0 \t{_BREAKS}"
+_OF_HANDLE = frozenset(f"{ascii_letters}{digits}-_")
 
 
 class PureLoader(yaml.BaseLoader):
     """Where the two differ, in tabs, plain scalars and byte order marks, this follows libyaml 0.2.5."""
+
+    def check_printable(self, data: str) -> None:
+        """Refuses a character that YAML does not allow, in libyaml's words, and with its place in bytes."""
+        try:
+            super().check_printable(data)
+        except ReaderError as error:
+            error.position = len(data[: error.position].encode("utf-8", "surrogatepass"))
+            error.reason = "control characters are not allowed"
+            raise
 
     def compose_scalar_node(self, anchor: Any) -> ScalarNode:
         """The node, with the style of libyaml for a plain one: an empty text and not None."""
@@ -30,6 +42,25 @@ class PureLoader(yaml.BaseLoader):
         if self.yaml_version not in (None, (1, 1), (1, 2)):
             raise self._error("found incompatible YAML document")
         return value
+
+    def scan_directive(self) -> DirectiveToken:
+        """The directive here, which may hold tabs in the place of spaces."""
+        return self._with_spaces_for("\t", super().scan_directive)
+
+    def scan_directive_name(self, start_mark: yaml.Mark) -> str:
+        """The name of the directive here, of which there are two."""
+        name = str(super().scan_directive_name(start_mark))  # type: ignore[no-untyped-call]
+        if name not in ("YAML", "TAG"):
+            raise self._error("found unknown directive name")
+        return name
+
+    def scan_yaml_directive_value(self, start_mark: yaml.Mark) -> tuple[int, int]:
+        """YAML's version, which a comment may follow without a space."""
+        while self.peek() == " ":
+            self.forward()
+        if self.peek() == "#":
+            raise self._error("did not find expected version number")
+        return self._with_spaces_for("#", super().scan_yaml_directive_value, start_mark)
 
     def scan_to_next_token(self) -> None:
         """Skips to the next token, over a byte order mark, and over tabs except where they would indent."""
@@ -103,6 +134,16 @@ class PureLoader(yaml.BaseLoader):
             raise self._error("did not find expected whitespace or line break")
         return token
 
+    def scan_tag_handle(self, name: str, start_mark: yaml.Mark) -> str:
+        """The handle of a tag, which is a mere exclamation mark if another one stands further on in what follows."""
+        length = 1
+        while self.peek(length) in _OF_HANDLE:
+            length += 1
+        if name == "tag" and self.peek(length) != "!":
+            self.forward()
+            return "!"
+        return str(super().scan_tag_handle(name, start_mark))  # type: ignore[no-untyped-call]
+
     def scan_block_scalar_indicators(self, start_mark: yaml.Mark) -> tuple[bool | None, int | None]:
         """How a block scalar is chomped and indented, which a tab or a comment may follow."""
         return self._with_spaces_for("\t#", super().scan_block_scalar_indicators, start_mark)
@@ -113,11 +154,13 @@ class PureLoader(yaml.BaseLoader):
 
     def _with_spaces_for(self, characters: str, scan: Callable[..., T], *args: yaml.Mark) -> T:
         peek = self.peek
+        outer = vars(self).pop("peek", None)
         vars(self)["peek"] = lambda index=0: " " if peek(index) in characters else peek(index)
         try:
             return scan(*args)
         finally:
             del vars(self)["peek"]
+            vars(self).update({"peek": outer} if outer else {})
 
     def scan_block_scalar_indentation(self) -> tuple[list[str], int, yaml.Mark]:
         """The indentation of a block scalar, which no tab may continue."""

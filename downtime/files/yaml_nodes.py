@@ -88,15 +88,16 @@ def compose(text: str) -> Node | None:
     if next(islice(_DIRECTIVE.finditer(text), _MOST_DIRECTIVES, None), None):
         raise NotYaml(1, f"more than {_MOST_DIRECTIVES} lines begin with %; a schedule needs no YAML directives")
     if mark_within := _INNER_MARK.search(text):
-        raise NotYaml(_lines(text[: mark_within.end()]), "a byte order mark begins the line; remove it")
+        raise NotYaml(_line_at(text, mark_within.start()), "a byte order mark begins the line; remove it")
     try:
         root: Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.reader.ReaderError as error:
-        breaks = text.encode("utf-8", "surrogatepass")[: error.position].count(b"\n")
-        raise NotYaml(breaks + 1, f"it holds a character that YAML does not allow: {error.reason}") from error
+        index = len(text.encode("utf-8", "surrogatepass")[: error.position].decode(errors="ignore"))
+        message = f"it holds a character that YAML does not allow: {error.reason}"
+        raise NotYaml(_line_at(text, index), message) from error
     except UnicodeEncodeError as error:
-        breaks = text.count("\n", 0, error.start)
-        raise NotYaml(breaks + 1, f"it holds a character that YAML does not allow: {error.reason}") from error
+        message = f"it holds a character that YAML does not allow: {error.reason}"
+        raise NotYaml(_line_at(text, error.start), message) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = ", ".join(part for part in (error.context, error.problem) if part)
@@ -104,6 +105,11 @@ def compose(text: str) -> Node | None:
         line = min(mark.line + 1, _lines(text)) if mark else 1
         raise NotYaml(line, f"it is not valid YAML: {reason}") from error
     return root
+
+
+def _line_at(text: str, index: int) -> int:
+    """The line, from 1, that the character at the index is on."""
+    return _lines(f"{text[:index]} ")
 
 
 def _lines(text: str) -> int:

@@ -63,6 +63,10 @@ NOT_YAML = {
     "two byte order marks": ("\ufeff\ufeffa: 1\n", 1, "a byte order mark begins the line"),
     "lone surrogate": ("a: 1\nb: \ud800\n", 2, "a character that YAML does not allow"),
     "NUL at once": ("\0", 1, "a character that YAML does not allow"),
+    "behind many bytes": ("a: 🚧\nb: ü\nü: 日本語\n\n\n\nc: \x7f\nd: 🚧\n", 7, "control characters are not allowed"),
+    "behind other breaks": ("a: 1\r\rb: 2\r\nc: 3\u2028d: \x7f\n", 5, "control characters are not allowed"),
+    "surrogate behind other breaks": ("a: 1\r\rb: \ud800\n", 3, "a character that YAML does not allow"),
+    "byte order mark behind other breaks": ("a: 1\r\r\ufeffb: c\n", 3, "a byte order mark begins the line"),
 }
 
 
@@ -71,12 +75,6 @@ def test_a_text_that_is_no_yaml_is_refused_with_its_line(module: Any, source: st
     with pytest.raises(module.NotYaml, match=message) as caught:
         module.compose(source)
     assert caught.value.line == line
-
-
-def test_the_line_of_a_character_that_is_not_allowed_is_right_behind_others_of_many_bytes() -> None:
-    with pytest.raises(yaml_nodes.NotYaml) as caught:
-        yaml_nodes.compose("a: 🚧\nb: ü\nc: \x07\nd: 🚧\n")
-    assert caught.value.line == 3
 
 
 DEEP = 100_000

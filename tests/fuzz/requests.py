@@ -1,15 +1,11 @@
-"""Requests by chance to sites by chance, against an oracle that knows README.rst and nothing of the app.
-
-The oracle takes a site as the values that were written into its files and settings, and tries moment by moment."""
+"""Requests by chance to sites by chance, against an oracle that knows README.rst and nothing of the app."""
 
 from __future__ import annotations
 
-import ipaddress
 import random
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
 
 from asgiref.sync import async_to_sync
@@ -19,9 +15,10 @@ from django.test import RequestFactory, override_settings
 
 from downtime.http import bypass
 from downtime.middleware import DowntimeMiddleware
+from tests.fuzz import sites
+from tests.fuzz.oracle import Downtime, Site
 
 _REQUESTS = 60
-_HOUR = timedelta(hours=1)
 _TOLERANCE = 3  # seconds between the moment of the oracle and that of the app
 _PATHS = (
     *("/", "/shop", "/shop/", "/shop/a", "/shopping", "/cart/x", "/admin", "/admin/", "/admin/x", "/administrator"),
@@ -51,7 +48,6 @@ _PATHS = (
 )
 _ADDRESSES = ("192.0.2.17", "192.0.3.17", "::ffff:192.0.2.18", "2001:db8::5", "2001:db9::5", "10.0.0.1", "unix:", "")
 _FORWARDED = (*_ADDRESSES, "192.0.2.17:80", "[2001:db8::5]:443", "for=192.0.2.17", "192.0.2.0/24")
-_NETWORKS = ("192.0.2.17", "192.0.2.0/24", "2001:db8::/32", "10.0.0.0/8", "::ffff:192.0.2.0/120")
 # Whether a client prefers JSON, by what it sends as Accept.
 _ACCEPTS = {
     "": False,
@@ -64,209 +60,17 @@ _ACCEPTS = {
 }
 
 
-def has_key(request: HttpRequest) -> bool:
-    """For DOWNTIME_EXEMPT_IF."""
-    return request.headers.get("X-Key") == "right"
-
-
-def fails(request: HttpRequest) -> bool:
-    """For DOWNTIME_EXEMPT_IF; what raises is a no."""
-    raise RuntimeError("fails")
-
-
-@dataclass(frozen=True, slots=True)
-class Downtime:
-    """A flag or a period as it is written; None for a side that is open."""
-
-    start: datetime | None
-    end: datetime | None
-    paths: tuple[str, ...] = ()
-    read_only: bool = False
-    redirect: str = ""
-    retry_after: int | None = None
-    message: str = ""
-
-    def lines(self) -> list[str]:
-        """Its keys in YAML, without the start."""
-        lines = [f"end: {self.end:%Y-%m-%dT%H:%M:%SZ}"] if self.end else []
-        lines += [f"paths: [{', '.join(map(repr, self.paths))}]"] if self.paths else []
-        lines += ["read_only: true"] if self.read_only else []
-        lines += [f"redirect: {self.redirect}"] if self.redirect else []
-        lines += [f"retry_after: {self.retry_after}"] if self.retry_after else []
-        return [*lines, f"message: {self.message!r}"]
-
-    def is_active(self, moment: datetime) -> bool:
-        """Whether it counts then: from the start on, and no longer at the end."""
-        return (self.start is None or self.start <= moment) and (self.end is None or moment < self.end)
-
-    def refuses(self, path: str, method: str) -> bool:
-        """Whether it covers such a request."""
-        if self.read_only and method in ("GET", "HEAD", "OPTIONS"):
-            return False
-        return not self.paths or any(is_within(path, p) or is_within(resolved(path), p) for p in self.paths)
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What the oracle says: passes, unless it is refused by a downtime until some moment."""
-
-    refused_by: Downtime | None = None
-    until: datetime | None = None
-    is_private: bool = False
-
-
-def segments(path: str) -> list[str]:
-    """The segments of a path, without the empty one behind a closing slash."""
-    parts = path.split("/")[1:]
-    return parts[:-1] if parts and parts[-1] == "" else parts
-
-
-def is_within(path: str, prefix: str) -> bool:
-    """Whether the path is the prefix or lies below it, in whole segments."""
-    wanted = segments(prefix)
-    return path.startswith("/") and segments(path)[: len(wanted)] == wanted
-
-
-def resolved(path: str) -> str:
-    """The path as a browser would fold it."""
-    kept: list[str] = []
-    for segment in path.split("/"):
-        if segment == "..":
-            kept = kept[:-1]
-        elif segment not in ("", "."):
-            kept.append(segment)
-    return "/" + "/".join(kept)
-
-
-def is_plain(path: str) -> bool:
-    """Whether nothing in the path could be folded away."""
-    return not any(segment in ("", ".", "..") for segment in segments(path))
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """The files and the settings of a site, as they are written."""
-
-    flags: tuple[Downtime, ...]
-    periods: tuple[Downtime, ...]
-    settings: dict[str, object]
-
-    def expected(self, request: HttpRequest, now: datetime) -> Expected:
-        """What README.rst promises to this request."""
-        path, method = request.path_info, request.method or ""
-        downtimes = (*self.flags, *self.periods)
-        refusing = [one for one in downtimes if one.is_active(now) and one.refuses(path, method)]
-        if not refusing or self.is_exempt_path(path, refusing[0].redirect or self.settings["DOWNTIME_URL_REDIRECT"]):
-            return Expected()
-        if self.is_exempt_client(request):
-            return Expected(is_private=True)
-        return Expected(refusing[0], self.release(path, method, now))
-
-    def release(self, path: str, method: str, now: datetime) -> datetime | None:
-        """The first moment at which nothing refuses it; None if there is no such moment."""
-        moments = sorted({one.end for one in (*self.flags, *self.periods) if one.end and one.end > now})
-        for moment in moments:
-            if not any(one.is_active(moment) and one.refuses(path, method) for one in (*self.flags, *self.periods)):
-                return moment
-        return None
-
-    def is_exempt_path(self, path: str, redirect: object) -> bool:
-        """Whether that path passes for everybody."""
-        exact, prefixes = self.settings["DOWNTIME_EXEMPT_EXACT_URLS"], self.settings["DOWNTIME_EXEMPT_PATHS"]
-        assert isinstance(exact, list)
-        assert isinstance(prefixes, list)
-        is_target = isinstance(redirect, str) and redirect.startswith("/") and redirect.rstrip("/") == path.rstrip("/")
-        return path in exact or is_target or (is_plain(path) and any(is_within(path, prefix) for prefix in prefixes))
-
-    def is_exempt_client(self, request: HttpRequest) -> bool:
-        """Whether who asks passes everywhere: by address, by a link that was opened, or by a callable."""
-        if self.is_exempt_address(request.META["REMOTE_ADDR"], request.META.get("HTTP_X_FORWARDED_FOR", "")):
-            return True
-        if request.META["fuzz.has_cookie"]:
-            return True
-        return f"{__name__}.has_key" in str(self.settings["DOWNTIME_EXEMPT_IF"]) and has_key(request)
-
-    def is_exempt_address(self, remote: str, forwarded: str) -> bool:
-        """Whether the client, that many proxies from the right, is in one of the networks."""
-        proxies = self.settings["DOWNTIME_PROXY_COUNT"]
-        assert isinstance(proxies, int)
-        entries = [entry.strip() for entry in forwarded.split(",")]
-        if proxies > len(entries):
-            return False
-        text = entries[-proxies] if proxies else remote
-        text = {"192.0.2.17:80": "192.0.2.17", "[2001:db8::5]:443": "2001:db8::5"}.get(text, text)
-        try:
-            client = _unmapped(ipaddress.ip_address(text))
-        except ValueError:
-            return False
-        exempt = self.settings["DOWNTIME_EXEMPT_IPS"]
-        assert isinstance(exempt, list)
-        return any(client.version == network.version and client in network for network in map(_network, exempt))
-
-
-def _unmapped(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    return ipaddress.ip_network(text.replace("::ffff:192.0.2.0/120", "192.0.2.0/24"))
-
-
 def trial(chance: random.Random) -> int:
     """One site, and many requests to it, sync or async."""
-    site = _site(chance)
-    with tempfile.TemporaryDirectory() as folder, override_settings(**site.settings, **_written(site, Path(folder))):
+    site = sites.site(chance)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        override_settings(**site.settings, **sites.written(site, Path(folder))),
+    ):
         send = _handler(is_async=chance.random() < 0.1)
         for _ in range(_REQUESTS):
             _check(site, _request(chance), send)
     return _REQUESTS
-
-
-def _site(chance: random.Random) -> Site:
-    now = datetime.now(timezone.utc).replace(microsecond=0)
-    redirect = chance.choice((None, None, "/upgrade/", "https://status.example.com/"))
-    settings: dict[str, object] = {
-        "DOWNTIME_EXEMPT_EXACT_URLS": chance.choice(([], ["/healthz"], ["//admin", "/shop/"])),
-        "DOWNTIME_EXEMPT_PATHS": chance.choice((["/admin"], ["/admin/", "/größer"], [], ["/shop/a"])),
-        "DOWNTIME_EXEMPT_IPS": chance.sample(_NETWORKS, chance.randint(0, 3)),
-        "DOWNTIME_PROXY_COUNT": chance.choice((0, 0, 1, 2)),
-        "DOWNTIME_EXEMPT_IF": chance.choice(([], [f"{__name__}.fails"], [f"{__name__}.fails", f"{__name__}.has_key"])),
-        "DOWNTIME_URL_REDIRECT": redirect,
-        "DOWNTIME_RETRY_AFTER": chance.choice((None, 77)),
-    }
-    flags = [_downtime(chance, now, f"flag {number}", is_flag=True) for number in range(chance.choice((0, 0, 1, 2)))]
-    periods = [_downtime(chance, now, f"period {number}") for number in range(chance.randint(0, 6))]
-    return Site(tuple(flags), tuple(periods), settings)
-
-
-def _downtime(chance: random.Random, now: datetime, message: str, *, is_flag: bool = False) -> Downtime:
-    """A downtime whose bounds lie whole hours from now, so that many meet and none is near."""
-    start = None if is_flag else now + _HOUR * chance.choice((-9, -2, -1, -1, 1, 2, 3, 5))
-    length = chance.choice((1, 2, 3, 4, 24))
-    end = now + _HOUR * length if is_flag else (start or now) + _HOUR * length
-    if end == now:
-        end += _HOUR
-    return Downtime(
-        start,
-        chance.choice((None, end, end, end)),
-        chance.choice(((), (), ("/shop",), ("/cart/", "/größer"), ("/",), ("/shop/a", "/x"))),
-        chance.random() < 0.3,
-        chance.choice(("", "", "", "/upgrade", "https://elsewhere.example.com/")),
-        chance.choice((None, None, 55)),
-        f"{message} <&> ü",
-    )
-
-
-def _written(site: Site, folder: Path) -> dict[str, object]:
-    """Writes the files, and returns the settings that name them."""
-    lines = ["periods:" if site.periods else "periods: []"]
-    for period in site.periods:
-        lines += [f"  - start: {period.start:%Y-%m-%dT%H:%M:%SZ}", *(f"    {line}" for line in period.lines())]
-    (folder / "downtime.yml").write_text("\n".join(lines), encoding="utf-8")
-    names = [folder / f"{number}.flag" for number in range(2)]
-    for name, flag in zip(names, site.flags, strict=False):
-        name.write_text("\n".join(flag.lines()), encoding="utf-8")
-    return {"DOWNTIME_SCHEDULE_FILE": folder / "downtime.yml", "DOWNTIME_FLAG_FILE": names}
 
 
 def _handler(*, is_async: bool) -> Callable[[HttpRequest], HttpResponseBase]:

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from downtime.files.parser import Parsed, parse_bytes
 from downtime.schedule.periods import ALWAYS, NEVER
 from tests.fuzz import texts
+from tests.fuzz.without_libyaml import parse_bytes_without_libyaml
 from tests.support.programs import ROOT
 from tests.support.schedules import SCHEDULES, before
 
 _SAMPLES = [before(marked).encode() for name, marked in SCHEDULES.items() if name != "1,000 periods"]
 _SAMPLES.append((ROOT / "sample_config" / "downtime.yml").read_bytes())
 _DEFAULT = ZoneInfo("Europe/Berlin")
+_NO_YAML = "it is not valid YAML"
 _MISTAKES = (
     ("start", ("soon", "2026-13-01", "2026-12-01 25:00", "12:30", "~", "[2026-12-01]", "1969-12-31", "9999-01-01", "")),
     ("end", ("1971-01-01", "never", "{}", "2026-02-30")),
@@ -49,7 +51,8 @@ def trial(chance: random.Random) -> int:
     _check_sound_or_not(chance)
     content = texts.mutated(chance, chance.choice(_SAMPLES))
     _check_anything(chance, content)
-    return 2
+    _check_without_libyaml(content)
+    return 3
 
 
 def _check_sound_or_not(chance: random.Random) -> None:
@@ -69,6 +72,7 @@ def _check_sound_or_not(chance: random.Random) -> None:
     line_break = chance.choice(("\n", "\n", "\r\n"))
     text = chance.choice(("", "", "\ufeff")) + line_break.join(lines) + chance.choice(("", line_break))
     parsed = parse_bytes(text.encode(), _DEFAULT)
+    _check_without_libyaml(text.encode())
     sound = [period for period in periods if period.is_sound]
     found = [_fields(period) for period in parsed.schedule.periods]
     assert found == [period.meaning for period in sound], (text, parsed)
@@ -162,6 +166,21 @@ def _check_anything(chance: random.Random, content: bytes) -> None:
     _check_periods(chance, parsed, content)
     if not parsed.problems and content.endswith(b"\n"):
         assert parse_bytes(content + b"# below\n", _DEFAULT) == parsed, content
+
+
+def _check_without_libyaml(content: bytes) -> None:
+    """A host whose PyYAML was built without libyaml reads the same periods and problems.
+
+    Only why a text is no YAML at all may be told in other words, and by another line."""
+    found, other = parse_bytes(content, _DEFAULT), parse_bytes_without_libyaml(content, _DEFAULT)
+    assert other.schedule == found.schedule, content
+    assert [one.line for one in other.schedule.periods] == [one.line for one in found.schedule.periods], content
+    assert _told(other) == _told(found), content
+
+
+def _told(parsed: Parsed) -> list[tuple[int, str]]:
+    told = [(problem.line, problem.message) for problem in parsed.problems]
+    return [(0, _NO_YAML) if message.startswith(_NO_YAML) else (line, message) for line, message in told]
 
 
 def _check_periods(chance: random.Random, parsed: Parsed, content: bytes) -> None:
