@@ -13,6 +13,7 @@ import pytest
 
 from tests.project.test_locale import LANGUAGES
 from tests.support.programs import ROOT
+from tests.support.readme import block
 
 # Builds with pip, which takes seconds and needs PyPI.
 pytestmark = pytest.mark.system
@@ -127,6 +128,15 @@ german = Client().get("/", headers={"accept-language": "de"})
 print("Wegen Wartung nicht erreichbar" in german.text)
 print(answer.status_code, "Back at four." in answer.text, 'name="color-scheme"' in answer.text)
 """
+
+
+def test_it_is_installed_as_the_readme_says(wheel: Path, work: Path) -> None:
+    """From the folder of the wheel in the place of PyPI."""
+    settings = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_FIND_LINKS": str(wheel.parent)}
+    shown = block("pip install django-downtime")
+    installing = f"{sys.executable} -m {shown.text}"
+    run("bash", "-c", installing, cwd=work, PIP_TARGET=str(work / "target"), **settings)
+    assert {str(path.relative_to(work / "target")) for path in work.glob("target/downtime/**/*.html")} <= SHIPPED
 
 
 def test_a_site_elsewhere_can_use_the_wheel(wheel: Path, work: Path) -> None:

@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import textwrap
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,10 +16,10 @@ import pytest
 from downtime.files.fields import KEYS
 from downtime.files.parser import Parsed, parse
 from tests.support.programs import ROOT, require
+from tests.support.readme import README, block
 from tests.support.sample import copied, manage, served
 from tests.support.waiting import wait_until
 
-README = (ROOT / "README.rst").read_text()
 SCHEDULE = (ROOT / "sample_config" / "downtime.yml").read_text()
 # The commented periods, and the comments that stand behind a line, as they would be without their mark.
 UNCOMMENTED = re.sub(r"^(  )# (- name|  [a-z_]+:)", r"\1\2", SCHEDULE, flags=re.MULTILINE)
@@ -75,16 +74,17 @@ def answer(url: str, accept: str = "text/html") -> tuple[int, Message, str]:
 @pytest.mark.system
 @pytest.mark.smoke
 def test_the_site_goes_down_and_comes_back_as_the_readme_says(sample: Path) -> None:
-    flag = sample / "downtime.flag"
+    assert block("sample_config/manage.py runserver").text.endswith("/python sample_config/manage.py runserver\n")
+    down, up = block("touch sample_config/downtime.flag").text.splitlines()
     with served(sample) as url:
         wait_until(lambda: answer(url)[0] == 200, within=20, what="the site answers")
-        flag.touch()
+        subprocess.run(["sh", "-ec", down], cwd=sample.parent, check=True)
         wait_until(lambda: answer(url)[0] == 503, within=3, what="the site is down")
         status, headers, page = answer(url)
         assert (status, headers["X-Downtime"]) == (503, "planned")
         assert "Down for maintenance" in page
         assert answer(url, "application/json")[1].get_content_type() == "application/problem+json"
-        flag.unlink()
+        subprocess.run(["sh", "-ec", up], cwd=sample.parent, check=True)
         wait_until(lambda: answer(url)[0] == 200, within=3, what="the site is back")
         manage(sample, "downtime_start", "--message", "Back at four.")
         assert "Back at four." in answer(url)[2]
@@ -158,9 +158,8 @@ def test_the_deploy_script_has_no_fault_that_shellcheck_knows() -> None:
 
 def test_the_ignored_files_are_those_that_the_commands_leave(tmp_path: Path) -> None:
     """By the two lines of README.rst, in any folder of a repository, and neither the schedule nor anything else."""
-    [lines] = re.findall(r"^\.\. code-block:: text\n\n((?:    \*\*/\S+\n)+)", README, re.MULTILINE)
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
-    (tmp_path / ".gitignore").write_text(textwrap.dedent(lines))
+    (tmp_path / ".gitignore").write_text(block("**/downtime.flag").text)
     ignored = ["downtime.flag", "web/downtime.flag", ".downtime.yml.lock", "web/.downtime.flag.0123abcd.tmp"]
     asked = [*ignored, "downtime.yml", "web/downtime.yml", "web/downtime.py", "downtime.flags"]
     command = ["git", "-C", tmp_path, "check-ignore", *asked]

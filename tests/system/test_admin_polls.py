@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ import pytest
 from tests.support import browser, postgres
 from tests.support.harness import Running, Site, finished, serving
 from tests.support.postgres import Postgres
-from tests.support.programs import ROOT
+from tests.support.readme import block
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -126,9 +125,8 @@ def test_by_the_lock_timeout_of_the_readme_staff_wait_two_seconds_and_get_the_do
     site = Site(tmp_path, settings={**SETTINGS, **above, "DATABASES": {"default": database.django}})
     site.manage("migrate", "--verbosity=0")
     site.flag.touch()
-    [advice] = re.findall(r"^ +(ALTER ROLE web SET .+;)$", (ROOT / "README.rst").read_text(), re.MULTILINE)
     with (
-        role_changed(database, advice),
+        role_changed(database, block("ALTER ROLE web").text),
         serving(site, "gunicorn sync", workers=2) as server,
         database.locked("django_session"),
     ):

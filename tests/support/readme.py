@@ -1,0 +1,125 @@
+"""The blocks of README.rst, and which test runs each of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+
+import yaml
+
+from downtime.files.flag_file import FLAG_KEYS
+from tests.support.programs import ROOT
+
+README = (ROOT / "README.rst").read_text()
+_RUN = "tests/system/test_readme.py"
+_IN_PROCESS = "tests/project/test_readme.py"
+
+RUN_BY_KIND = {
+    "settings": f"{_RUN}::test_the_project_has_no_error_with_these_settings",
+    "schedule": f"{_IN_PROCESS}::test_a_schedule_has_no_problem",
+    "flag": f"{_IN_PROCESS}::test_a_flag_has_no_problem",
+    "template": f"{_IN_PROCESS}::test_a_template_shows_the_period_that_is_near",
+    "synopsis": f"{_RUN}::test_the_commands_take_what_their_synopses_say",
+}
+"""The test that runs each block of a kind, as `kind_of` tells it."""
+
+RUN_BY_WORDS = {
+    "sample_config/manage.py runserver": "tests/project/test_sample_config.py",
+    "touch sample_config/downtime.flag": "tests/project/test_sample_config.py",
+    "pytest -n auto": f"{_IN_PROCESS}::test_ci_runs_what_everybody_runs",
+    "pip install django-downtime": "tests/project/test_packaging.py",
+    "touch downtime.flag  ": f"{_RUN}::test_a_flag_file_takes_the_site_down",
+    "# here, wait for the requests": f"{_RUN}::test_a_deploy_is_down_from_its_first_command_to_its_last",
+    "downtime_cancel new-disks": f"{_RUN}::test_a_period_can_be_planned_and_cancelled_in_the_sample_site",
+    "PGOPTIONS": f"{_RUN}::test_a_migration_gives_up_while_something_holds_a_lock",
+    "**/downtime.flag": "tests/project/test_sample_config.py",
+    "def health": f"{_IN_PROCESS}::test_marked_views_pass_while_the_site_is_down",
+    "downtime_link --hours 2": f"{_RUN}::test_the_link_is_printed",
+    "echo ": f"{_RUN}::test_a_text_in_the_flag_is_the_message",
+    "def sorry": f"{_IN_PROCESS}::test_the_view_of_the_site_answers_while_it_is_down",
+    "DOWNTIME_RECHECK=0": f"{_RUN}::test_the_test_case_passes",
+    "EDITOR=nano": f"{_RUN}::test_the_editor_that_is_named_is_opened",
+    "ALTER ROLE web": "tests/system/test_admin_polls.py",
+    "office.register": f"{_IN_PROCESS}::test_an_admin_site_of_its_own_shows_the_periods",
+    "live.is_down()         #": f"{_IN_PROCESS}::test_other_code_is_told_what_is_down",
+    "def send_invoice": "tests/system/test_celery.py::test_each_invoice_is_sent_once",
+    "class Chat": "tests/system/test_channels.py::test_sockets_are_closed_while_the_site_is_down",
+    "sys.exit(": f"{_RUN}::test_a_script_does_nothing_while_the_site_is_down",
+}
+"""The test that runs the block with these words, which it gets by `block("these words")`; or the file of the test."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A literal block of README.rst: its first line there, its language, empty if it names none, and its text."""
+
+    line: int
+    language: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"README.rst:{self.line}"
+
+
+def _blocks() -> Iterator[Block]:
+    lines = README.splitlines()
+    for number, line in enumerate(lines):
+        directive = re.fullmatch(r" *\.\. code-block:: *(\S*)", line)
+        if not directive and (not line.endswith("::") or line.lstrip().startswith("..")):
+            continue
+        column = len(line) - len(line.lstrip())
+        inside = takewhile(lambda text, at=column: not text[: at + 1].strip(), lines[number + 1 :])
+        text = textwrap.dedent("\n".join(inside)).strip("\n")
+        yield Block(number + 3, directive.group(1) if directive else "", f"{text}\n")
+
+
+BLOCKS = tuple(_blocks())
+
+
+def block(words: str) -> Block:
+    """The one block that holds these words."""
+    found = [block for block in BLOCKS if words in block.text]
+    assert len(found) == 1, f"{words!r} has to be in one block of README.rst, and is in {len(found)}"
+    return found[0]
+
+
+def kind_of(block: Block) -> str:
+    """The kind of a block that needs no test of its own; empty for any other."""
+    if block.language == "python":
+        return "settings" if _are_settings(block.text) else ""
+    if block.language == "yaml":
+        return _kind_of_yaml(block.text)
+    if block.language == "html+django":
+        return "template"
+    return "synopsis" if re.match(r"python manage\.py downtime_\w+.*\[", block.text) else ""
+
+
+def _kind_of_yaml(text: str) -> str:
+    try:
+        keys = yaml.load(text, Loader=yaml.BaseLoader)
+    except yaml.YAMLError:
+        return ""
+    if not isinstance(keys, dict):
+        return ""
+    return "schedule" if "periods" in keys else "flag" if set(keys) <= set(FLAG_KEYS) else ""
+
+
+def of_kind(kind: str) -> list[Block]:
+    """The blocks of a kind, of which there are some."""
+    found = [block for block in BLOCKS if kind_of(block) == kind]
+    assert found, kind
+    return found
+
+
+def _are_settings(text: str) -> bool:
+    """Whether it only assigns names in capitals."""
+    try:
+        statements = ast.parse(text).body
+    except SyntaxError:
+        return False
+    targets = [ast.unparse(target) for statement in statements for target in getattr(statement, "targets", [statement])]
+    return all(re.fullmatch("[A-Z_]+", target) for target in targets)

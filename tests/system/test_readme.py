@@ -1,0 +1,146 @@
+"""The blocks of README.rst in a real project and in the shell: commands, settings, a script and a test case."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support import postgres
+from tests.support.project import Project, environment, shell
+from tests.support.readme import Block, block, of_kind
+from tests.support.sample import copied
+
+# What stands for a value in the synopsis of a command.
+VALUES = {
+    **{
+        "TEXT": "'Back at four.'",
+        "TIME": "+2h",
+        "DURATION": "2h",
+        "SECONDS": "60",
+        "URL": "https://status.example.com/",
+    },
+    **{"PREFIX": "/shop", "NAME": "new-disks", "EXPR": "'30 3 * * SUN'", "ZONE": "Europe/Berlin", "N": "2"},
+    **{"BASE": "https://www.example.com/", "FILE": "downtime.yml", "PATH": "/shop", "METHOD": "POST"},
+}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project.made(tmp_path_factory.mktemp("first") / "site")
+
+
+@pytest.fixture
+def project(first: Project, tmp_path: Path) -> Project:
+    return first.copied(tmp_path / "site")
+
+
+def test_a_project_with_the_app_has_nothing_to_be_told(project: Project) -> None:
+    assert "no issues (0 silenced)" in project.run("python manage.py check --fail-level DEBUG")
+
+
+def test_the_project_has_no_error_with_these_settings(project: Project) -> None:
+    """With all that don't contradict one another at once."""
+    apart: list[dict[str, Block]] = []
+    for shown in of_kind("settings"):
+        names = re.findall(r"^([A-Z_]+) =", shown.text, re.MULTILINE)
+        fitting = next((together for together in apart if not together.keys() & set(names)), None)
+        if fitting is None:
+            apart.append(fitting := {})
+        fitting.update(dict.fromkeys(names, shown))
+    for number, together in enumerate(apart):
+        project.write(f"example/settings_{number}.py", "from example.settings import *\n")
+        for shown in dict.fromkeys(together.values()):
+            project.add(shown.text, to=f"settings_{number}")
+        told = project.run(f"python manage.py check --fail-level ERROR --settings=example.settings_{number}")
+        assert "downtime.W002" not in told, told  # an unknown setting
+    assert sum(map(len, apart)) >= len(of_kind("settings"))
+
+
+def test_a_flag_file_takes_the_site_down(project: Project) -> None:
+    down, up = block("touch downtime.flag  ").text.splitlines()
+    project.run(down)
+    assert project.is_down()
+    project.run(up)
+    assert not project.is_down()
+
+
+def test_a_text_in_the_flag_is_the_message(project: Project) -> None:
+    project.run(block("echo ").text)
+    assert "Back at four." in project.run("python manage.py downtime_status")
+
+
+def test_a_deploy_is_down_from_its_first_command_to_its_last(project: Project) -> None:
+    *before, last = block("# here, wait for the requests").text.splitlines()
+    for line in before:
+        project.run(line)
+        assert project.is_down(), line
+    project.run(last)
+    assert not project.is_down()
+
+
+def test_a_period_can_be_planned_and_cancelled_in_the_sample_site(tmp_path: Path) -> None:
+    sample = copied(tmp_path)
+    schedule, before = sample / "downtime.yml", (sample / "downtime.yml").read_bytes()
+    plan, cancel = block("downtime_cancel new-disks").text.splitlines()
+    shell(plan, sample, environment(sample))
+    assert b"name: new-disks" in schedule.read_bytes().removeprefix(before)
+    shell(cancel, sample, environment(sample))
+    assert schedule.read_bytes() == before
+
+
+def test_a_migration_gives_up_while_something_holds_a_lock(project: Project) -> None:
+    with postgres.running() as database:
+        project.add(f"DATABASES = {{'default': {database.django!r}}}")
+        project.run("python manage.py migrate auth 0011")
+        with database.locked("auth_user"):
+            told = project.run(block("PGOPTIONS").text, code=1)
+        assert "canceling statement due to lock timeout" in told
+        project.run(block("PGOPTIONS").text)
+
+
+def test_the_link_is_printed(project: Project) -> None:
+    project.add('DEBUG = False\nALLOWED_HOSTS = ["www.example.com"]')
+    command, shown = block("downtime_link --hours 2").text.splitlines()
+    [printed] = project.run(f"{command} 2>/dev/null").splitlines()
+    form = re.compile(r"(https://www\.example\.com/\?downtime_bypass=7200\.)\w+\.[\w-]{43}")
+    assert form.fullmatch(printed)
+    assert form.fullmatch(shown.removeprefix("# "))
+
+
+def test_the_editor_that_is_named_is_opened(project: Project) -> None:
+    editor = project.write("bin/nano", "#!/bin/sh\necho 'periods: [{name: new-disks, start: 2020-01-01}]' > \"$1\"\n")
+    editor.chmod(0o755)
+    project.run(block("EDITOR=nano").text)
+    assert "new-disks" in project.run("python manage.py downtime_status")
+
+
+def test_the_test_case_passes(project: Project) -> None:
+    project.write("example/tests.py", block("DOWNTIME_RECHECK=0").text)
+    told = project.run("python manage.py test")
+    assert re.search(r"Ran 1 test in .*\n\nOK\n", told), told
+
+
+def test_a_script_does_nothing_while_the_site_is_down(project: Project) -> None:
+    script = block("sys.exit(").text
+    project.write("script.py", script)
+    [does] = re.findall(r'^print\("(.+)"\)$', script, re.MULTILINE)
+    [says] = re.findall(r'sys\.exit\("(.+)"\)$', script, re.MULTILINE)
+    assert project.run("python script.py") == f"{does}\n"
+    project.flag.touch()
+    assert project.run("python script.py", code=1) == f"{says}\n"
+
+
+def test_the_commands_take_what_their_synopses_say(project: Project) -> None:
+    """In the order of README.rst, so that what one has planned another one can cancel."""
+    project.add('ALLOWED_HOSTS = ["www.example.com"]')
+    for synopsis in of_kind("synopsis"):
+        project.run(filled(synopsis))
+
+
+def filled(synopsis: Block) -> str:
+    """The command with all its options, the last of those that exclude one another, and a value for each word."""
+    line = " ".join(synopsis.text.split())
+    line = re.sub(r"\[([^][]*\| )?([^][|]*)\](?:\.\.\.)?", r"\2", line)
+    words = set(re.findall(r"\b[A-Z]+\b", line))
+    assert words <= VALUES.keys(), f"{synopsis}: name values for {words - VALUES.keys()} in VALUES of {__name__}"
+    return re.sub(r"\b[A-Z]+\b", lambda word: VALUES[word.group()], line)
