@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.core import checks
 from django.utils.translation import pgettext_lazy
 
-from downtime.checks import check_files, check_middleware, check_settings, check_urlconf
+from downtime.checks import check_files, check_middleware, check_settings
 
 
 class DowntimeConfig(AppConfig):
@@ -15,5 +15,5 @@ class DowntimeConfig(AppConfig):
 
     def ready(self) -> None:
         """Registers the system checks, and does nothing else."""
-        for check in (check_settings, check_middleware, check_files, check_urlconf):
+        for check in (check_settings, check_middleware, check_files):
             checks.register(check, "downtime")

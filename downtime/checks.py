@@ -36,18 +36,14 @@ _REMOVED = {
 
 
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Reports each setting that has a wrong value or does not exist, and a page that can't be loaded."""
-    return _harmless(chain(_invalid_settings(), _missing_base_dir(), _missing_template(), _unknown_settings()))
+    """Reports each setting that has a wrong value, does not exist or does not fit the URLconf or the templates."""
+    of_values = chain(_invalid_settings(), _missing_base_dir(), _unknown_settings())
+    return _harmless(chain(of_values, _missing_template(), misfits()))
 
 
 def check_middleware(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Warns unless the middleware is there once, and at its place among the others."""
     return _harmless(misplaced_middleware(list(settings.MIDDLEWARE)))
-
-
-def check_urlconf(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Warns if the redirect or the exemptions do not fit the URLconf."""
-    return _harmless(misfits())
 
 
 def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

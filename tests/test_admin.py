@@ -175,7 +175,10 @@ def test_no_table_migration_content_type_or_permission_is_its_own() -> None:
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_the_commands_behave_as_if_it_were_not_there(command: list[str], said: str | None) -> None:
+def test_the_commands_behave_as_if_it_were_not_there(
+    settings: pytest_django.Settings, command: list[str], said: str | None
+) -> None:
+    settings.DOWNTIME_EXEMPT_PATHS = ["/admin", "/office", "/closed"]
     output = io.StringIO()
     call_command(*command, stdout=output, stderr=output)
     assert said in (None, output.getvalue())

@@ -134,13 +134,14 @@ def test_all_that_is_refused_is_told_and_nothing_twice(periods: list[Period], re
         ([period(-2, 2, read_only=True), period(-1, 3, ("/shop",))], 3, (2, PARTLY)),
         ([period(-3, 1, read_only=True)], 1, None),
         ([period(-3, 1, ("/shop",), read_only=True)], 1, None),
+        ([period(-2, 1), period(-1, 3, ("/shop",)), period(2, 4)], 4, (1, PARTLY)),
     ],
     ids=[
         *["one", "overlapping", "following one another", "without end", "a part that lasts longer", "two parts"],
         *["another part before the first is back", "the same part before it is back", "a part, then the whole"],
         *["writing, then the whole", "writing without end, then the whole", "writing, then a part"],
         *["the whole, then writing", "the whole, later", "a part, and writing", "writing, and a part for longer"],
-        *["writing", "writing to a part"],
+        *["writing", "writing to a part", "the whole, and again, and a part between"],
     ],
 )
 def test_it_lasts_until_everything_passes_again_and_what_comes_before_that_is_told(
@@ -243,12 +244,17 @@ def test_the_status_is_what_requests_meet_now_and_until_everything_passes(listed
     )
 
 
-def test_ten_thousand_parts_at_once_are_told_apart_from_none_in_no_time() -> None:
-    parts = [period(-1, 1 + number / 3600, (f"/{number}",)) for number in range(10_000)]
-    answer = Schedule(tuple(parts)).at(NOW)
-    begun = time.perf_counter()
-    assert site_status(answer).until == parts[-1].end
-    assert time.perf_counter() - begun < 1
+def test_ten_times_as_many_parts_at_once_take_about_ten_times_as_long() -> None:
+    """In time of the processor, and with room: a hundred times as long would be each part compared with each other."""
+
+    def seconds(count: int) -> float:
+        parts = [period(-1, 1 + number / 3600, (f"/{number}",)) for number in range(count)]
+        answer = Schedule(tuple(parts)).at(NOW)
+        begun = time.thread_time()
+        assert site_status(answer).until == parts[-1].end
+        return time.thread_time() - begun
+
+    assert min(seconds(10_000) for _ in range(3)) < 40 * max(min(seconds(1000) for _ in range(3)), 0.001)
 
 
 @pytest.mark.parametrize("paths", [(), ("/shop",)], ids=["the whole site", "a part"])
