@@ -67,7 +67,9 @@ def test_a_disk_that_refuses_is_an_error_that_says_what_to_do_and_nothing_is_los
     assert done.stderr == ""
     told = f"CommandError: {reason.format(**places)}"
     *shown, left = [line for line in done.stdout.splitlines() if line != ".downtime.yml.lock"]
-    assert shown == [told, "exit 1"] * len(COMMANDS)
+    *shown, still_down, ended = shown
+    assert still_down.startswith("The site is still down, since ")
+    assert [*shown, ended] == [told, "exit 1"] * len(COMMANDS)
     assert left == "downtime.yml"
 
 
@@ -114,8 +116,9 @@ def test_who_may_not_write_is_told_who_may_and_nothing_is_lost(
 ) -> None:
     public.watched.chmod(mode)
     os.chown(public.schedule, owner, owner)
-    told = run_as_nobody(public, COMMANDS)
+    *told, still_down = run_as_nobody(public, COMMANDS)
     assert told == [f"{public.schedule} can't be written: {reason}"] * len(COMMANDS)
+    assert still_down.startswith("The site is still down, since ")
     assert public.schedule.read_text() == OLD
     assert set(os.listdir(public.watched)) <= {"downtime.yml", ".downtime.yml.lock"}
 
