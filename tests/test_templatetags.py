@@ -11,6 +11,9 @@ from django.utils import timezone as django_timezone
 from django.utils import translation
 
 from downtime import live
+from downtime.schedule.occurrence import occurrence
+from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
+from downtime.templatetags.downtime import Notice
 from tests.support.snapshot import at
 
 
@@ -140,6 +143,13 @@ def test_a_page_is_told_what_concerns_it_and_a_part_hides_no_whole_site(
     part = f"{{start: '{at(600)}', duration: 5m, paths: [/shop], message: of-shop}}"
     whole = f"{{start: '{at(1200)}', duration: 5m, message: of-all}}"
     assert re.findall("of-[a-z]+", shown(schedule, f"{part}, {whole}", path=path)) == names
+
+
+def test_a_notice_of_which_no_time_is_known_names_none() -> None:
+    """As of a read-only flag whose age can't be told."""
+    period = occurrence(Window(ALWAYS, -1, NEVER, Period(read_only=True)), timezone.utc)
+    notice = Notice(period, period.start, period.end, is_running=True, parts=[])
+    assert (notice.start_time, notice.zone, notice.is_within_a_day) == ("", "", False)
 
 
 def test_a_request_in_the_context_by_its_name_counts_too(schedule: Path) -> None:
