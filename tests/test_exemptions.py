@@ -1,6 +1,7 @@
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta, timezone
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from downtime.http import bypass
 from downtime.http.passages import Passage, keep_private, unchanged, withhold_unless_exempt, withhold_unless_reading
 from downtime.schedule.occurrence import Occurrence
 from downtime.schedule.periods import ALWAYS, NEVER, Answer, Period, Schedule, Window
+from tests.support.readme import block
 from tests.support.requests import request_for
 
 NOW = datetime(2026, 12, 1, tzinfo=timezone.utc)
@@ -437,7 +439,6 @@ TOLD: list[Occurrence] = []
 
 
 def passes_reading(request: HttpRequest) -> bool:
-    """As README.rst shows it."""
     TOLD.append(request.downtime)  # type: ignore[attr-defined]
     return request.downtime.read_only and request.path_info == "/graphql"  # type: ignore[attr-defined]
 
@@ -537,3 +538,28 @@ def test_what_exempts_a_path_is_named(settings: pytest_django.Settings, path: st
     window = Window(ALWAYS, 0, NEVER, Period(redirect="/upgrade/"))
     assert Exemptions().exempt_by(request_for(path), window, read_only=False) == by
     assert Exemptions().has_path(request_for(path), "/upgrade/") is (by is not None)
+
+
+@pytest.mark.parametrize(
+    ("periods", "path", "passes"),
+    [
+        ([READING], "/accounts/login/", True),
+        ([READING], "/i18n/setlang/", True),
+        ([READING], "/shop", False),
+        ([WHOLE], "/accounts/login/", False),
+        ([READING, WHOLE], "/accounts/login/", False),
+    ],
+    ids=["log-in", "language", "another path", "whole", "whole beneath"],
+)
+def test_the_callable_of_the_readme_lets_those_pass_that_only_read(
+    settings: pytest_django.Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    periods: list[Period],
+    path: str,
+    passes: bool,
+) -> None:
+    module = ModuleType("maintenance_of_readme")
+    exec(block("def only_reads").text, vars(module))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    settings.DOWNTIME_EXEMPT_IF = [f"{module.__name__}.only_reads"]
+    assert Exemptions().refuse(RequestFactory().post(path), during(*periods)) is not passes

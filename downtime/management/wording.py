@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils.timezone import get_default_timezone
 
 from downtime.files.flag_file import Flag, path_of
+from downtime.schedule.occurrence import zone_name
 from downtime.schedule.periods import Answer, Schedule, Window, is_known
 from downtime.schedule.refusals import Refusal
 from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of, site_status
@@ -28,7 +29,8 @@ _EXEMPT_BY = {
 
 def local_time(moment: datetime) -> str:
     """The date and time on the clocks of the project, such as 2026-12-01 02:00:00 CET."""
-    return f"{moment.astimezone(get_default_timezone()):%Y-%m-%d %H:%M:%S %Z}"
+    local = moment.astimezone(get_default_timezone())
+    return f"{local:%Y-%m-%d %H:%M:%S} {zone_name(local)}"
 
 
 def time_span(window: Window, now: datetime) -> str:

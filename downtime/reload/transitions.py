@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from downtime.files.flag_file import Flag, path_of
+from downtime.schedule.occurrence import zone_name
 from downtime.schedule.periods import Answer, Window, is_known
 
 _MOST_LINES = 20
@@ -57,4 +58,5 @@ def _fact(window: Window, flags: Sequence[Flag], zone: tzinfo) -> _Fact:
 
 
 def _local(moment: datetime, zone: tzinfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+    local = moment.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S} {zone_name(local)}"

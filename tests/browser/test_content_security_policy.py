@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -14,7 +13,8 @@ from downtime.http.content_security_policy import style_hashes
 from downtime.http.pages import OWN_TEMPLATE
 from tests.browser.conftest import Site, serving
 from tests.browser.test_admin_page import planned
-from tests.support.programs import ROOT, require
+from tests.support.programs import require
+from tests.support.readme import block
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Opened = Callable[..., "Page"]
 
-[README_POLICY] = re.findall(r"^    (style-src .*)$", (ROOT / "README.rst").read_text(), re.MULTILINE)
+README_POLICY = block("style-src").text.strip()
 STRICT = "default-src 'self'"
 MIDDLEWARES = {
     "Django": """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import pytest
 
 from tests.support.harness import Site, serving
 from tests.support.npm import installed
-from tests.support.programs import ROOT
+from tests.support.readme import block
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -165,7 +164,7 @@ def test_a_page_that_only_a_cache_still_has_is_loaded_anew_once(site: Served, op
 def test_the_recipe_of_the_readme_tells_what_htmx_does_not(site: Served, opened: Opened, library: str) -> None:
     page = opened()
     page.goto(f"{site.url}/page/buttons/{library}")
-    page.add_script_tag(content=block("htmx:responseError"))
+    page.add_script_tag(content=block("htmx:responseError").text)
     site.down("read_only: true")
     with page.expect_event("dialog") as dialog:
         page.on("dialog", lambda dialog: dialog.accept())
@@ -201,18 +200,11 @@ def test_turbo_shows_the_down_page(
 # EventSource
 
 
-def block(word: str) -> str:
-    """The JavaScript of the only block of README.rst with that word in it."""
-    blocks = re.findall(r"(?m)^\.\. code-block:: js\n\n((?:    .*\n|\n)+)", (ROOT / "README.rst").read_text())
-    [found] = [text for text in blocks if word in text]
-    return str(found)
-
-
 def test_an_event_source_comes_back_by_the_recipe_of_the_readme(site: Served, opened: Opened) -> None:
     page = opened()
     page.clock.install()
     page.goto(f"{site.url}/page/plain/none")
-    page.add_script_tag(content=block("EventSource"))
+    page.add_script_tag(content=block("new EventSource").text)
     page.evaluate("window.heard = []; listen('/events', event => heard.push(event.data));")
     page.wait_for_function("heard.length > 0")
     with page.expect_response(lambda response: response.url.endswith("/events") and response.status == 503):

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from downtime.files.schedule_file import LARGEST
 from tests.support.commands import refusal, run
 from tests.support.programs import ROOT
+from tests.support.readme import block
 
 
 def exit_code(*arguments: str) -> Any:
@@ -136,7 +137,6 @@ def test_check_says_why_the_standard_input_can_not_be_read(monkeypatch: pytest.M
 
 @pytest.mark.system
 def test_a_git_hook_as_the_readme_shows_it_checks_what_is_staged_and_not_what_is_there(tmp_path: Path) -> None:
-    [hook] = re.findall(r"\n    (#!/bin/sh\n.*?downtime_check -.*?)\n\n", (ROOT / "README.rst").read_text(), re.DOTALL)
     (tmp_path / "bare.py").write_text("INSTALLED_APPS = ['downtime']\nUSE_TZ = True\n")
     manage = "import sys\nfrom django.core.management import execute_from_command_line\n"
     (tmp_path / "manage.py").write_text(f"{manage}execute_from_command_line(sys.argv)\n")
@@ -152,7 +152,7 @@ def test_a_git_hook_as_the_readme_shows_it_checks_what_is_staged_and_not_what_is
     assert git("init", "--quiet").returncode == 0
     script = tmp_path / ".git" / "hooks" / "pre-commit"
     script.parent.mkdir(exist_ok=True)
-    script.write_text(re.sub("^    ", "", hook, flags=re.MULTILINE) + "\n")
+    script.write_text(block(".git/hooks/pre-commit").text)
     script.chmod(0o755)
     schedule = tmp_path / "downtime.yml"
     schedule.write_text("periods: [{start: soon}]\n")

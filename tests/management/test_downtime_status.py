@@ -11,6 +11,7 @@ from django.utils.timezone import get_default_timezone
 
 from tests.management.test_visit import Patterns
 from tests.support.commands import CRON, refusal, run, status
+from tests.support.readme import block
 
 
 def test_status_tells_that_the_site_is_up() -> None:
@@ -334,3 +335,13 @@ def test_a_path_asks_no_database(flag: Path) -> None:
     """In a test without the mark for that, to ask one is an error."""
     flag.touch()
     assert "is refused because of flag" in run("downtime_status", "--path", "/x")
+
+
+def test_what_comes_before_the_site_is_back_is_told_as_the_readme_shows_it(schedule: Path) -> None:
+    schedule.write_text(
+        "timezone: Europe/Berlin\nperiods:\n"
+        "  - {name: move, start: 2026-12-01 00:00, end: 2026-12-01 04:00, read_only: true}\n"
+        "  - {name: storage-upgrade, start: 2026-12-01 02:00, end: 2026-12-01 04:00}\n"
+    )
+    shown = " ".join(block("because of storage-upgrade").text.split())
+    assert run("downtime_status", "--at", "2026-12-01T01:00+01:00").splitlines()[1] == shown

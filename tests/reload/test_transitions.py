@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -73,3 +74,8 @@ def test_the_lines_do_not_grow_with_the_number_of_periods() -> None:
     lines = transitions(UP, answer(*many), BERLIN)
     assert len(lines) == 21
     assert lines[-1] == "80 more such lines are left out"
+
+
+def test_a_zone_without_letters_is_told_by_its_offset() -> None:
+    [line] = transitions(UP, answer(DISKS), ZoneInfo("America/Sao_Paulo"))
+    assert "until 2026-12-01 00:00:00 UTC\N{MINUS SIGN}3, because of disks" in line

@@ -1,6 +1,5 @@
 """What the library requests gets, and what a real nginx in front makes of it."""
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import requests
 from downtime.http import bypass
 from tests.support.harness import Running, Site, serving
 from tests.support.nginx import in_front
-from tests.support.programs import ROOT
+from tests.support.readme import block
 
 KINDS = {"page": {"Accept": "text/html"}, "JSON": {"Accept": "application/json"}}
 OF_THE_MOMENT = {"connection", "transfer-encoding", "date", "server", "keep-alive", "expires", "retry-after"}
@@ -39,12 +38,6 @@ def kept(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items() if name.lower() not in OF_THE_MOMENT}
 
 
-def lines_of_readme() -> str:
-    """The only block of nginx in README.rst."""
-    [block] = re.findall(r"(?m)^\.\. code-block:: nginx\n\n((?:    .*\n|\n)+)", (ROOT / "README.rst").read_text())
-    return str(block)
-
-
 def url_of(server: Running, path: str = "/api") -> str:
     return f"http://127.0.0.1:{server.port}{path}"
 
@@ -68,7 +61,7 @@ def test_a_script_that_posts_json_gets_json(site: Site, server: Running) -> None
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_answer_comes_through_the_lines_of_the_readme_as_it_is(site: Site, server: Running, kind: str) -> None:
     site.flag.write_text("duration: 2h")
-    with in_front(site.folder / "nginx", [server.port], lines_of_readme()) as url:
+    with in_front(site.folder / "nginx", [server.port], block("proxy_next_upstream").text) as url:
         through = get(f"{url}/api", **KINDS[kind])
         direct = get(url_of(server), **KINDS[kind])
     assert (through.status_code, through.content) == (503, direct.content)
@@ -78,7 +71,7 @@ def test_the_answer_comes_through_the_lines_of_the_readme_as_it_is(site: Site, s
 
 def test_servers_that_are_down_are_not_given_up_by_the_lines_of_the_readme(site: Site, server: Running) -> None:
     site.flag.touch()
-    with in_front(site.folder / "nginx", [server.port, server.port], lines_of_readme()) as url:
+    with in_front(site.folder / "nginx", [server.port, server.port], block("proxy_next_upstream").text) as url:
         assert [get(url).status_code for _ in range(6)] == [503] * 6
         site.flag.unlink()
         assert get(f"{url}/part").status_code == 200

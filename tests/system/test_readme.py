@@ -65,7 +65,7 @@ def test_a_flag_file_takes_the_site_down(project: Project) -> None:
 
 
 def test_a_text_in_the_flag_is_the_message(project: Project) -> None:
-    project.run(block("echo ").text)
+    project.run(block("> downtime.flag").text)
     assert "Back at four." in project.run("python manage.py downtime_status")
 
 
@@ -128,6 +128,20 @@ def test_a_script_does_nothing_while_the_site_is_down(project: Project) -> None:
     assert project.run("python script.py") == f"{does}\n"
     project.flag.touch()
     assert project.run("python script.py", code=1) == f"{says}\n"
+
+
+def test_cron_mails_what_is_wrong_with_the_schedule_and_nothing_else(project: Project) -> None:
+    command = block("problems=$(").text
+    schedule = project.write("downtime.yml", "periods: []\n")
+    assert project.run(command) == ""
+    schedule.write_text("periods: [{start: soon}]\n")
+    assert f"{schedule}:1: start is 'soon'" in project.run(command)
+
+
+def test_a_visit_at_another_time_is_told(project: Project) -> None:
+    project.write("downtime.yml", "periods: [{name: disks, start: 2026-12-01 02:00, duration: 2h, paths: [/shop]}]\n")
+    told = project.run(block("--path /shop/cart").text)
+    assert "POST /shop/cart is refused because of disks" in told
 
 
 def test_the_commands_take_what_their_synopses_say(project: Project) -> None:
