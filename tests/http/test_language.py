@@ -25,6 +25,7 @@ from downtime.http.language import (
     is_right_to_left,
     nearest_with_texts,
 )
+from downtime.http.scripts import VARIES_BY
 from downtime.schedule.periods import Period
 from tests.support import language_urls, language_urls_but_one
 from tests.support.examples import examples
@@ -288,7 +289,7 @@ def test_lang_dir_texts_and_dates_agree_whatever_a_visitor_asks_for(settings: py
         assert {("lang", code), ("dir", "ltr")} <= set(page.attributes)
         with translation.override(code):
             assert date_format(ENDS_AT_FOUR, "DATE_FORMAT") in page.text
-        assert response["Vary"] == "Accept, Accept-Language, Cookie"
+        assert response["Vary"] == ", ".join(["Accept", *VARIES_BY, "Accept-Language", "Cookie"])
         shown.add(known)
     assert shown == set(HEADINGS)
 

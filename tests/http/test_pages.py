@@ -10,6 +10,7 @@ from django.utils import timezone as django_timezone
 
 from downtime.http.pages import BUILT_IN_PAGE, built_in_response, copy_response, drop_body, mark_planned
 from downtime.http.responses import Refusals
+from downtime.http.scripts import VARIES_BY
 from downtime.schedule.periods import NEVER, Period
 from tests.support.clock import Clock
 from tests.support.refusals import ENDS_AT_FOUR, START, Page, refused
@@ -125,7 +126,7 @@ def test_the_page_is_in_the_language_of_the_client(languages: str, code: str, en
     response = refused(Period(START), ENDS_AT_FOUR, languages=languages)
     page = Page(response)
     assert response["Content-Language"] == code
-    assert response["Vary"] == "Accept, Accept-Language, Cookie"
+    assert response["Vary"] == ", ".join(["Accept", *VARIES_BY, "Accept-Language", "Cookie"])
     assert {("lang", code), ("dir", "ltr")} <= set(page.attributes)
     assert end in page.text
 

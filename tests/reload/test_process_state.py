@@ -409,6 +409,21 @@ def test_whatever_a_flag_raises_the_other_flags_and_the_schedule_count(
     assert wait_until(lambda: len(live.answer().active) == 2, within=5, what="both count") >= 0
 
 
+def test_whatever_else_a_look_raises_no_request_is_told_and_the_next_one_looks_again(
+    flag: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def out_of_memory(*args: object) -> None:
+        raise MemoryError
+
+    assert not is_down()
+    flag.touch()
+    with monkeypatch.context() as patched:
+        patched.setattr("downtime.reload.snapshot.Snapshot.until", out_of_memory)
+        assert [is_down() for _ in range(5)] == [False] * 5
+    assert is_down()
+    assert caplog.text.count("the downtime files could not be looked at") == 1
+
+
 @contextmanager
 def hanging_at(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """One request hangs in its look at that path, as on a network file system whose server is gone."""

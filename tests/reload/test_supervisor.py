@@ -15,7 +15,7 @@ import pytest
 
 from downtime.reload import watch  # noqa: F401  # so that no thread of a test has to import it
 from downtime.reload.deferred_log import DeferredLog
-from downtime.reload.supervisor import Supervisor, WatchOptions, can_run_threads
+from downtime.reload.supervisor import Supervisor, WatchOptions, can_run_threads, prepare
 from tests.support.heard import Heard
 from tests.support.programs import ROOT, require
 from tests.support.waiting import wait_until
@@ -381,6 +381,29 @@ def test_where_inotify_is_used_up_the_watch_is_not_tried_again(
     assert not any(supervisor.keep(time.monotonic() + second) for second in range(0, 2000, 100))
     [record] = caplog.records
     assert "inotify watch limit reached; requests compare the files, and this process does not try" in record.message
+
+
+@pytest.fixture
+def without_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that imports the watch finds it."""
+    monkeypatch.setitem(sys.modules, "downtime.reload.watch", None)
+
+
+@pytest.mark.usefixtures("without_watchdog")
+def test_if_watchdog_can_not_be_imported_it_is_told_once_and_given_up(
+    tmp_path: Path, keep: Keep, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "downtime")
+    prepare("auto")
+    assert caplog.records == []
+    supervisor = keep(tmp_path / "file")
+    wait_until(lambda: supervisor.keep(time.monotonic()) or bool(caplog.records), within=5, what="something is said")
+    monkeypatch.undo()
+    supervisor.close()
+    assert not any(supervisor.keep(time.monotonic() + second) for second in range(0, 2000, 100))
+    [record] = caplog.records
+    assert record.message.startswith("no watch runs: watchdog can't be imported: ")
+    assert record.message.endswith("requests compare the files, and this process does not try again")
 
 
 def test_threads_are_real_in_a_plain_process() -> None:

@@ -57,7 +57,7 @@ class Command(DowntimeCommand):
         if self.verbosity:
             self.stderr.write(one_line(f"Whoever opens it while the site is down passes until {local_time(until)}."))
             if self.state().site_status.state == UP:
-                self.stderr.write(_IS_UP)
+                self.stderr.write(one_line(_IS_UP))
 
 
 def _hours(text: str) -> int:
