@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import time
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.urls import get_script_prefix
 from django.utils import timezone, translation
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from downtime.conf import conf

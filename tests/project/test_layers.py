@@ -88,6 +88,12 @@ def test_every_module_has_its_room() -> None:
     assert {room_of(module) for module in MODULES} == set(MAY_IMPORT)
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_no_property_is_cached_under_a_lock(module: str) -> None:
+    """As that of functools is before Python 3.12, which would keep every thread waiting for one; Django's is not."""
+    assert "functools.cached_property" not in set(imports(module))
+
+
 def test_a_package_itself_is_empty() -> None:
     packages = [path for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE]
     assert [path for path in packages if path.read_text()] == []
