@@ -113,8 +113,9 @@ class ProcessState:
         for flag in flags:
             look_at = partial(flag.look, settings.zone, max_age=settings.flag_max_age)
             self._take_turn(look, flag.turn, flag.path, look_at)
-        look_at = partial(schedule.look, settings.zone, now=look.start, stable_for=self._interval(settings))
-        self._take_turn(look, schedule.turn, schedule.path, partial(look_at, recheck=settings.recheck))
+        stable_for, recheck = self._interval(settings), settings.recheck
+        look_at = partial(schedule.look, settings.zone, stable_for=stable_for, recheck=recheck)
+        self._take_turn(look, schedule.turn, schedule.path, look_at)
         if (watch or self._supervisor is not None) and not look.hung:
             self._take_turn(look, self._watch_turn, "the watch", partial(self._keep_watch, look))
         with self._lock:

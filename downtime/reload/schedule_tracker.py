@@ -73,18 +73,19 @@ class ScheduleTracker:
         For the thread of the watch, at any time."""
         self._finished_ns.append(at_ns)
 
-    def look(self, zone: tzinfo, *, now: float, stable_for: float, recheck: float) -> None:
+    def look(self, zone: tzinfo, *, stable_for: float, recheck: float) -> None:
         """Looks at the file, and takes over a state that was the same for `stable_for` seconds, or that is finished.
 
         Each change counts within two `recheck` of the last look before it; if nobody looked in time for that, this
         look waits for the writer."""
-        is_new = self._stability is None
+        is_new, now = self._stability is None, time.monotonic()
         try:
             stability = self._stability = self._observe(now, stable_for, recheck)
         except OSError as error:
             reason = disk.reason(error)
             self._hidden.lasts(reason, f"{one_line(self.path)} can't be looked at: {reason}; the last schedule stays")
         else:
+            self._looked_at = now
             self._hidden.is_over()
             if is_new or (stability.due is not None and time.monotonic() >= stability.due):
                 self._read(stability, zone, stable_for, is_new=is_new)
@@ -95,8 +96,7 @@ class ScheduleTracker:
     def _observe(self, now: float, stable_for: float, recheck: float) -> Stability:
         finished_ns = self._finished_ns.pop() if self._finished_ns else 0  # before the look: what comes later is newer
         fingerprint = disk.fingerprint(self.path)
-        since_last_look, self._looked_at = now - self._looked_at, now
-        before = self._stability
+        since_last_look, before = now - self._looked_at, self._stability
         if before is None:
             return Stability(fingerprint, None)
         is_idle = since_last_look > _IDLE * recheck

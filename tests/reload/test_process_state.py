@@ -551,6 +551,33 @@ def test_a_new_schedule_counts_within_twice_the_recheck(
     assert 0.9 < passed < 2.2
 
 
+def test_a_schedule_has_to_hold_still_however_long_the_look_has_taken_before(
+    settings: pytest_django.Settings, schedule: Path, flag: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flag on a slow disk comes first, and the look of another request may have to be waited for."""
+    settings.DOWNTIME_RECHECK = 4
+    schedule.write_text(NEXT_YEAR)
+    assert not is_down()
+    clock.passes(1)
+    assert not is_down()
+    lstat = os.lstat
+
+    def slow(path: str) -> os.stat_result:
+        clock.passes(1.5)
+        return lstat(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "lstat", slow)
+        with schedule.open("w") as file:
+            file.write("periods:\n  - start: 2020-01-01\n")
+            file.flush()
+            clock.passes(1)
+            assert not is_down()
+            file.write("    end: 2020-01-02\n")
+        clock.passes(1)
+        assert not is_down()
+
+
 def test_a_look_in_between_postpones_nothing(settings: pytest_django.Settings, schedule: Path, clock: Clock) -> None:
     settings.DOWNTIME_RECHECK = 4
     assert not is_down()

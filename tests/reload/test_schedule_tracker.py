@@ -1,3 +1,4 @@
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -7,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from downtime.reload import schedule_tracker
 from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.schedule_tracker import ScheduleTracker
 from tests.support.clock import Clock
@@ -28,8 +28,7 @@ def looked(tracked: ScheduleTracker, *, stable_for: float = STABLE_FOR, finished
     """The names of the periods that are in force after a look at the file."""
     if finished is not None:
         tracked.finished(finished)
-    now = schedule_tracker.time.monotonic()
-    tracked.look(timezone.utc, now=now, stable_for=stable_for, recheck=RECHECK)
+    tracked.look(timezone.utc, stable_for=stable_for, recheck=RECHECK)
     LOG.say()
     return [period.name for period in tracked.schedule.periods]
 
@@ -127,6 +126,26 @@ def test_after_an_idle_time_a_change_is_waited_for(
     before = clock.monotonic()
     assert looked(tracked) == (["one", "two"] if schedule.exists() else [])
     assert RECHECK / 4 <= clock.monotonic() - before < RECHECK
+
+
+def test_a_wait_for_the_writer_that_fails_is_made_again(
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule.write_text(TWO)
+    clock.passes(100)
+    stat, calls = os.stat, []
+
+    def stale(path: Any, **kwargs: Any) -> os.stat_result:
+        calls.append(path)
+        if len(calls) == 2:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return stat(path, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", stale)
+        assert looked(tracked) == ["one"]
+    assert len(calls) == 2
+    assert looked(tracked) == ["one", "two"]
 
 
 @pytest.mark.parametrize("finished", [True, False], ids=["finished", "unchanged"])
