@@ -59,8 +59,8 @@ class ProcessState:
         thread = threading.get_ident()
         if thread in self._looking:
             return self._last
-        self._looking.add(thread)
         try:
+            self._looking.add(thread)  # not before: what a signal raises there would keep the thread in it for ever
             self._try_to_look(watch)
             self._log.say()
         finally:

@@ -44,6 +44,7 @@ class Turn:
                 yield False
                 return
             self._begun_at, self.due_by = monotonic(), due_by
+            self._hint = None  # a look that is interrupted was made for no hint
             yield True
             self._due_from, self._hint = (start + self.due_by) / 2, hint
         finally:

@@ -79,6 +79,15 @@ def test_a_look_that_was_interrupted_was_not_made() -> None:
     assert takes(turn, 0.0)
 
 
+def test_a_look_that_was_interrupted_leaves_nothing_fresh_from_the_one_before() -> None:
+    turn = Turn()
+    assert takes(turn, 0.0, due_by=100.0)
+    with pytest.raises(KeyboardInterrupt), turn.taken(HINT, 90.0, due_by=190.0, recheck=1.0):
+        raise KeyboardInterrupt
+    assert turn.fresh_until(HINT) == float("-inf")
+    assert takes(turn, 10.0)
+
+
 def test_a_look_that_hangs_is_waited_for_once_and_then_no_more() -> None:
     turn = Turn()
     with hanging(turn):
