@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
 from functools import partial
 from typing import NamedTuple
 
@@ -180,9 +180,6 @@ class ProcessState:
             self._log.failure(
                 error, "%s can't be asked what applies; what it said last still does", one_line(schedule.path)
             )
-        if answer is not last.answer:
-            for line in transitions((last.answer, last.seen.flags), (answer, raised), look.settings.zone):
-                self._log.warning("%s", one_line(line))
         boundary = answered_at + (answer.until - now).total_seconds()
         turns = [*(flag.turn for flag in flags), schedule.turn]
         fresh_until = min(
@@ -191,6 +188,17 @@ class ProcessState:
         self.snapshot = self._last = Snapshot.until(fresh_until, answer, seen, is_whole=error is None)
         if self._hint is not look.hint:  # an event came meanwhile, and the next request looks again
             self.snapshot = Snapshot()
+        if answer is not last.answer:
+            self._tell(last, self._last, look.settings.zone)
+
+    def _tell(self, before: Snapshot, after: Snapshot, zone: tzinfo) -> None:
+        try:
+            lines = transitions((before.answer, before.seen.flags), (after.answer, after.seen.flags), zone)
+        except Exception as error:  # whatever it is, such as too little memory, what is published counts
+            self._log.failure(error, "what has begun or ended can't be told")
+        else:
+            for line in lines:
+                self._log.warning("%s", one_line(line))
 
     def _upcoming(self, snapshot: Snapshot) -> list[Window]:
         """What is to come, computed once for each answer, as a long schedule takes milliseconds."""

@@ -4,37 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime, tzinfo
-from typing import NamedTuple
 
 from downtime.files.flag_file import Flag, path_of
 from downtime.schedule.occurrence import zone_name
 from downtime.schedule.periods import Answer, Window, is_known
+from downtime.schedule.site_status import names_of
 
 _MOST_LINES = 20
 
 
-class _Fact(NamedTuple):
-    label: str
-    state: str
-
-
 def transitions(before: tuple[Answer, Sequence[Flag]], after: tuple[Answer, Sequence[Flag]], zone: tzinfo) -> list[str]:
     """The lines that tell of what differs between two answers, each given with its flags; times are in `zone`."""
-    old, new = (
-        {_key(window, flags): _fact(window, flags, zone) for window in answer.active}
-        for answer, flags in (before, after)
-    )
-    lines = [f"{fact.state}, because of {fact.label}" for key, fact in new.items() if not _is_told(fact, old.get(key))]
-    over = [f"{fact.label} is over" for key, fact in old.items() if key not in new]
+    old, new = ({_key(window, flags): window for window in answer.active} for answer, flags in (before, after))
+    begun = [window for key, window in new.items() if not _is_told(window, old.get(key))]
+    over = [window for key, window in old.items() if key not in new]
+    lines = [f"{_state(window, zone)}, because of {_label(window, after[1])}" for window in begun[:_MOST_LINES]]
+    lines += [f"{_label(window, before[1])} is over" for window in over[: _MOST_LINES - len(lines)]]
+    if more := len(begun) + len(over) - len(lines):
+        lines.append(f"{more} more such lines are left out")
     if over and not new:
-        over[-1] += "; the site is up"
-    lines += over
-    more = len(lines) - _MOST_LINES
-    return [*lines[:_MOST_LINES], f"{more} more such lines are left out"] if more > 0 else lines
-
-
-def _is_told(fact: _Fact, old: _Fact | None) -> bool:
-    return old is not None and old.state == fact.state
+        lines[-1] += "; the site is up"
+    return lines
 
 
 def _key(window: Window, flags: Sequence[Flag]) -> Hashable:
@@ -45,16 +35,29 @@ def _key(window: Window, flags: Sequence[Flag]) -> Hashable:
     return ("", period.name) if period.name else (window.start, period.paths, period.read_only)
 
 
-def _fact(window: Window, flags: Sequence[Flag], zone: tzinfo) -> _Fact:
+def _is_told(window: Window, old: Window | None) -> bool:
+    return old is window or (old is not None and _facts(old) == _facts(window))
+
+
+def _facts(window: Window) -> tuple[object, ...]:
+    """What a line tells of the window, before it is worded, which takes much longer."""
+    period = window.period
+    moments = (moment.replace(microsecond=0) for moment in (window.began, window.end))
+    return period.read_only, () if period.is_whole else period.paths, *moments
+
+
+def _state(window: Window, zone: tzinfo) -> str:
+    period = window.period
+    what = "read-only" if period.read_only else "down"
+    extent = f"the site is {what}" if period.is_whole else f"a part of the site is {what} ({names_of(period.prefixes)})"
+    end = f"until {_local(window.end, zone)}" if is_known(window.end) else "without a known end"
+    return f"{extent}, since {_local(window.began, zone)}, {end}"
+
+
+def _label(window: Window, flags: Sequence[Flag]) -> str:
     period = window.period
     path = path_of(period, flags)
-    label = f"flag {path}" if path else period.name or f"the period on line {period.line}"
-    what = "read-only" if period.read_only else "down"
-    extent = (
-        f"the site is {what}" if period.is_whole else f"a part of the site is {what} ({', '.join(period.prefixes)})"
-    )
-    end = f"until {_local(window.end, zone)}" if is_known(window.end) else "without a known end"
-    return _Fact(label, f"{extent}, since {_local(window.began, zone)}, {end}")
+    return f"flag {path}" if path else period.name or f"the period on line {period.line}"
 
 
 def _local(moment: datetime, zone: tzinfo) -> str:

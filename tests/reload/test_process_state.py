@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -422,6 +422,25 @@ def test_whatever_else_a_look_raises_no_request_is_told_and_the_next_one_looks_a
         assert [is_down() for _ in range(5)] == [False] * 5
     assert is_down()
     assert caplog.text.count("the downtime files could not be looked at") == 1
+
+
+class Nowhere(tzinfo):
+    """A time zone in which no time can be told."""
+
+    def utcoffset(self, moment: datetime | None) -> timedelta:
+        raise OverflowError("date value out of range")
+
+
+def test_a_flag_counts_even_if_it_can_not_be_worded_for_the_log(
+    flag: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert not is_down()
+    flag.touch()
+    monkeypatch.setattr("downtime.reload.look_settings.get_default_timezone", Nowhere)
+    assert live.answer().active
+    assert [record.getMessage() for record in caplog.records if record.exc_info] == [
+        "what has begun or ended can't be told"
+    ]
 
 
 @contextmanager

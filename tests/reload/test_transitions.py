@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -74,6 +74,58 @@ def test_the_lines_do_not_grow_with_the_number_of_periods() -> None:
     lines = transitions(UP, answer(*many), BERLIN)
     assert len(lines) == 21
     assert lines[-1] == "80 more such lines are left out"
+
+
+def test_that_the_site_is_up_is_told_however_many_periods_end_at_once() -> None:
+    many = [replace(DISKS, name=f"disks-{number}") for number in range(100)]
+    lines = transitions(answer(*many), UP, BERLIN)
+    assert len(lines) == 21
+    assert lines[-1] == "80 more such lines are left out; the site is up"
+
+
+def test_what_begins_and_what_ends_share_the_lines() -> None:
+    old, new = ([replace(DISKS, name=f"{name}-{number}") for number in range(15)] for name in ("old", "new"))
+    lines = transitions(answer(*old), answer(*new), BERLIN)
+    assert [line.endswith(" is over") for line in lines[:20]] == [False] * 15 + [True] * 5
+    assert lines[20:] == ["10 more such lines are left out"]
+
+
+def test_a_line_does_not_grow_with_the_number_of_paths() -> None:
+    paths = tuple(f"/shop-{number}" for number in range(1000))
+    [line] = transitions(UP, answer(replace(SHOP, paths=paths)), BERLIN)
+    assert "(/shop-0, /shop-1, " in line
+    assert len(line) < 300
+
+
+class Counted(tzinfo):
+    """UTC, and how often a time was worded in it."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def fromutc(self, moment: datetime) -> datetime:
+        self.times += 1
+        return moment
+
+    def utcoffset(self, moment: datetime | None) -> timedelta:
+        return timedelta(0)
+
+    def dst(self, moment: datetime | None) -> timedelta:
+        return timedelta(0)
+
+    def tzname(self, moment: datetime | None) -> str:
+        return "UTC"
+
+
+def test_only_what_is_told_is_worded() -> None:
+    """The other requests of a process may have to wait for the lines."""
+    schedule = Schedule(tuple(replace(DISKS, name=f"disks-{number}") for number in range(1000)))
+    begun, goes_on = ((schedule.at(now), ()) for now in (NOW, NOW + HOUR / 2))
+    zone = Counted()
+    assert transitions(begun, goes_on, zone) == []
+    assert zone.times == 0
+    assert len(transitions(UP, begun, zone)) == 21
+    assert zone.times == 40
 
 
 def test_a_zone_without_letters_is_told_by_its_offset() -> None:
