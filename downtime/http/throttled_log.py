@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from time import monotonic
 
 PAUSE = 10.0
@@ -34,7 +35,7 @@ class ThrottledLogger:
         try:
             self._logger.log(level, message, *arguments, exc_info=exc_info)
         except Exception:  # a filter of the site can raise anything, which must not become an error of the site
-            traceback.print_exc(file=sys.stderr)
+            _print_exception()
 
 
 def _is_due(*key: object) -> bool:
@@ -45,3 +46,8 @@ def _is_due(*key: object) -> bool:
         _silent_until.clear()
     _silent_until[key] = now + PAUSE
     return True
+
+
+def _print_exception() -> None:
+    with suppress(Exception):  # standard error may be closed, or a pipe that nobody reads any more
+        traceback.print_exc(file=sys.stderr)

@@ -83,4 +83,9 @@ def _log(message: _Message) -> None:
     try:
         logger.log(message.level, message.text, *message.arguments, exc_info=message.error)
     except Exception:  # a filter of the site can raise anything, which must not become an error of the site
+        _print_exception()
+
+
+def _print_exception() -> None:
+    with suppress(Exception):  # standard error may be closed, or a pipe that nobody reads any more
         traceback.print_exc(file=sys.stderr)

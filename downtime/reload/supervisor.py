@@ -13,6 +13,7 @@ from enum import Enum, auto
 from types import BuiltinFunctionType
 from typing import TYPE_CHECKING
 
+from downtime.files.harmless import one_line
 from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.path_resolution import Step, steps
 
@@ -156,7 +157,7 @@ class Supervisor:
             # If the user's inotify watches are used up, watchdog 6.0.0 leaks three descriptors at each try.
             return self._failed(str(error), is_final=isinstance(error, OSError) and error.errno == errno.ENOSPC)
         self._has_warned = False
-        self._log.info("%s watches %s", self._watch.kind, ", ".join(sorted(names)))
+        self._log.info("%s watches %s", self._watch.kind, one_line(", ".join(sorted(names))))
         for path in self.options.paths:  # what changed before the watch was on
             self._on_change(path, False)
         return _State.WATCHING
@@ -170,6 +171,6 @@ class Supervisor:
         """The state after a failure, which is logged unless another one was since a watch was last on."""
         if not self._has_warned:
             outlook = "this process does not try again" if is_final else "it is tried again"
-            self._log.warning("no watch runs: %s; requests compare the files, and %s", reason, outlook)
+            self._log.warning("no watch runs: %s; requests compare the files, and %s", one_line(reason), outlook)
         self._has_warned = True
         return _State.GIVEN_UP if is_final else _State.WAITING

@@ -1,4 +1,6 @@
+import io
 import logging
+from collections.abc import Iterator
 
 import pytest
 
@@ -46,11 +48,23 @@ class Raising(logging.Filter):
         raise RuntimeError("the filter is broken")
 
 
-def test_what_logging_raises_goes_to_standard_error_and_no_further(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def raising_filter() -> Iterator[None]:
     broken = Raising()
     logging.getLogger("downtime.test").addFilter(broken)
-    try:
-        ThrottledLogger("downtime.test").warning("this failed")
-    finally:
-        logging.getLogger("downtime.test").removeFilter(broken)
+    yield
+    logging.getLogger("downtime.test").removeFilter(broken)
+
+
+@pytest.mark.usefixtures("raising_filter")
+def test_what_logging_raises_goes_to_standard_error_and_no_further(capsys: pytest.CaptureFixture[str]) -> None:
+    ThrottledLogger("downtime.test").warning("this failed")
     assert "RuntimeError: the filter is broken" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("raising_filter")
+def test_a_closed_standard_error_is_no_error_of_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    ThrottledLogger("downtime.test").warning("this failed")

@@ -1,3 +1,4 @@
+import io
 import logging
 import weakref
 from collections.abc import Iterator
@@ -85,3 +86,13 @@ def test_what_logging_raises_goes_to_standard_error_and_no_further(capsys: pytes
     log.warning("two")
     log.say()
     assert capsys.readouterr().err.count("RuntimeError: the filter is broken") == 2
+
+
+@pytest.mark.usefixtures("raising_filter")
+def test_a_closed_standard_error_is_no_error_of_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    log = DeferredLog()
+    log.warning("one")
+    log.say()

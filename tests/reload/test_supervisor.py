@@ -17,6 +17,7 @@ from downtime.reload import watch  # noqa: F401  # so that no thread of a test h
 from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.supervisor import Supervisor, WatchOptions, can_run_threads, prepare
 from tests.support.heard import Heard
+from tests.support.nasty_texts import is_harmless
 from tests.support.programs import ROOT, require
 from tests.support.waiting import wait_until
 
@@ -331,6 +332,19 @@ def test_the_log_says_once_what_a_process_runs(
     [record] = caplog.records
     assert record.levelname == level
     assert says.format(tmp_path) in record.message
+
+
+def test_no_folder_begins_a_line_of_the_log(tmp_path: Path, keep: Keep, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever may make a link in the folder of the schedule chooses the name of the folder that it leads to."""
+    caplog.set_level(logging.INFO, "downtime")
+    folder = tmp_path / "a\n::error::\x1b"
+    folder.mkdir()
+    (tmp_path / "downtime.yml").symlink_to(folder / "downtime.yml")
+    supervisor = keep(tmp_path / "downtime.yml")
+    wait_until(lambda: supervisor.keep(time.monotonic()) or bool(caplog.records), within=5, what="something is said")
+    [record] = caplog.records
+    assert is_harmless(record.getMessage())
+    assert "\n" not in record.getMessage()
 
 
 def test_where_threads_are_patched_no_watch_runs_and_the_log_says_so_once(
