@@ -65,18 +65,20 @@ class Trouble:
     def __init__(self, log: DeferredLog) -> None:
         self._log = log
         self._cause: object = None
-        self._silent_until = 0.0
+        self._told_at = 0.0
+        self._pause = HOUR
 
     def lasts(self, cause: object, message: str) -> None:
         """Keeps the message if the cause is another than before, or if it was last kept an hour ago."""
         now = monotonic()
-        if cause != self._cause or now >= self._silent_until:
-            self._cause, self._silent_until = cause, now + HOUR
+        if cause != self._cause or now >= self._told_at + self._pause:
+            self._cause, self._told_at = cause, now
             self._log.error("%s", message)
+        self._pause = HOUR
 
     def is_over(self) -> None:
-        """Lets the same cause be told at once if it comes again."""
-        self._cause = None
+        """Lets the same cause be told if it comes again, but not within PAUSE of the last time."""
+        self._pause = PAUSE
 
 
 def _log(message: _Message) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from downtime.reload import deferred_log
-from downtime.reload.deferred_log import DeferredLog
+from downtime.reload.deferred_log import DeferredLog, Trouble
 from tests.support.logs import levels_of
 
 pytestmark = pytest.mark.usefixtures("log_all")
@@ -58,6 +58,29 @@ def test_the_same_failure_is_said_at_most_every_ten_seconds(
     messages = [record.message for record in caplog.records]
     assert [messages.count(message) for message in ("this failed", "that failed")] == [3, 3]
     assert caplog.text.count("Traceback") == 6
+
+
+def test_a_trouble_is_told_once_an_hour_while_it_lasts_and_every_ten_seconds_while_it_comes_and_goes(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(deferred_log, "monotonic", lambda: now)
+    log = DeferredLog()
+    trouble = Trouble(log)
+    for _ in range(25):
+        trouble.lasts("cause", "it lasts")
+        trouble.is_over()
+        now += 1
+    log.say()
+    assert levels_of(caplog) == ["ERROR"] * 3
+    for _ in range(2 * 3600):
+        trouble.lasts("cause", "it lasts")
+        now += 1
+    log.say()
+    assert levels_of(caplog) == ["ERROR"] * 2
+    trouble.lasts("another", "it lasts")
+    log.say()
+    assert levels_of(caplog) == ["ERROR"]
 
 
 def test_a_failure_keeps_nothing_alive_that_the_failed_code_held() -> None:
