@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timezone, tzinfo
 from functools import partial
-from typing import NamedTuple
 
 from downtime.files.harmless import one_line
 from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.flag_tracker import FlagTracker
+from downtime.reload.look import Look
 from downtime.reload.look_settings import LookSettings
 from downtime.reload.schedule_tracker import ScheduleTracker
 from downtime.reload.snapshot import Overview, Seen, Snapshot
@@ -20,14 +19,6 @@ from downtime.reload.supervisor import Supervisor, WatchOptions
 from downtime.reload.transitions import transitions
 from downtime.reload.turn import Turn
 from downtime.schedule.periods import Answer, Window
-
-
-class _Look(NamedTuple):
-    hint: object
-    start: float
-    settings: LookSettings
-    hung: set[str]
-    """The folders in which the look of another thread hangs, so that this one keeps away from them."""
 
 
 class ProcessState:
@@ -95,7 +86,7 @@ class ProcessState:
         hint, settings = self._hint, self._read_settings()
         if settings is not None:
             try:
-                self._look_at_files(_Look(hint, time.monotonic(), settings, set()), watch)
+                self._look_at_files(Look(hint, settings, self._log), watch)
             except Exception as error:  # whatever it is, it must not become an error of the site
                 self._log.failure(error, "the downtime files could not be looked at; what applied before still does")
 
@@ -107,17 +98,16 @@ class ProcessState:
             self._log.failure(error, "the settings can't be read; what they said last still applies")
         return self._settings
 
-    def _look_at_files(self, look: _Look, watch: bool) -> None:
-        settings = look.settings
+    def _look_at_files(self, look: Look, watch: bool) -> None:
+        settings, interval = look.settings, self._interval(look.settings)
         flags, schedule = self._trackers(settings)
         for flag in flags:
             look_at = partial(flag.look, settings.zone, max_age=settings.flag_max_age)
-            self._take_turn(look, flag.turn, flag.path, look_at)
-        stable_for, recheck = self._interval(settings), settings.recheck
-        look_at = partial(schedule.look, settings.zone, stable_for=stable_for, recheck=recheck)
-        self._take_turn(look, schedule.turn, schedule.path, look_at)
-        if (watch or self._supervisor is not None) and not look.hung:
-            self._take_turn(look, self._watch_turn, "the watch", partial(self._keep_watch, look))
+            look.take(flag.turn, flag.path, look_at, interval=interval)
+        look_at = partial(schedule.look, settings.zone, stable_for=interval, recheck=settings.recheck)
+        look.take(schedule.turn, schedule.path, look_at, interval=interval)
+        if (watch or self._supervisor is not None) and not look.is_hindered:
+            look.take(self._watch_turn, "the watch", partial(self._keep_watch, look), interval=interval)
         with self._lock:
             self._publish(look, flags, schedule)
 
@@ -134,25 +124,7 @@ class ProcessState:
                 self._flags = tuple(FlagTracker(path, self._log) for path in settings.flag_paths)
             return self._flags, self._schedule
 
-    def _take_turn(self, look: _Look, turn: Turn, what: str, look_at: Callable[[], None]) -> None:
-        folder = os.path.dirname(what)
-        if folder in look.hung:
-            return
-        due_by, recheck = look.start + self._interval(look.settings), look.settings.recheck
-        try:
-            with turn.taken(look.hint, look.start, due_by=due_by, recheck=recheck) as is_due:
-                if is_due:
-                    self._guarded(what, look_at)
-        except TimeoutError:
-            look.hung.add(folder)
-
-    def _guarded(self, what: str, look_at: Callable[[], None]) -> None:
-        try:
-            look_at()
-        except Exception as error:  # whatever it is, it must not become an error of the site, nor hide the rest
-            self._log.failure(error, "%s could not be looked at; what applied before still does", one_line(what))
-
-    def _keep_watch(self, look: _Look) -> None:
+    def _keep_watch(self, look: Look) -> None:
         """Sees to it that a healthy watch is on the files, if one can run."""
         settings, old = look.settings, self._supervisor
         options = WatchOptions((settings.schedule_path, *settings.flag_paths), settings.way)
@@ -170,7 +142,7 @@ class ProcessState:
             self._schedule.finished(time.time_ns())
         self.expire()
 
-    def _publish(self, look: _Look, flags: Sequence[FlagTracker], schedule: ScheduleTracker) -> None:
+    def _publish(self, look: Look, flags: Sequence[FlagTracker], schedule: ScheduleTracker) -> None:
         """Publishes what is known of these files, even of one at which another thread is still looking."""
         raised = tuple(flag.flag for flag in flags if flag.flag is not None)
         seen = Seen(schedule.schedule, raised, schedule.known, tuple(flag.known for flag in flags))

@@ -327,7 +327,7 @@ def test_the_thread_that_starts_a_watch_may_ask_whether_the_site_is_down(
     watching: None, asking_handler: io.StringIO
 ) -> None:
     in_a_thread(until_watch_counts)
-    assert " watches " in asking_handler.getvalue()
+    wait_until(lambda: " watches " in asking_handler.getvalue(), what="that thread has told of it")
 
 
 class AskingPath(os.PathLike[str]):
@@ -652,6 +652,10 @@ def test_a_watch_is_started_at_the_first_request_and_only_once(
 ) -> None:
     before = threading.active_count()
     until_watch_counts()
+    wait_until(lambda: " watches " in caplog.text, what="the thread that started the watch has told of it")
+    for thread in threading.enumerate():
+        if thread.name == "downtime-supervisor":
+            thread.join(5)
     running = threading.active_count()
     assert running > before
     for _ in range(20):

@@ -10,6 +10,7 @@ CLOCKS = (
     "downtime.http.responses.time",
     "downtime.reload.deferred_log.monotonic",
     "downtime.reload.flag_tracker.time",
+    "downtime.reload.look.time",
     "downtime.reload.schedule_tracker.time",
     "downtime.reload.process_state.datetime",
     "downtime.reload.process_state.time",
