@@ -22,6 +22,7 @@ class FlagTracker:
         self.flag: Flag | None = None
         self.known = ReadState(path)
         self.turn = Turn()
+        self._settings: object = None  # those by which it was last read
         self._log = log
         self._trouble = Trouble(log)
 
@@ -38,8 +39,12 @@ class FlagTracker:
         self._trouble.is_over()
         if fingerprint is None:
             self.flag, self.known = None, ReadState(self.path)
-        elif self.flag is None or self.flag.fingerprint != fingerprint or not self.flag.is_read:
+        elif not self._is_known(fingerprint) or self._settings != (zone, max_age):
+            self._settings = zone, max_age
             self._read(fingerprint, zone, max_age)
+
+    def _is_known(self, fingerprint: Fingerprint) -> bool:
+        return self.flag is not None and self.flag.is_read and self.flag.fingerprint == fingerprint
 
     def _read(self, fingerprint: Fingerprint, zone: tzinfo, max_age: float | None) -> None:
         old = self.flag

@@ -55,6 +55,7 @@ class ScheduleTracker:
         self.turn = Turn()
         self._log = log
         self._stability: Stability | None = None  # None while the file is new
+        self._zone: tzinfo | None = None
         self._looked_at = 0.0
         self._finished_ns: deque[int] = deque(maxlen=1)
         self._has_good = False
@@ -78,6 +79,8 @@ class ScheduleTracker:
 
         Each change counts within two `recheck` of the last look before it; if nobody looked in time for that, this
         look waits for the writer."""
+        if zone != self._zone:  # that of a project, which its tests may change
+            self._stability, self._zone = None, zone
         is_new, now = self._stability is None, time.monotonic()
         try:
             stability = self._stability = self._observe(now, stable_for, recheck)

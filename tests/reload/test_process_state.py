@@ -256,6 +256,22 @@ def test_paths_that_change_are_followed(settings: pytest_django.Settings, schedu
     assert not is_down()
 
 
+def test_a_time_zone_and_a_highest_age_that_change_count_at_once(
+    settings: pytest_django.Settings, schedule: Path, flag: Path
+) -> None:
+    """As `override_settings` changes them in the tests of a project."""
+    schedule.write_text("periods:\n  - start: 2020-01-01 12:00\n")
+    flag.write_text("end: 2999-01-01 12:00\n")
+    os.utime(flag, (time.time() - 1000, time.time() - 1000))
+    settings.TIME_ZONE = "UTC"
+    [raised, period] = live.answer().active
+    settings.TIME_ZONE = "Asia/Tokyo"
+    [raised_in_tokyo, period_in_tokyo] = live.answer().active
+    assert raised.end - raised_in_tokyo.end == period.start - period_in_tokyo.start == timedelta(hours=9)
+    settings.DOWNTIME_FLAG_MAX_AGE = 500
+    assert len(live.answer().active) == 1
+
+
 def test_flags_count_in_the_order_of_their_paths(settings: pytest_django.Settings, flag: Path) -> None:
     first, second = flag.with_name("a"), flag.with_name("b")
     settings.DOWNTIME_FLAG_FILE = [first, second]
