@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from downtime.admin_page import rows
 from downtime.files.flag_file import Flag, path_of
+from downtime.schedule.occurrence import rounded_up
 from downtime.schedule.periods import Period, Window, is_known
 from downtime.schedule.refusals import Refusal
 from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of
@@ -141,7 +142,7 @@ def _until(until: datetime, zone: tzinfo, *, is_of_all: bool = False) -> str:
     if not is_known(until):
         return gettext("end not known")
     text = gettext("everything is back at %(time)s") if is_of_all else gettext("until %(time)s")
-    return text % {"time": local_time(until, zone)}
+    return text % {"time": local_time(rounded_up(until), zone)}
 
 
 def _because(refusal: Refusal, flags: Iterable[Flag]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils.timezone import get_default_timezone
 
 from downtime.files.flag_file import Flag, path_of
-from downtime.schedule.occurrence import zone_name
+from downtime.schedule.occurrence import rounded_up, zone_name
 from downtime.schedule.periods import Answer, Schedule, Window, is_known
 from downtime.schedule.refusals import Refusal
 from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of, site_status
@@ -45,7 +45,7 @@ def _since(began: datetime, end: datetime) -> str:
 
 
 def _end(preposition: str, end: datetime) -> str:
-    return f"{preposition} {local_time(end)}" if is_known(end) else "without a known end"
+    return f"{preposition} {local_time(rounded_up(end))}" if is_known(end) else "without a known end"
 
 
 def label(window: Window, flags: Iterable[Flag] = ()) -> str:
@@ -78,7 +78,7 @@ def _facts(status: SiteStatus, flags: Iterable[Flag], verb: str) -> Iterator[str
         if status.turn is not None:
             yield f"from {local_time(status.turn.at)} on, {_turn(status.turn.status, flags)}"
         if is_known(status.until):
-            yield f"everything passes again at {local_time(status.until)}"
+            yield f"everything passes again at {local_time(rounded_up(status.until))}"
         else:
             yield "it is not known when everything passes again"
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime, tzinfo
 
 from downtime.files.flag_file import Flag, path_of
-from downtime.schedule.occurrence import zone_name
+from downtime.schedule.occurrence import rounded_up, zone_name
 from downtime.schedule.periods import Answer, Window, is_known
 from downtime.schedule.site_status import names_of
 
@@ -42,15 +42,15 @@ def _is_told(window: Window, old: Window | None) -> bool:
 def _facts(window: Window) -> tuple[object, ...]:
     """What a line tells of the window, before it is worded, which takes much longer."""
     period = window.period
-    moments = (moment.replace(microsecond=0) for moment in (window.began, window.end))
-    return period.read_only, () if period.is_whole else period.paths, *moments
+    paths = () if period.is_whole else period.paths
+    return period.read_only, paths, window.began.replace(microsecond=0), rounded_up(window.end)
 
 
 def _state(window: Window, zone: tzinfo) -> str:
     period = window.period
     what = "read-only" if period.read_only else "down"
     extent = f"the site is {what}" if period.is_whole else f"a part of the site is {what} ({names_of(period.prefixes)})"
-    end = f"until {_local(window.end, zone)}" if is_known(window.end) else "without a known end"
+    end = f"until {_local(rounded_up(window.end), zone)}" if is_known(window.end) else "without a known end"
     return f"{extent}, since {_local(window.began, zone)}, {end}"
 
 

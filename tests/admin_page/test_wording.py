@@ -51,6 +51,10 @@ def flag(**keys: object) -> Flag:
             " · everything is back at Dec. 2, 2026, 3 a.m.",
         ),
         (
+            "- {start: 2026-12-01 04:00, end: 2026-12-01 13:59:59.5}\n",
+            "The site is down · since Dec. 1, 2026, 4 a.m. · until Dec. 1, 2026, 2 p.m. · because of line 2",
+        ),
+        (
             READING,
             "The site is read-only · since Dec. 1, 2026, 4 a.m. · until Dec. 2, 2026, midnight · because of line 2",
         ),
@@ -59,7 +63,15 @@ def flag(**keys: object) -> Flag:
             "A part of the site is read-only · /cart · since Dec. 1, 2026, midnight · end not known · because of cart",
         ),
     ],
-    ids=["up", "up, and something is coming", "down", "partly", "read-only", "a part is read-only"],
+    ids=[
+        "up",
+        "up, and something is coming",
+        "down",
+        "partly",
+        "down until half a second",
+        "read-only",
+        "a part is read-only",
+    ],
 )
 def test_the_state_is_one_line(text: str, said: str) -> None:
     assert status(text) == said

@@ -112,6 +112,12 @@ def test_a_downtime_of_a_second_lasts_for_a_second_at_least() -> None:
     assert datetime.fromisoformat(found["active"][0]["end"]) >= before + timedelta(seconds=1)
 
 
+def test_start_tells_the_same_end_as_downtime_status() -> None:
+    said = run("downtime_start", "--for", "30s", "--no-wait")
+    end = datetime.fromisoformat(status()["until"])
+    assert said.endswith(f" until {end:%Y-%m-%d %H:%M:%S} {end.astimezone(get_default_timezone()):%Z}.\n")
+
+
 def test_start_sets_what_a_refused_visitor_gets(client: Any) -> None:
     run("downtime_start", "--retry-after", "600", "--redirect", "https://status.example.com/")
     assert client.get("/")["Location"] == "https://status.example.com/"

@@ -40,6 +40,15 @@ def test_a_window_is_worded_by_whether_it_has_begun(period: Period, expected: st
     assert time_span(window, NOW) == expected
 
 
+def test_an_end_is_the_second_after_which_nothing_is_refused() -> None:
+    period = Period(AN_HOUR_AGO, IN_AN_HOUR.replace(microsecond=1), name="a")
+    [window] = Schedule((period,)).windows(NOW)
+    assert time_span(window, NOW) == "since 2026-12-01 12:00:00 CET, until 2026-12-01 14:00:01 CET"
+    shop = Period(AN_HOUR_AGO, IN_AN_HOUR, name="shop", paths=("/shop",), read_only=True)
+    parts = status_line(site_status(answer(shop, Period(AN_HOUR_AGO, period.end, name="b", paths=("/b",)))))
+    assert parts.endswith("; everything passes again at 2026-12-01 14:00:01 CET.")
+
+
 @pytest.mark.parametrize(
     ("active", "expected"),
     [

@@ -131,3 +131,8 @@ def test_only_what_is_told_is_worded() -> None:
 def test_a_zone_without_letters_is_told_by_its_offset() -> None:
     [line] = transitions(UP, answer(DISKS), ZoneInfo("America/Sao_Paulo"))
     assert "until 2026-12-01 00:00:00 UTC\N{MINUS SIGN}3, because of disks" in line
+
+
+def test_an_end_is_the_second_after_which_nothing_is_refused() -> None:
+    [line] = transitions(UP, answer(replace(DISKS, end=DISKS.end + timedelta(microseconds=1))), BERLIN)
+    assert "until 2026-12-01 04:00:01 CET, because of disks" in line

@@ -17,6 +17,7 @@ from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
 from downtime.management.wording import extent, local_time
 from downtime.schedule import converters
+from downtime.schedule.occurrence import rounded_up
 from downtime.schedule.refusals import Refusal
 from downtime.schedule.url_paths import trimmed
 
@@ -90,4 +91,4 @@ def _effect(keys: dict[str, Value], end: datetime | None) -> str:
     paths = keys.get("paths")
     prefixes = tuple(map(trimmed, paths)) if isinstance(paths, list) else ("",)
     refused = extent(Refusal(bool(keys.get("read_only")), prefixes, ()))
-    return f"{refused} until {local_time(end)}" if end else refused
+    return f"{refused} until {local_time(rounded_up(end))}" if end else refused
