@@ -117,8 +117,10 @@ class Reader:
         zone: tzinfo | None = self.value(entries["timezone"], _convert_zone, "timezone")
         return zone
 
-    def end(self, entries: Mapping[str, Entry], zone: tzinfo | None, start: datetime) -> datetime:
-        """The end that `end` or `duration` sets; NEVER without them, or with a problem."""
+    def end(
+        self, entries: Mapping[str, Entry], zone: tzinfo | None, start: datetime, *, after: str = "the start"
+    ) -> datetime:
+        """The end that `end` or `duration` sets; NEVER without them, or with a problem. `after` words the start."""
         if "end" in entries and "duration" in entries:
             message = "both end and duration are given; give only one of them"
             self.add_problem(entries["duration"].line, message)
@@ -129,7 +131,7 @@ class Reader:
             end: datetime | None = self.value(entries["end"], moment_converter(zone, fold=1), "end")
             if end is None or end > start:
                 return end or NEVER
-            message = f"end is {yaml_nodes.describe(entries['end'].node)}; it must be a time after the start"
+            message = f"end is {yaml_nodes.describe(entries['end'].node)}; it must be a time after {after}"
             self.add_problem(entries["end"].line, message)
         return NEVER
 
@@ -156,10 +158,20 @@ def _convert_zone(node: Node) -> tzinfo:
 
 
 def _paths(node: Node) -> tuple[str, ...]:
-    prefixes = tuple(converters.prefix(yaml_nodes.text(item)) for item in yaml_nodes.items(node))
-    if not prefixes:
+    try:
+        items = yaml_nodes.items(node)
+    except ValueError as error:
+        raise ValueError(f"{error} of path prefixes, such as [/search, /catalogue]") from error
+    if not items:
         raise ValueError("name at least one path prefix, or leave the key out to cover the whole site")
-    return prefixes
+    return tuple(map(_prefix, items))
+
+
+def _prefix(item: Node) -> str:
+    try:
+        return converters.prefix(yaml_nodes.text(item))
+    except ValueError as error:
+        raise ValueError(f"one of its entries is {yaml_nodes.describe(item)}; {error}") from error
 
 
 _CONVERTERS: dict[str, Callable[[Node], Any]] = {

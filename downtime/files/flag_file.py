@@ -106,7 +106,7 @@ def meaning(text: str, zone: tzinfo, raised_at: datetime) -> tuple[Period, tuple
         return Period(raised_at, message=text.strip()), ()
     entries = reader.entries(root, "a flag", FLAG_KEYS)
     values = reader.values(entries)
-    end = reader.end(entries, reader.zone(entries, zone), raised_at)
+    end = reader.end(entries, reader.zone(entries, zone), raised_at, after="the flag was last written")
     return Period(raised_at, end, line=yaml_nodes.line_of(root), **values), reader.problems_by_line()
 
 

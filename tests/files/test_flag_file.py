@@ -270,7 +270,7 @@ def test_an_end_in_a_repeated_hour_is_the_second() -> None:
         ("paths: [/a]\nmesage: b", 2, "'mesage' is not a key of a flag; did you mean message?"),
         ("message: b\nmessage: c", 2, "the key message is there twice, first on line 1; remove one of them"),
         ("\nmessage: no", 2, "message is 'no'; YAML does not read that as text; write it in quotes: 'no'"),
-        ("end: 2026-12-01 02:00Z", 1, "end is '2026-12-01 02:00Z'; it must be a time after the start"),
+        ("end: 2026-12-01 02:00Z", 1, "end is '2026-12-01 02:00Z'; it must be a time after the flag was last written"),
         ("end: 2026-12-24\nduration: 1h", 2, "both end and duration are given; give only one of them"),
         ("timezone: x", 1, "timezone is 'x'; it must be an IANA time zone name such as Europe/Berlin or UTC"),
         ("retry_after: soon", 1, "retry_after is 'soon'; it must be a whole number of seconds from 1 to 999999999, "),
