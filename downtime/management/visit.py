@@ -68,7 +68,11 @@ def visit(path: str, method: str, answer: Answer, *, is_sure: bool) -> Visit:
     if window is not None and window.period.redirect:
         request = _request(path, method, window.period.redirect)
     read_only = window is not None and not safe and answer.covering(info, safe=True) is None
-    exempt_by = Exemptions().exempt_by(request, window or _WHOLE_SITE, read_only=read_only)
+    exemptions = Exemptions()
+    exempt_by = exemptions.exempt_by(request, window or _WHOLE_SITE, read_only=read_only)
+    if window is not None and exempt_by is None and exemptions.exempt_by(request, window, read_only=not safe):
+        # The mark on its view lets it pass as if it read, so that only what refuses reading keeps it waiting.
+        safe, window = True, answer.covering(info, safe=True)
     until = answer.release(info, safe=safe) if window is not None and is_sure else NEVER
     return Visit(info, method, window, until, exempt_by)
 

@@ -209,3 +209,19 @@ def test_a_view_that_only_reads_passes_as_the_middleware_lets_it(
 )
 def test_the_view_is_told_with_what_its_mark_comes_to(address: str, words: str) -> None:
     assert words in visited(address).view
+
+
+@pytest.mark.parametrize("address", ["/reading/", "/plain/"])
+def test_what_refuses_a_view_that_only_reads_is_told_as_the_middleware_tells_it(
+    client: Client, schedule: Path, address: str
+) -> None:
+    schedule.write_text(
+        "periods:\n- {name: reading, start: 2026-01-01, end: 2099-12-02, read_only: true}\n"
+        "- {name: whole, start: 2026-01-01, end: 2099-12-01}\n"
+    )
+    found = visited(address, "POST")
+    assert found.is_refused
+    assert found.window is not None
+    assert found.window.period.name == {"/reading/": "whole", "/plain/": "reading"}[address]
+    told = client.post(address, headers={"accept": "application/json"}).json()
+    assert datetime.fromisoformat(told["end"]) == found.until
