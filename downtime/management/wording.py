@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # it asks what requests need, and no other command does
     from downtime.management.visit import Visit
 
 _DOUBTS = {
-    SCHEDULE: "the schedule has problems, so a running process keeps the last one without any that it has read",
+    SCHEDULE: "the schedule has problems, so a running process keeps the last good one that it has read",
     FLAGS: "a flag can't be looked at, so for a running process it is raised or not, as before",
 }
 _EXEMPT_BY = {

@@ -118,8 +118,8 @@ CASES = {
     ),
     "a damaged schedule after a good one": Case(
         *("unknown", 4),
-        "The state of the site is unknown: the schedule has problems, so a running process keeps the last one without "
-        "any that it has read; for one that starts now, the site is up.",
+        "The state of the site is unknown: the schedule has problems, so a running process keeps the last good one "
+        "that it has read; for one that starts now, the site is up.",
         "The state of the site is unknown · the schedule has problems: a running process keeps the last one without any"
         " · for a process that starts now: The site is up"
         " · for this process: The site is down · since Jan. 1, 2020, midnight · until Jan. 1, 2097, midnight"
@@ -128,8 +128,8 @@ CASES = {
     ),
     "a damaged schedule from the start": Case(
         *("unknown", 4),
-        "The state of the site is unknown: the schedule has problems, so a running process keeps the last one without "
-        "any that it has read; for one that starts now, a part of the site is down (/shop), since "
+        "The state of the site is unknown: the schedule has problems, so a running process keeps the last good one "
+        "that it has read; for one that starts now, a part of the site is down (/shop), since "
         "2020-01-01 00:00:00 CET, until 2098-01-01 00:00:00 CET, because of shop.",
         "The state of the site is unknown · the schedule has problems: a running process keeps the last one without any"
         " · for a process that starts now: A part of the site is down · /shop · since Jan. 1, 2020, midnight"
@@ -147,8 +147,8 @@ CASES = {
     ),
     "a damaged schedule, and a flag for writing": Case(
         *("unknown", 4),
-        "The state of the site is unknown: the schedule has problems, so a running process keeps the last one without "
-        f"any that it has read; for one that starts now, the site is read-only, {FROM_THE_FLAG}, without a known end, "
+        "The state of the site is unknown: the schedule has problems, so a running process keeps the last good one "
+        f"that it has read; for one that starts now, the site is read-only, {FROM_THE_FLAG}, without a known end, "
         "because of flag FLAG.",
         "The state of the site is unknown · the schedule has problems: a running process keeps the last one without any"
         f" · for a process that starts now: The site is read-only · {FROM_THE_FLAG_ON_THE_PAGE} · end not known"
