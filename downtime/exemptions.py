@@ -73,13 +73,9 @@ class Exemptions:
         """Whether the path of the request is exempt for every client; so is the one to which `redirect` leads."""
         return self._by_path(request, redirect) is not None
 
-    def exempt_by(self, request: HttpRequest, window: Window, *, read_only: bool) -> str | None:
-        """What exempts the request by path or view, whoever sends it: a setting, `redirect` or `downtime_exempt`.
-
-        `read_only` says whether the request would pass if it read, as all that covers it is read-only."""
-        if by := self._by_path(request, window.period.redirect or self._redirect):
-            return by
-        return "downtime_exempt" if self._routes.mark(request).passes(read_only=read_only) else None
+    def exempt_by(self, request: HttpRequest, window: Window) -> str | None:
+        """What exempts the request by its path, whoever sends it: the name of a setting, or `redirect`."""
+        return self._by_path(request, window.period.redirect or self._redirect)
 
     def _by_path(self, request: HttpRequest, redirect: str) -> str | None:
         path = request.path_info

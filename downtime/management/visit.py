@@ -13,8 +13,8 @@ from django.urls import Resolver404
 
 from downtime.conf import conf
 from downtime.exemptions import Exemptions, is_safe
-from downtime.http.marks import view_mark
-from downtime.http.site_code import LOST_MARK, view_of
+from downtime.http.marks import NO_MARK, ViewMark, view_mark
+from downtime.http.site_code import LOST_MARK, mark_at, view_of
 from downtime.schedule.periods import ALWAYS, NEVER, Answer, Period, Window
 
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
@@ -68,13 +68,22 @@ def visit(path: str, method: str, answer: Answer, *, is_sure: bool) -> Visit:
     if window is not None and window.period.redirect:
         request = _request(path, method, window.period.redirect)
     read_only = window is not None and not safe and answer.covering(info, safe=True) is None
-    exemptions = Exemptions()
-    exempt_by = exemptions.exempt_by(request, window or _WHOLE_SITE, read_only=read_only)
-    if window is not None and exempt_by is None and exemptions.exempt_by(request, window, read_only=not safe):
-        # The mark on its view lets it pass as if it read, so that only what refuses reading keeps it waiting.
+    mark, exempt_by = _mark(info), Exemptions().exempt_by(request, window or _WHOLE_SITE)
+    if exempt_by is None and mark.passes(read_only=read_only):
+        exempt_by = "downtime_exempt"
+    elif exempt_by is None and window is not None and mark.passes(read_only=not safe):
+        # It passes as if it read, so that only what refuses reading keeps it waiting.
         safe, window = True, answer.covering(info, safe=True)
     until = answer.release(info, safe=safe) if window is not None and is_sure else NEVER
     return Visit(info, method, window, until, exempt_by)
+
+
+def _mark(path: str) -> ViewMark:
+    """The mark of the view that answers the path; none if the URLconf raises, which Visit.view tells."""
+    try:
+        return mark_at(path)
+    except Exception:  # a URLconf can raise anything as it is imported
+        return NO_MARK
 
 
 def to_path(text: str) -> str:

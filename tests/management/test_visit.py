@@ -159,13 +159,21 @@ def test_the_view_that_has_no_mark_is_named(path: str, words: str) -> None:
     assert visited(path).view.startswith(words)
 
 
-def test_a_urlconf_that_can_not_be_imported_is_told(settings: pytest_django.Settings) -> None:
+def test_a_urlconf_that_can_not_be_imported_is_told_once(
+    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.ROOT_URLCONF = "no.such.urlconf"
     found = visited("/plain/")
     assert found.exempt_by is None
     assert found.view == (
         "the URLconf can't be asked which view answers that path: ModuleNotFoundError: No module named 'no'"
     )
+    assert caplog.records == []
+
+
+def test_a_mark_without_effect_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    assert "has no effect" in visited("/wrapped/").view
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("text", ["", "search", "https://example.com/x", "/x?y=1", "/x#y", "/x\ny", "/x\udcff"])
