@@ -25,6 +25,7 @@ from downtime.files.harmless import one_line
 from downtime.files.schedule_file import EditT, Loaded, load_schedule, rewrite
 from downtime.management.output import CommandError, encodable
 from downtime.management.wording import label, status_line
+from downtime.schedule import converters
 from downtime.schedule.periods import Answer, Window
 from downtime.schedule.site_status import FLAGS, SCHEDULE, UP, SiteStatus, site_status
 
@@ -110,13 +111,18 @@ class DowntimeCommand(BaseCommand):
             self.write(one_line(text))
 
     def write(self, text: str, *, ending: str = "\n") -> None:
-        """Prints harmless text at once, in any encoding; if nobody reads it any more, the command goes on."""
+        """Prints harmless text at once, in any encoding; if nobody reads it any more, the command goes on.
+
+        Ends the command if it can't be written."""
         text = encodable(text, getattr(self.stdout, "encoding", None))
         try:
             self.stdout.write(text, ending=ending)
             self.stdout.flush()
         except BrokenPipeError:  # as of `| head -1`; what is still to come goes nowhere, as Python's documentation says
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
+        except OSError as error:  # as of a log on a full disk
+            begins = converters.shown(text)
+            raise CommandError(f"the output can't be written: {disk.reason(error)}; it begins with {begins}") from error
 
     def wait(self, rechecks: int) -> None:
         """Waits for that many DOWNTIME_RECHECK, after which no process here decides a new request by the old files."""

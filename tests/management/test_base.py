@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,7 @@ from downtime.files import parser
 from downtime.files.disk import fingerprint
 from downtime.files.schedule_file import Edit
 from downtime.management.base import DowntimeCommand, edit_schedule
+from downtime.management.output import CommandError
 from tests.support.commands import NAMED, NEW, UPGRADE, refusal, run, told
 from tests.support.programs import ROOT
 from tests.support.texts import BERLIN
@@ -81,6 +83,19 @@ def test_a_command_whose_output_nobody_reads_does_what_it_is_asked(flag: Path, s
     with os.fdopen(writer, "w") as output:
         call_command("downtime_end", stdout=output)
     assert run("downtime_status") == "The site is up.\n"
+
+
+def test_an_output_that_can_not_be_written_is_an_error_that_says_what_was_done(flag: Path) -> None:
+    """A disk that is full of logs is what takes sites down."""
+    with (
+        suppress(OSError),  # as it is closed
+        open("/dev/full", "w", encoding="utf-8") as full,
+        pytest.raises(CommandError) as error,
+    ):
+        call_command("downtime_start", stdout=full)
+    said = "the output can't be written: No space left on device; it begins with 'Raised the flag "
+    assert str(error.value).startswith(said)
+    assert flag.exists()
 
 
 def test_an_interrupt_is_a_sentence_after_what_was_done_is_told(
