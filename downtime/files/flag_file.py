@@ -121,30 +121,24 @@ def path_of(period: Period, flags: Iterable[Flag]) -> str:
 
 
 def message(text: str) -> str:
-    """The message, if a flag can hold it; raises ValueError for one that is too long."""
+    """The message as a file can hold it; raises ValueError for one that is too long for a flag.
+
+    What a command line of another encoding leaves in it that is no character (PEP 383) becomes question marks."""
     if len(text) > _LONGEST // 8:  # each character may take eight, escaped
         raise ValueError(f"it must have at most {_LONGEST // 8} characters")
-    return text
+    return text.encode("utf-8", "replace").decode()
 
 
 def raise_flag(path: str, keys: Mapping[str, object]) -> None:
     """Raises the flag, or updates one that is up, with those keys of a period; a link is replaced.
 
     Raises atomic_write.CannotWrite."""
-    encodable = {key: _encodable(value) for key, value in keys.items()}
-    text = yaml.safe_dump(encodable, allow_unicode=True, sort_keys=False) if keys else ""
+    text = yaml.safe_dump(dict(keys), allow_unicode=True, sort_keys=False) if keys else ""
     if set("\x85\u2028\u2029") & set(text):  # breaks that PyYAML writes as they are, and reads as spaces
-        text = yaml.safe_dump(encodable, sort_keys=False)
+        text = yaml.safe_dump(dict(keys), sort_keys=False)
     atomic_write.replace_unfollowed(path, text.encode())
 
 
 def lower_flag(path: str) -> bool:
     """Lowers the flag; False if it was not raised. Raises atomic_write.CannotWrite."""
     return atomic_write.remove_unfollowed(path)
-
-
-def _encodable(value: object) -> object:
-    # The surrogates that a command line of another encoding leaves in a text (PEP 383) become question marks.
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    return [_encodable(item) for item in value] if isinstance(value, list) else value

@@ -141,7 +141,7 @@ def url(text: str) -> str:
     except ValueError:  # its text may hold that of the URL
         raise ValueError(_URLS) from None
     is_url = parts.scheme in ("http", "https") and parts.netloc
-    if not (is_url or text.startswith("/")) or re.search(r"[\s\x00-\x1f\x7f\\]", text):
+    if not (is_url or text.startswith("/")) or re.search(r"[\s\x00-\x1f\x7f\\\ud800-\udfff]", text):
         raise ValueError(_URLS)
     return text
 
@@ -151,7 +151,7 @@ _URLS = "it must be a URL such as https://status.example.com/, or a path of this
 
 def prefix(text: str) -> str:
     """The path prefix without its closing slash; the empty text, for `/`, is the whole site."""
-    if not text.startswith("/") or not is_plain(text) or re.search(r"[*?#%\x00-\x1f\\]", text):
+    if not text.startswith("/") or not is_plain(text) or re.search(r"[*?#%\x00-\x1f\\\ud800-\udfff]", text):
         raise ValueError(
             "it must be a path prefix such as /search, in whole segments, decoded, "
             "without a wildcard, query or fragment"

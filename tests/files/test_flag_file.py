@@ -377,12 +377,6 @@ def test_line_breaks_and_signs_of_every_kind_are_read_back(flag: Path, message: 
     assert (looked(flag).period.message, looked(flag).problems) == (message.strip(), ())
 
 
-def test_what_is_no_text_is_written_as_well_as_it_can_be(flag: Path) -> None:
-    raise_flag(str(flag), {"message": "caf\udce9", "paths": ["/caf\udce9"]})
-    assert looked(flag).period.message == "caf?"
-    assert [problem.line for problem in looked(flag).problems] == [2]
-
-
 def test_a_flag_is_lowered_once(flag: Path) -> None:
     raise_flag(str(flag), {})
     assert lower_flag(str(flag))

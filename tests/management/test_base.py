@@ -30,7 +30,7 @@ from downtime.files.disk import fingerprint
 from downtime.files.schedule_file import Edit
 from downtime.management.base import DowntimeCommand, edit_schedule
 from downtime.management.output import CommandError
-from tests.support.commands import NAMED, NEW, UPGRADE, refusal, run, told
+from tests.support.commands import NAMED, NEW, UPGRADE, refusal, run, status, told
 from tests.support.programs import ROOT
 from tests.support.texts import BERLIN
 
@@ -96,6 +96,19 @@ def test_an_output_that_can_not_be_written_is_an_error_that_says_what_was_done(f
     said = "the output can't be written: No space left on device; it begins with 'Raised the flag "
     assert str(error.value).startswith(said)
     assert flag.exists()
+
+
+@pytest.mark.parametrize("command", [("downtime_start",), ("downtime_schedule", "x", "--start", "now", "--for", "1h")])
+def test_a_command_line_of_another_encoding_is_refused_or_written_as_well_as_it_can_be(
+    command: tuple[str, ...], flag: Path, schedule: Path
+) -> None:
+    """What is no character can't be in a file; a path that is not understood there would take the whole site down."""
+    for option, value in (("--path", "/caf\udce9"), ("--redirect", "/caf\udce9")):
+        assert refusal(*command, option, value).startswith(f"{option} is '/caf\\udce9'; it must be a ")
+        assert not flag.exists()
+        assert not schedule.exists()
+    run(*command, "--message", "caf\udce9")
+    assert [active["message"] for active in status()["active"]] == ["caf?"]
 
 
 def test_an_interrupt_is_a_sentence_after_what_was_done_is_told(

@@ -278,6 +278,7 @@ def test_a_url_has_a_bounded_length() -> None:
         "/a\r\nSet-Cookie: x",
         "/a\x00",
         "/\\evil.example.com",
+        "/caf\udce9",
     ],
 )
 def test_any_other_url_is_refused_with_what_is_allowed(text: str) -> None:
@@ -293,7 +294,8 @@ def test_a_prefix_is_kept_without_its_closing_slash(text: str, prefix: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["", "search", "/a*", "/a?x", "/a#x", "/%61", "//a", "/a//b", "/a/../b", "/./a", "/a\\b", "/a\nb"]
+    "text",
+    ["", "search", "/a*", "/a?x", "/a#x", "/%61", "//a", "/a//b", "/a/../b", "/./a", "/a\\b", "/a\nb", "/caf\udce9"],
 )
 def test_any_other_prefix_is_refused_with_what_is_allowed(text: str) -> None:
     with pytest.raises(ValueError, match="it must be a path prefix such as /search"):
