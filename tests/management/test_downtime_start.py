@@ -112,8 +112,16 @@ def test_a_downtime_of_a_second_lasts_for_a_second_at_least() -> None:
     assert datetime.fromisoformat(found["active"][0]["end"]) >= before + timedelta(seconds=1)
 
 
-def test_start_tells_the_same_end_as_downtime_status() -> None:
-    said = run("downtime_start", "--for", "30s", "--no-wait")
+@pytest.mark.parametrize(
+    ("max_age", "option"),
+    [(None, ["--for", "30s"]), (3600, ["--for", "2h"]), (3600, []), (3600, ["--for", "30s"])],
+    ids=["a near end", "an end that the flag does not live to see", "no end", "an end before"],
+)
+def test_start_tells_the_same_end_as_downtime_status(
+    settings: pytest_django.Settings, max_age: int | None, option: list[str]
+) -> None:
+    settings.DOWNTIME_FLAG_MAX_AGE = max_age
+    said = run("downtime_start", *option, "--no-wait")
     end = datetime.fromisoformat(status()["until"])
     assert said.endswith(f" until {end:%Y-%m-%d %H:%M:%S} {end.astimezone(get_default_timezone()):%Z}.\n")
 

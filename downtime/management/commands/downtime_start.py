@@ -18,6 +18,7 @@ from downtime.management.output import CommandError
 from downtime.management.wording import extent, local_time
 from downtime.schedule import converters
 from downtime.schedule.occurrence import rounded_up
+from downtime.schedule.periods import is_known
 from downtime.schedule.refusals import Refusal
 from downtime.schedule.url_paths import trimmed
 
@@ -54,7 +55,7 @@ class Command(DowntimeCommand):
         except OSError as error:
             raise CommandError(f"{path} can't be looked at: {disk.reason(error)}") from error
         done = "Updated" if was_raised else "Raised"
-        self.tell(f"{done} the flag {path}: {_effect(keys, end)}.")
+        self.tell(f"{done} the flag {path}: {_effect(keys, _end_of(path, end))}.")
         if not options["no_wait"]:
             self.wait(1)
 
@@ -80,6 +81,13 @@ def _end(options: dict[str, Any], now: datetime) -> datetime | None:
         if end <= now:
             arguments.refuse("--until", until, f"it must be a time after now, which is {local_time(now)}")
     return end if end - now < _NEAR else end.replace(microsecond=0)
+
+
+def _end_of(path: str, end: datetime | None) -> datetime | None:
+    """When the flag lets go, which is before the end that it was given if DOWNTIME_FLAG_MAX_AGE says so."""
+    flags = flag_file.load_flags((path,), zone=get_default_timezone(), max_age=conf.DOWNTIME_FLAG_MAX_AGE)
+    ends = (flag.period.end for flag in flags.raised if is_known(flag.period.end))
+    return next(ends, end)
 
 
 def _iso(moment: datetime) -> str:
