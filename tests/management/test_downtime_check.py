@@ -177,3 +177,8 @@ def test_check_of_an_empty_and_of_a_missing_schedule(schedule: Path, tmp_path: P
         "Nothing is active now, and nothing is coming.",
     ]
     assert refusal("downtime_check", str(tmp_path / "none")) == f"{tmp_path / 'none'} is not there; name a file that is"
+
+
+def test_check_takes_no_empty_name_for_the_schedule_of_the_project(schedule: Path) -> None:
+    """As of a variable that a script in CI has not set."""
+    assert refusal("downtime_check", "") == "a file without a name is not there; name a file that is"

@@ -38,10 +38,10 @@ class Command(DowntimeCommand):
         if options["file"] == "-":
             path, parsed, is_there = "<stdin>", _parsed_input(), True
         else:
-            path = options["file"] or conf.DOWNTIME_SCHEDULE_FILE
+            path = conf.DOWNTIME_SCHEDULE_FILE if options["file"] is None else options["file"]
             loaded = load_schedule(path, get_default_timezone())
-            if options["file"] and not os.path.lexists(path):
-                raise CommandError(f"{path} is not there; name a file that is")
+            if options["file"] is not None and not os.path.lexists(path):
+                raise CommandError(f"{path or 'a file without a name'} is not there; name a file that is")
             parsed, is_there = loaded.parsed, loaded.fingerprint is not None
         for problem in parsed.problems:  # at -v 0 too
             self.write(one_line(problem.located(path)))
