@@ -78,11 +78,11 @@ class Languages:
 
         So `pt` gives `pt-br`, as Django does it with a language that LANGUAGES does not name."""
         try:
-            found = translation.get_supported_language_variant(code)
+            found = translation.get_supported_language_variant(code).lower()
         except LookupError:
             return ""
         sisters = (other for other, _ in settings.LANGUAGES if _base(other) == _base(found))
-        return next(self._offered([found, *sisters]), "").lower()
+        return next(self._offered([found, *sisters]), "")
 
     def _offered(self, codes: Iterable[str]) -> Iterator[str]:
         return filter(self._is_offered, codes)
