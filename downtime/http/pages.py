@@ -86,7 +86,8 @@ def prepare_page(window: Window, release: datetime, kind: Kind) -> PreparedPage:
 
 def is_own(template: Any) -> bool:
     """Whether a loaded template is the app's own, and not one that the project has put in its place."""
-    return bool(template.origin.name == str(OWN_TEMPLATE))
+    origin = getattr(template, "origin", None)  # that of some other engine has none
+    return bool(getattr(origin, "name", None) == str(OWN_TEMPLATE))
 
 
 def has_own_page() -> bool:

@@ -105,6 +105,15 @@ def test_a_template_of_ones_own_gets_what_it_needs(settings: pytest_django.Setti
     assert response.content == b"a &amp; b|2099-12-01T04:00:00+01:00|ar|True"
 
 
+def test_a_template_of_another_engine_is_shown_whatever_it_tells_of_itself(
+    settings: pytest_django.Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.txt").write_text("mine $language_code")
+    settings.TEMPLATES = [{"BACKEND": "django.template.backends.dummy.TemplateStrings", "DIRS": [tmp_path]}]
+    settings.DOWNTIME_TEMPLATE = "mine.txt"
+    assert refused().content == b"mine en-us"
+
+
 def test_the_context_processors_of_the_site_are_not_asked(settings: pytest_django.Settings) -> None:
     [template] = settings.TEMPLATES
     options = {"context_processors": ["tests.http.test_pages.no_such_processor"]}
