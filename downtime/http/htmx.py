@@ -29,7 +29,8 @@ def page_of(request: HttpRequest) -> HttpRequest | None:
     page.method = "GET"
     headers = {name: value for name, value in request.META.items() if not name.startswith("HTTP_HX_")}
     vars(page).update(META=headers, environ=headers)  # WSGIRequest reads the latter
-    vars(page).pop("GET", None)  # a cached property
+    for read in ("GET", "headers", "_post", "_files"):  # before, of the request itself
+        vars(page).pop(read, None)
     page.META.update(REQUEST_METHOD="GET")
     url = _current_url(request)
     if url is None or (url.netloc and not _is_own(request, url)):

@@ -51,6 +51,18 @@ def test_the_page_is_what_a_reload_would_ask_for(page: str, script: str, path: s
     assert (request.method, request.path_info) == ("POST", "/part")
 
 
+@pytest.mark.parametrize("is_async", [False, True], ids=["WSGI", "ASGI"])
+def test_the_page_has_nothing_of_the_request_that_was_read_before(is_async: bool) -> None:
+    """As by a middleware above, or by a callable of DOWNTIME_EXEMPT_IF."""
+    request = sent("/part?a=b", page=f"{SITE}/cart/", is_async=is_async)
+    assert (request.GET["a"], request.POST["a"], request.headers["HX-Request"]) == ("b", "1", "true")
+    page = page_of(request)
+    assert page is not None
+    assert (dict(page.GET), dict(page.POST)) == ({}, {})
+    assert "HX-Request" not in page.headers
+    assert request.POST["a"] == "1"
+
+
 def test_what_htmx_has_not_sent_has_no_page() -> None:
     assert page_of(RequestFactory().get("/", headers={"hx-current-url": f"{SITE}/"})) is None
 
