@@ -53,12 +53,9 @@ class DowntimeMiddleware:
     def _decide(self, request: HttpRequest) -> HttpResponseBase | passages.Passage:
         """The response in the site's place; or, if the request passes, what the site's own response goes through."""
         answer = live.answer()
-        window = answer.covering(request.path_info, safe=is_safe(request))
         try:
             if answer.active and (exchange := bypass.exchange(request)):
                 return exchange
-            if window is None:
-                return passages.unchanged
             ruling = self._exemptions.ruling(request, answer)
             if not isinstance(ruling, Refused):
                 return ruling
@@ -68,7 +65,8 @@ class DowntimeMiddleware:
             return response
         except Exception:  # whatever it is, a planned 503 must not become an unplanned 500
             logger.exception("the answer to a refused request failed; the built-in page is shown")
-            return passages.unchanged if window is None else pages.built_in_response(request.method)
+            is_covered = answer.covering(request.path_info, safe=is_safe(request)) is not None
+            return pages.built_in_response(request.method) if is_covered else passages.unchanged
 
     def _prepare(self) -> None:
         self._exemptions = Exemptions()

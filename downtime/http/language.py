@@ -47,20 +47,20 @@ class Languages:
         self._of_headers = lru_cache(_MOST_KEPT)(self._by_headers)
 
     @cached_property
-    def _of_site(self) -> str:
-        return next(self._offered([settings.LANGUAGE_CODE]), _ENGLISH)
+    def _of_site(self) -> Language:
+        return Language(next(self._offered([settings.LANGUAGE_CODE]), _ENGLISH))
 
     def of(self, request: HttpRequest) -> Language:
         """The language of the answer to that request; asks no database, session or URLconf that is not loaded yet."""
         if not self._is_negotiated:
-            return Language(self._of_site)
+            return self._of_site
         has_prefixes, default_has_one = _language_prefixes(request)
         if has_prefixes:
             in_path = translation.get_language_from_path(request.path_info[:LONGEST_HEADER])
             if in_path and (code := self._variant(in_path)):
                 return Language(code)
             if not in_path and not default_has_one:
-                return Language(self._of_site)
+                return self._of_site
         chosen = cookie(request, settings.LANGUAGE_COOKIE_NAME)
         accepted = request.META.get("HTTP_ACCEPT_LANGUAGE", "")[:LONGEST_HEADER]
         code = self._of_headers(chosen if len(chosen) <= _LONGEST_CODE else "", accepted)
@@ -71,7 +71,7 @@ class Languages:
         if "*" in codes:
             del codes[codes.index("*") :]
         variants = map(self._variant, [chosen, *codes, settings.LANGUAGE_CODE])
-        return next(filter(None, variants), self._of_site)
+        return next(filter(None, variants), self._of_site.code)
 
     def _variant(self, code: str) -> str:
         """The language of the site that Django finds for that code, or else a sister of it; empty if none is offered.

@@ -19,7 +19,7 @@ def is_script(request: HttpRequest) -> bool:
         return True
     if headers.get("HTTP_X_REQUESTED_WITH", "").lower() == "xmlhttprequest":
         return True
-    body = str(headers.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+    body = request.content_type or ""  # in small letters, without parameters
     return body == "application/json" or (body.startswith("application/") and body.endswith("+json"))
 
 
