@@ -24,19 +24,18 @@ def announcements(
 
     `upcoming` is ordered by start. Of each kind (all or a part, down or read-only) the next counts, and nothing that
     begins after the whole site has gone down."""
-    return [*_running(answer, now, path), *_coming(upcoming, now + ahead, now, path)]
+    return [*_running(answer, now, path), *_coming(list(upcoming), now + ahead, now, path)]
 
 
 def _running(answer: Answer, now: datetime, path: str | None) -> Iterator[Announcement]:
     """The first read-only period that is active. One that takes the page down needs no announcement."""
     for window in answer.active:
         if window.period.read_only and window.end > now and _concerns(window.period, path):
-            covered = path if path is not None else (window.period.prefixes or ("/",))[0]
-            yield Announcement(window, answer.release(covered, safe=False), is_running=True)
+            yield Announcement(window, answer.release(_page(window, path), safe=False), is_running=True)
             return
 
 
-def _coming(upcoming: Iterable[Window], latest: datetime, now: datetime, path: str | None) -> Iterator[Announcement]:
+def _coming(upcoming: list[Window], latest: datetime, now: datetime, path: str | None) -> Iterator[Announcement]:
     seen: set[tuple[bool, bool]] = set()
     for window in upcoming:
         kind = window.period.is_whole, window.period.read_only
@@ -44,9 +43,15 @@ def _coming(upcoming: Iterable[Window], latest: datetime, now: datetime, path: s
             return
         if window.start > now and kind not in seen and _concerns(window.period, path):
             seen.add(kind)
-            yield Announcement(window, window.end)
+            after = Answer(window.start, window.end, run=tuple(upcoming))
+            yield Announcement(window, after.release(_page(window, path), safe=not window.period.read_only))
             if kind == (True, False):
                 return
+
+
+def _page(window: Window, path: str | None) -> str:
+    """The page in question; if none is known, one that the window concerns."""
+    return path if path is not None else (window.period.prefixes or ("/",))[0]
 
 
 def _concerns(period: Period, path: str | None) -> bool:

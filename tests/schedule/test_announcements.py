@@ -82,6 +82,30 @@ def test_changes_are_paused_until_they_would_be_let_through(
     assert first.until == (Period().end if hours is None else NOW + timedelta(hours=hours))
 
 
+COMING: dict[str, tuple[list[Period], float | None]] = {
+    "its own": ([period(1, 2)], 2),
+    "followed by another": ([period(1, 2), period(2, 3)], 3),
+    "followed by one that never ends": ([period(1, 2), period(2)], None),
+    "followed later": ([period(1, 2), period(2.5, 3)], 2),
+    "followed by one of another part": ([period(1, 2), period(2, 3, "/shop")], 2),
+    "followed by a read-only one": ([period(1, 2), period(2, 3, read_only=True)], 2),
+    "read-only, followed by a whole downtime": ([period(1, 2, read_only=True), period(2, 3)], 3),
+    "after another of another part": ([period(0.5, 1.5, "/shop"), period(1, 2)], 2),
+    "without an end": ([period(1)], None),
+}
+
+
+@pytest.mark.parametrize("path", ["/", None])
+@pytest.mark.parametrize(("periods", "hours"), COMING.values(), ids=COMING)
+def test_what_is_to_come_lasts_through_what_follows_without_a_gap(
+    periods: list[Period], hours: float | None, path: str | None
+) -> None:
+    schedule = Schedule(tuple(periods))
+    found = announcements(schedule.at(NOW), schedule.upcoming(NOW), NOW, ahead=timedelta(days=1), path=path)
+    [first, *_] = [item for item in found if not item.window.period.paths]
+    assert first.until == (Period().end if hours is None else NOW + timedelta(hours=hours))
+
+
 def test_what_has_ended_since_the_last_look_is_not_announced() -> None:
     answer = Schedule((period(-1, 1, read_only=True),)).at(NOW)
     assert announcements(answer, [], NOW + timedelta(hours=2), ahead=timedelta(days=1), path="/") == []
