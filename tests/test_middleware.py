@@ -20,7 +20,7 @@ from django.utils.decorators import sync_and_async_middleware
 
 from downtime.decorators import downtime_exempt
 from downtime.http import bypass, htmx, throttled_log
-from downtime.http.pages import BUILT_IN_PAGE
+from downtime.http.built_in_page import BUILT_IN_PAGE
 from downtime.http.site_code import LOST_MARK
 from downtime.middleware import DowntimeMiddleware
 from downtime.schedule.occurrence import Occurrence

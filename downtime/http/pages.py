@@ -1,4 +1,4 @@
-"""The down page, rendered once so that requests only copy it; and the built-in page, which needs no template."""
+"""The down page, rendered once so that requests only copy it; and the response of last resort."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.formats import get_format
 
 from downtime.conf import conf
+from downtime.http.built_in_page import BUILT_IN_PAGE, NOT_SAVED
 from downtime.http.content_security_policy import policy
 from downtime.http.language import Language, is_right_to_left
 from downtime.http.negotiation import SAFE_METHODS
@@ -32,17 +33,6 @@ logger = ThrottledLogger(__name__)
 
 OWN_TEMPLATE = Path(__file__).parents[1] / "templates" / "downtime" / "downtime.html"
 """The file of the app's own page, for which a project may have put another one."""
-
-BUILT_IN_PAGE = (
-    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
-    '<meta name="turbo-visit-control" content="reload">'
-    "<title>Down for maintenance</title></head>"
-    "<body><main><h1>Down for maintenance</h1><p>Please try again a little later.</p></main></body></html>\n"
-)
-"""Needs no template engine, no translation and no setting."""
-
-_NOT_SAVED = "<p>What you have just sent was not saved. Keep this page open, and send it again later.</p></main>"
 
 
 class Kind(NamedTuple):
@@ -67,7 +57,7 @@ class PreparedPage:
 
 def built_in_response(method: str | None) -> HttpResponse:
     """The response of last resort to a request with that method: 503 with the built-in page."""
-    page = BUILT_IN_PAGE if method in SAFE_METHODS else BUILT_IN_PAGE.replace("</main>", _NOT_SAVED)
+    page = BUILT_IN_PAGE if method in SAFE_METHODS else BUILT_IN_PAGE.replace("</main>", NOT_SAVED)
     response = mark_planned(HttpResponse(page, status=503))
     response["Content-Length"] = str(len(response.content))
     return drop_body(response) if method == "HEAD" else response

@@ -8,7 +8,8 @@ from django.test import RequestFactory
 from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone as django_timezone
 
-from downtime.http.pages import BUILT_IN_PAGE, built_in_response, copy_response, drop_body, mark_planned
+from downtime.http.built_in_page import BUILT_IN_PAGE
+from downtime.http.pages import built_in_response, copy_response, drop_body, mark_planned
 from downtime.http.responses import Refusals
 from downtime.http.scripts import VARIES_BY
 from downtime.schedule.periods import NEVER, Period

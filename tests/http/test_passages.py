@@ -7,7 +7,7 @@ from django.test import RequestFactory
 from django.urls import ResolverMatch
 
 from downtime.decorators import downtime_exempt
-from downtime.http.pages import BUILT_IN_PAGE
+from downtime.http.built_in_page import BUILT_IN_PAGE
 from downtime.http.passages import (
     Passage,
     keep_private,

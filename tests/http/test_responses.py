@@ -30,7 +30,7 @@ from django.urls import path as url
 from django.utils import timezone as django_timezone
 from django.utils import translation
 
-from downtime.http.pages import BUILT_IN_PAGE
+from downtime.http.built_in_page import BUILT_IN_PAGE
 from downtime.http.responses import Refusals, retry_after
 from downtime.http.scripts import VARIES_BY
 from downtime.schedule.occurrence import Occurrence
