@@ -65,8 +65,9 @@ class DowntimeMiddleware:
             return response
         except Exception:  # whatever it is, a planned 503 must not become an unplanned 500
             logger.exception("the answer to a refused request failed; the built-in page is shown")
-            is_covered = answer.covering(request.path_info, safe=is_safe(request)) is not None
-            return pages.built_in_response(request.method) if is_covered else passages.unchanged
+            if window := answer.covering(request.path_info, safe=is_safe(request)):
+                return pages.built_in_response(request.method, window.period.message)
+            return passages.unchanged
 
     def _prepare(self) -> None:
         self._exemptions = Exemptions()

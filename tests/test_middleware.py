@@ -20,7 +20,7 @@ from django.utils.decorators import sync_and_async_middleware
 
 from downtime.decorators import downtime_exempt
 from downtime.http import bypass, htmx, throttled_log
-from downtime.http.built_in_page import BUILT_IN_PAGE
+from downtime.http.built_in_page import BUILT_IN_PAGE, built_in_page
 from downtime.http.site_code import LOST_MARK
 from downtime.middleware import DowntimeMiddleware
 from downtime.schedule.occurrence import Occurrence
@@ -272,9 +272,9 @@ def test_a_redirect_that_can_not_be_made_is_never_a_500(
     url: str,
 ) -> None:
     settings.DOWNTIME_URL_REDIRECT = url
-    flag.touch()
+    flag.write_text("Back at four.")
     answer = served(RequestFactory().get("/"))
-    assert (answer.status_code, answer.content.decode()) == (503, BUILT_IN_PAGE)
+    assert (answer.status_code, answer.content.decode()) == (503, built_in_page("Back at four.", was_sent=False))
     assert answer["X-Downtime"] == "planned"
     assert served(RequestFactory().head("/")).content == b""
     assert "the answer to a refused request failed" in caplog.text

@@ -19,7 +19,7 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.formats import get_format
 
 from downtime.conf import conf
-from downtime.http.built_in_page import BUILT_IN_PAGE, NOT_SAVED
+from downtime.http.built_in_page import built_in_page
 from downtime.http.content_security_policy import policy
 from downtime.http.language import Language, is_right_to_left
 from downtime.http.negotiation import SAFE_METHODS
@@ -55,9 +55,9 @@ class PreparedPage:
     """Monotonic seconds; infinite unless rendering failed."""
 
 
-def built_in_response(method: str | None) -> HttpResponse:
-    """The response of last resort to a request with that method: 503 with the built-in page."""
-    page = BUILT_IN_PAGE if method in SAFE_METHODS else BUILT_IN_PAGE.replace("</main>", NOT_SAVED)
+def built_in_response(method: str | None, message: str = "") -> HttpResponse:
+    """The response of last resort to a request with that method: 503 with the built-in page and the message."""
+    page = built_in_page(message, was_sent=method not in SAFE_METHODS)
     response = mark_planned(HttpResponse(page, status=503))
     response["Content-Length"] = str(len(response.content))
     return drop_body(response) if method == "HEAD" else response
@@ -70,7 +70,8 @@ def prepare_page(window: Window, release: datetime, kind: Kind) -> PreparedPage:
     except Exception:  # a template can raise anything; its error must not become the site's
         logger.exception("the template %s can't be rendered; the built-in page is shown", conf.DOWNTIME_TEMPLATE)
         # Not for long, as the template may be one that is just being deployed.
-        response, kept_until = built_in_response("POST" if kind.was_sent else "GET"), time.monotonic() + PAUSE
+        response = built_in_response("POST" if kind.was_sent else "GET", window.period.message)
+        kept_until = time.monotonic() + PAUSE
     return PreparedPage(window.period, response, kept_until)
 
 

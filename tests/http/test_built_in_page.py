@@ -2,7 +2,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from downtime.http.built_in_page import BUILT_IN_PAGE, NOT_SAVED
+from downtime.http.built_in_page import BUILT_IN_PAGE, built_in_page
 
 
 class Tags(HTMLParser):
@@ -19,8 +19,30 @@ class Tags(HTMLParser):
         self.asked += [value for name, value in attrs if name in ("href", "src")]
 
 
-@pytest.mark.parametrize("page", [BUILT_IN_PAGE, BUILT_IN_PAGE.replace("</main>", NOT_SAVED)], ids=["read", "sent"])
-def test_the_page_is_whole_and_asks_for_nothing(page: str) -> None:
+@pytest.mark.parametrize("was_sent", [False, True], ids=["read", "sent"])
+@pytest.mark.parametrize("message", ["", "Back at four."], ids=["no message", "message"])
+def test_the_page_is_whole_and_asks_for_nothing(message: str, was_sent: bool) -> None:
+    page = built_in_page(message, was_sent=was_sent)
     assert Tags(page).names[:3] == ["html", "head", "meta"]
     assert Tags(page).asked == []
     assert page.count("</main>") == 1
+    assert ("not saved" in page) is was_sent
+    assert message in page
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("Back <b>soon</b>", "<p>Back &lt;b&gt;soon&lt;/b&gt;</p>"),
+        ("Zurück", "<p>Zurück</p>"),
+        ("a\ud800b", "<p>a?b</p>"),
+    ],
+    ids=["markup", "letters", "half a surrogate pair"],
+)
+def test_the_message_is_shown_and_does_nothing(message: str, shown: str) -> None:
+    assert shown in built_in_page(message, was_sent=False)
+    built_in_page(message, was_sent=False).encode()
+
+
+def test_without_a_message_it_is_always_the_same() -> None:
+    assert built_in_page("", was_sent=False) == BUILT_IN_PAGE

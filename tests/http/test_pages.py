@@ -290,6 +290,12 @@ def test_a_broken_template_is_replaced_by_a_built_in_page_and_logged_once(
     ]
 
 
+def test_the_built_in_page_carries_the_message(settings: pytest_django.Settings) -> None:
+    templates(settings)
+    page = refused(Period(START, message="Back <b>soon</b>")).content.decode()
+    assert "<p>Back &lt;b&gt;soon&lt;/b&gt;</p>" in page
+
+
 def test_a_template_that_is_mended_is_seen_some_seconds_later(
     settings: pytest_django.Settings, tmp_path: Path, clock: Clock
 ) -> None:
