@@ -6,11 +6,15 @@ from django.http import HttpRequest
 
 
 def cookie(request: HttpRequest, name: str) -> str:
-    """The value of that cookie, without quotes around it; empty if the request has none."""
+    """The value of that cookie, without the pair of quotes around it; empty if the request has none."""
     header = request.META.get("HTTP_COOKIE", "")
     if name not in header:
         return ""
     # Python's own reading of 64 KiB of quoted cookies can take seconds (CVE-2024-7592).
     pairs = [pair.strip().partition("=") for pair in header.split(";")]
     values = [value for found, _, value in pairs if found == name]
-    return values[-1].strip('"') if values else ""
+    return _unquoted(values[-1]) if values else ""
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value

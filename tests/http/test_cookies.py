@@ -13,6 +13,8 @@ from downtime.http.cookies import cookie
         ("a=1;django_language=de", "de"),
         ("django_language=de; django_language=fr", "fr"),
         ('a=1; django_language="de"', "de"),
+        ('django_language="de', '"de'),
+        ('django_language="', '"'),
         ("django_language", ""),
         ("django_language=", ""),
         ("x_django_language=de", ""),
