@@ -1,8 +1,5 @@
 import os
-import resource
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timezone
 from pathlib import Path
 
@@ -12,6 +9,7 @@ from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.flag_tracker import FlagTracker
 from downtime.reload.schedule_tracker import ReadState
 from tests.support.clock import Clock
+from tests.support.limits import no_descriptor_left
 from tests.support.logs import levels_of
 from tests.support.nasty_texts import is_harmless
 
@@ -84,18 +82,6 @@ def test_a_flag_that_can_not_be_looked_at_counts_as_before(
         assert message(tracked) == text
         assert levels_of(caplog) == []
         clock.passes(10)
-
-
-@contextmanager
-def no_descriptor_left() -> Iterator[None]:
-    free = os.open(os.devnull, os.O_RDONLY)
-    os.close(free)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_a_flag_that_could_not_be_read_is_read_again_and_counts_for_the_whole_site_meanwhile(

@@ -1,13 +1,11 @@
 import errno
 import logging
 import os
-import resource
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from downtime.reload import watch  # noqa: F401  # so that no thread of a test h
 from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.supervisor import Supervisor, WatchOptions, can_run_threads, prepare
 from tests.support.heard import Heard
+from tests.support.limits import no_descriptor_left
 from tests.support.nasty_texts import is_harmless
 from tests.support.programs import ROOT, require
 from tests.support.waiting import wait_until
@@ -225,19 +224,6 @@ def test_a_closed_supervisor_leaves_no_thread(tmp_path: Path, keep: Keep) -> Non
         supervisor.close()
         supervisor.close()
     wait_until(lambda: set(threading.enumerate()) == before, within=5, what="no thread is left")
-
-
-@contextmanager
-def no_descriptor_left() -> Iterator[None]:
-    """What a process meets that has used up its files, and inotify where it has used up its instances."""
-    free = os.open(os.devnull, os.O_RDONLY)
-    os.close(free)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_where_no_watch_can_run_it_is_tried_again_less_and_less_often(
