@@ -146,7 +146,7 @@ def test_no_text_of_a_schedule_becomes_markup(staff: Client, schedule: Path, fla
     ids=["coming", "parts that are down", "repeating"],
 )
 def test_ten_thousand_periods_take_less_than_half_a_second(staff: Client, schedule: Path, keys: str) -> None:
-    """Once the file was read; the median of some requests, in seconds."""
+    """Once the file was read; the median of some requests, in seconds of the processor."""
     period = f"- {{{{name: p{{0}}, {keys}, message: Some text.}}}}\n"
     schedule.write_text("periods:\n" + "".join(period.format(n, n % 59 + 1, n % 9) for n in range(10_000)))
     assert len(names(staff)) == 100
@@ -154,9 +154,9 @@ def test_ten_thousand_periods_take_less_than_half_a_second(staff: Client, schedu
         taken = []
         with untraced():
             for _ in range(5):
-                begun = time.perf_counter()
+                begun = time.thread_time()
                 assert len(names(staff, query)) == 100
-                taken.append(time.perf_counter() - begun)
+                taken.append(time.thread_time() - begun)
         assert statistics.median(taken) < 0.5
 
 
