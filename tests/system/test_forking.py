@@ -299,9 +299,10 @@ def test_a_fork_at_any_moment_of_the_watch_s_start_harms_neither_process(tmp_pat
 
 
 def while_a_thread_reads(folder: Path) -> None:
-    """Forks while a thread holds the lock, as a look takes long."""
+    """Forks while it is the turn of a thread, as a look takes long."""
     until_watched()
-    lock = live.current._lock
+    assert live.current._schedule is not None
+    lock = live.current._schedule.turn._lock
     schedule = folder / SCHEDULE
     schedule.write_text("periods:\n" + "  - {start: 2999-01-01}\n" * 5_000 + "  - {start: 2020-01-01}\n")
     reading = threading.Thread(target=lambda: until_seen(raised=True))
@@ -326,7 +327,7 @@ def while_a_thread_reads(folder: Path) -> None:
     until_seen(raised=True, who="the parent after its child's end")
 
 
-def test_a_fork_while_a_thread_holds_the_lock_of_a_look_blocks_nobody(tmp_path: Path) -> None:
+def test_a_fork_while_it_is_the_turn_of_a_thread_blocks_nobody(tmp_path: Path) -> None:
     run(while_a_thread_reads, tmp_path, DOWNTIME_RECHECK=AN_HOUR)
 
 
