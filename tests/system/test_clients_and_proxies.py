@@ -51,7 +51,10 @@ def test_a_script_that_posts_json_gets_json(site: Site, server: Running) -> None
     site.flag.write_text("message: Back at four.\nredirect: https://status.example.com/\n")
     answer = requests.post(url_of(server), json={"a": 1}, timeout=10)
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
-    assert (answer.json()["detail"], answer.json()["state"]) == ("Back at four.", "down")
+    assert (answer.json()["detail"], answer.json()["state"]) == (
+        "Back at four.\nWhat was sent was not saved.",
+        "down",
+    )
     site.flag.write_text("read_only: true")
     assert requests.post(url_of(server), json={"a": 1}, timeout=10).json()["state"] == "read-only"
     assert requests.post(url_of(server), data={"a": 1}, timeout=10).headers["Content-Type"].startswith("text/html")
