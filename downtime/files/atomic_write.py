@@ -9,7 +9,7 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 from downtime.files import disk, permissions, trusted_path
 from downtime.files.entry import Entry
@@ -72,18 +72,21 @@ def replace(entry: Entry, content: bytes) -> None:
     temporary = entry.sibling(temporary_name(entry.name))
     with explained(entry.path):
         descriptor = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        try:
+        with ExitStack() as unless_moved:  # even an interrupt must leave no temporary file
+            unless_moved.callback(_discard, temporary)
             with open(descriptor, "wb") as file:
                 _set_permissions(descriptor, entry)
                 file.write(content)
                 file.flush()
                 os.fsync(descriptor)
             temporary.move_to(entry)
-        except BaseException:  # even an interrupt must leave no temporary file; it is raised again
-            with suppress(FileNotFoundError):
-                temporary.remove()
-            raise
+            unless_moved.pop_all()
         entry.sync_folder()
+
+
+def _discard(temporary: Entry) -> None:
+    with suppress(FileNotFoundError):  # it was moved
+        temporary.remove()
 
 
 def _set_permissions(descriptor: int, entry: Entry) -> None:

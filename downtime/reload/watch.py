@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from watchdog.events import (
@@ -51,15 +52,14 @@ class Watch:
         self.is_flooded = False  # given up, as too many other files came and went
         paths = {os.path.join(folder, name) for folder in names for name in names[folder]}
         self._observer = _new_observer()
-        try:
+        with ExitStack() as unless_started:  # a start that fails leaves threads and descriptors
+            unless_started.callback(self.stop)
             handler = _Handler(paths, on_change, self._give_up)
             for folder in names:
                 os.scandir(folder).close()  # raises if it may not be listed: inotify would listen in vain
                 self._observer.schedule(handler, folder, event_filter=_events(self._observer))
             self._observer.start()
-        except BaseException:  # a start that failed leaves threads and descriptors; it is raised again
-            self.stop()
-            raise
+            unless_started.pop_all()
 
     @property
     def kind(self) -> str:

@@ -1,11 +1,11 @@
 import io
-import logging
 from collections.abc import Iterator
 
 import pytest
 
 from downtime.http import throttled_log
 from downtime.http.throttled_log import ThrottledLogger
+from tests.support.logs import broken_filter
 
 
 def test_the_same_is_said_at_most_every_ten_seconds(
@@ -43,17 +43,10 @@ def test_what_was_said_does_not_grow_without_bound(caplog: pytest.LogCaptureFixt
     assert len(throttled_log._silent_until) <= 100
 
 
-class Raising(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        raise RuntimeError("the filter is broken")
-
-
 @pytest.fixture
 def raising_filter() -> Iterator[None]:
-    broken = Raising()
-    logging.getLogger("downtime.test").addFilter(broken)
-    yield
-    logging.getLogger("downtime.test").removeFilter(broken)
+    with broken_filter("downtime.test"):
+        yield
 
 
 @pytest.mark.usefixtures("raising_filter")

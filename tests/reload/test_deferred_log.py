@@ -1,5 +1,4 @@
 import io
-import logging
 import weakref
 from collections.abc import Iterator
 
@@ -7,22 +6,15 @@ import pytest
 
 from downtime.reload import deferred_log
 from downtime.reload.deferred_log import DeferredLog, Trouble
-from tests.support.logs import levels_of
+from tests.support.logs import broken_filter, levels_of
 
 pytestmark = pytest.mark.usefixtures("log_all")
 
 
-class Raising(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        raise RuntimeError("the filter is broken")
-
-
 @pytest.fixture
 def raising_filter() -> Iterator[None]:
-    broken = Raising()
-    deferred_log.logger.addFilter(broken)
-    yield
-    deferred_log.logger.removeFilter(broken)
+    with broken_filter("downtime.reload"):
+        yield
 
 
 def failed(log: DeferredLog, *arguments: object) -> None:
