@@ -91,7 +91,7 @@ class Languages:
 def has_texts(code: str) -> bool:
     """Whether the app's own texts are there in that language: they are written in English, a catalogue has others.
 
-    Where Django falls back on another language for a text does not count."""
+    A text for which Django falls back on another language does not count."""
     if _base(code) == _ENGLISH or not settings.USE_I18N:
         return _base(code) == _ENGLISH
     apps_of_others = (app for app in apps.get_app_configs() if not app.name.startswith("django."))
