@@ -3,7 +3,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -245,6 +245,28 @@ def test_a_setting_that_a_test_overrides_counts_at_once(ask: Ask, settings: pyte
     assert ask("/shop").status_code == 200
     settings.DOWNTIME_FLAG_FILE = flag.with_suffix(".other")
     assert ask("/").status_code == 200
+
+
+class Counted(list[str]):
+    """Exempt paths that count how often they are read."""
+
+    reads = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.reads += 1
+        return super().__iter__()
+
+
+def test_a_setting_that_a_test_overrides_costs_nothing_for_each_client_of_the_suite(
+    settings: pytest_django.Settings, flag: Path
+) -> None:
+    middlewares = [DowntimeMiddleware(lambda request: HttpResponse("up")) for _ in range(20)]
+    flag.touch()
+    settings.DOWNTIME_EXEMPT_PATHS = paths = Counted(["/shop"])
+    assert paths.reads == 0
+    statuses = [middlewares[0](RequestFactory().get(path)).status_code for path in ("/shop", "/")]  # type: ignore[union-attr]
+    assert statuses == [200, 503]
+    assert 0 < paths.reads < 5
 
 
 def test_a_planned_503_is_not_logged_and_mails_nobody(

@@ -29,8 +29,9 @@ from downtime.schedule import converters
 from downtime.schedule.periods import Answer, Window
 from downtime.schedule.site_status import FLAGS, SCHEDULE, UP, SiteStatus, site_status
 
-# In seconds; by then, a request that read the clock just before its deadline is decided.
+# In seconds. By then, a request that read the clock just before its deadline is decided.
 _MARGIN = 0.05
+_LONGEST_SLEEP = 0.5
 _INTERRUPTED = (
     "Interrupted. What is told above is done, and each process notices it within {:g} s; "
     "manage.py downtime_status shows what applies."
@@ -126,7 +127,10 @@ class DowntimeCommand(BaseCommand):
 
     def wait(self, rechecks: int) -> None:
         """Waits for that many DOWNTIME_RECHECK, after which no process here decides a new request by the old files."""
-        time.sleep(rechecks * conf.DOWNTIME_RECHECK + _MARGIN)
+        until = time.monotonic() + rechecks * conf.DOWNTIME_RECHECK + _MARGIN
+        while (left := until - time.monotonic()) > 0:
+            # Python notices a Ctrl-C of the very moment at which a sleep begins only when that sleep has ended.
+            time.sleep(min(left, _LONGEST_SLEEP))
 
 
 def edit_schedule(edit: Callable[[ScheduleText], EditT], *, creates: bool = False) -> EditT:

@@ -143,6 +143,7 @@ with locked(sys.argv[1], timeout=1):
 """
 
 
+@pytest.mark.system
 def test_a_lock_that_changes_hands_is_waited_for_however_long_that_takes(file: Path) -> None:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     waiting = [subprocess.Popen([sys.executable, "-c", IN_TURN, str(file)], **pipes) for _ in range(8)]

@@ -2,6 +2,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from http.cookies import Morsel
 from pathlib import Path
 from typing import Any
 
@@ -454,6 +455,11 @@ async def served(path: str, method: str, *, is_async: bool) -> HttpResponseBase:
     return await sync_to_async(handler.get_response)(RequestFactory().generic(method, path))
 
 
+def attributes(cookie: Morsel[str]) -> dict[str, Any]:
+    """Those that do not depend on the second in which it was set."""
+    return {name: value for name, value in cookie.items() if name != "expires" or not cookie["max-age"]}
+
+
 async def arrived(response: HttpResponseBase) -> dict[str, Any]:
     """What whoever gets the response can tell of it, until it is closed."""
     CLOSED.clear()
@@ -464,7 +470,7 @@ async def arrived(response: HttpResponseBase) -> dict[str, Any]:
         "class": type(response),
         "status": (response.status_code, response.reason_phrase, response.charset),
         "headers": {name: value for name, value in response.items() if name not in ADDED},
-        "cookies": response.cookies.output(),
+        "cookies": [(cookie.key, cookie.value, attributes(cookie)) for cookie in response.cookies.values()],
         "body": body,
         "own": {name: value for name, value in own.items() if not hasattr(value, "read")},
         "closed": (response.closed, CLOSED.copy()),
