@@ -61,7 +61,7 @@ class Child:
             end(code)
         os.close(writer)
 
-    def heard(self, expected: bytes = b".", *, within: float = 10.0) -> None:
+    def heard(self, expected: bytes = b".", *, within: float = 30.0) -> None:
         """Returns once it has said so."""
         ready, _, _ = select.select([self._reader], [], [], within)
         said = os.read(self._reader, 1) if ready else b"nothing"
@@ -333,7 +333,8 @@ def test_a_fork_while_it_is_the_turn_of_a_thread_blocks_nobody(tmp_path: Path) -
 
 # Under load
 
-SWITCH_EVERY = 0.03
+# Seconds; long enough for most children to get their first answer between two switches, even on a busy machine.
+SWITCH_EVERY = 0.1
 
 
 class Switcher:
@@ -408,7 +409,7 @@ def sixty_under_load(folder: Path) -> None:
 
 
 def test_sixty_forks_under_load_all_answer_watch_and_end(tmp_path: Path) -> None:
-    run(sixty_under_load, tmp_path, within=60, DOWNTIME_RECHECK=AN_HOUR)
+    run(sixty_under_load, tmp_path, within=120, DOWNTIME_RECHECK=AN_HOUR)
 
 
 # What is left
