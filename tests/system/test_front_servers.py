@@ -1,5 +1,6 @@
 """The configurations of sample_config in real front servers: who answers which request, and with what."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from tests.support.front_servers import FRONT_SERVERS, OFFICE, Front, Reply, fro
 from tests.support.harness import Site, free_port, serving
 from tests.support.programs import require
 from tests.support.site.overloaded import BODY as OVERLOADED
+from tests.support.waiting import wait_until
 
 PAGE = "<!doctype html><title>The page file ä</title>"
 JSON = '{"title": "The page file", "status": 503}'
@@ -63,6 +65,8 @@ KINDS = {
     "bypass link": Kind("/shop/cart?a=1&downtime_bypass={token}", is_let_in=True),
     "forged link": Kind("/shop/cart?downtime_bypass=7200.1vLx5Y.forged", is_doubtful=True),
     "office": Kind(source=OFFICE, is_let_in=True),
+    "claimed office": Kind(headers={"X-Forwarded-For": OFFICE}),
+    "way through the admin": Kind("/admin/../shop/cart"),
     "the app's own 503": Kind("/admin/overloaded", is_let_in=True),
 }
 CONFIGS = [(server, recipe) for server in FRONT_SERVERS for recipe in ("net", "wall")]
@@ -273,3 +277,27 @@ def test_a_page_that_may_not_be_read_is_told_as_the_configuration_says(
     assert "page file" not in reply.body
     if server == "nginx":
         assert told(reply) == (["60"], ["no-store"], ["planned"])
+
+
+PARTIAL = ["paths: [/search]", "duration: 1m", "read_only: true"]
+
+
+def test_a_wall_knows_neither_what_the_flag_holds_nor_the_schedule(folder: Path) -> None:
+    """As the table in README.rst says; the net does, as long as Django lives."""
+    site = Site(folder, recheck=0, settings=SETTINGS)
+    write_page(site.watched)
+    with serving(site, "gunicorn sync", workers=1) as django, ExitStack() as until_the_end:
+        net, wall = (
+            until_the_end.enter_context(
+                front("nginx", folder / recipe, sample("nginx", recipe), downtime=site.watched, app=django.port)
+            )
+            for recipe in ("net", "wall")
+        )
+        for text in PARTIAL:
+            site.flag.write_text(text)
+            os.utime(site.flag, (0, 0))  # so that a minute is over
+            assert (net.ask().status, wall.ask().body) == (200, PAGE)
+        site.flag.unlink()
+        site.schedule.write_text("periods: [{start: 2020-01-01}]")
+        wait_until(lambda: net.ask().status == 503, what="Django has read the schedule")
+        assert len(wall.ask().values("X-Worker")) == len(net.ask().values("X-Worker")) == 1
