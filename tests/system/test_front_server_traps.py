@@ -1,5 +1,6 @@
 """The traps of which the files in sample_config warn, each in the real server: what happens with another line there."""
 
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -223,3 +224,30 @@ def test_nginx_leaves_each_of_several_servers_alone_that_was_gone_unless_it_is_t
     line = "server 127.0.0.1:8000 max_fails=0;"
     assert comes_back(folder, "nginx", {line: line * 2})
     assert not comes_back(folder, "nginx", {line: "server 127.0.0.1:8000;" * 2})
+
+
+IMPATIENT = {
+    "nginx": {"proxy_connect_timeout 2s;": "proxy_read_timeout 1s;"},
+    "Apache": {"ProxyPreserveHost On": "ProxyTimeout 1"},
+    "Caddy": {
+        "\treverse_proxy 127.0.0.1:8000\n": """
+    reverse_proxy 127.0.0.1:8000 {
+        transport http {
+            response_header_timeout 1s
+        }
+    }
+"""
+    },
+}
+
+
+@pytest.mark.parametrize("server", IMPATIENT)
+def test_an_app_that_hangs_is_gone_once_the_front_server_has_waited(folder: Path, flag: Path, server: str) -> None:
+    """For a second here; by default nginx and Apache wait for a minute, and Caddy for ever."""
+    flag.touch()
+    status = 502 if server == "Apache" else 503  # as a comment in its file says
+    with (
+        socket.create_server(("127.0.0.1", 0)) as app,
+        running(folder, server, "net", IMPATIENT[server], app=app.getsockname()[1]) as front_server,
+    ):
+        assert planned(front_server.ask()) == f"{status} planned page"
