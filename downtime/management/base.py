@@ -31,7 +31,8 @@ from downtime.schedule.site_status import FLAGS, SCHEDULE, UP, SiteStatus, site_
 
 # In seconds. By then, a request that read the clock just before its deadline is decided.
 _MARGIN = 0.05
-_LONGEST_SLEEP = 0.5
+LONGEST_SLEEP = 0.5
+"""Seconds."""
 _INTERRUPTED = (
     "Interrupted. What is told above is done, and each process notices it within {:g} s; "
     "manage.py downtime_status shows what applies."
@@ -127,10 +128,11 @@ class DowntimeCommand(BaseCommand):
 
     def wait(self, rechecks: int) -> None:
         """Waits for that many DOWNTIME_RECHECK, after which no process here decides a new request by the old files."""
-        until = time.monotonic() + rechecks * conf.DOWNTIME_RECHECK + _MARGIN
-        while (left := until - time.monotonic()) > 0:
+        left = rechecks * conf.DOWNTIME_RECHECK + _MARGIN
+        while left > 0:
             # Python notices a Ctrl-C of the very moment at which a sleep begins only when that sleep has ended.
-            time.sleep(min(left, _LONGEST_SLEEP))
+            time.sleep(min(left, LONGEST_SLEEP))
+            left -= LONGEST_SLEEP
 
 
 def edit_schedule(edit: Callable[[ScheduleText], EditT], *, creates: bool = False) -> EditT:

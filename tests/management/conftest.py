@@ -9,14 +9,24 @@ from pathlib import Path
 import pytest
 import pytest_django
 
+from downtime.management.base import LONGEST_SLEEP
 from tests.support.editing import Terminal
 
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """For how long commands have waited; nobody really does."""
+    """For how long commands have waited, each time in pieces; nobody really does."""
     slept: list[float] = []
-    monkeypatch.setattr("time.sleep", slept.append)
+    is_over = True
+
+    def sleep(seconds: float) -> None:
+        nonlocal is_over
+        if is_over:
+            slept.append(0.0)
+        slept[-1] += seconds
+        is_over = seconds < LONGEST_SLEEP
+
+    monkeypatch.setattr("time.sleep", sleep)
     return slept
 
 
