@@ -21,7 +21,7 @@ from django.utils.formats import get_format
 from downtime.conf import conf
 from downtime.http.built_in_page import built_in_page
 from downtime.http.content_security_policy import policy
-from downtime.http.language import Language, is_right_to_left
+from downtime.http.language import Language, Languages, has_project_texts, has_texts, is_right_to_left
 from downtime.http.negotiation import SAFE_METHODS
 from downtime.http.scripts import VARIES_BY
 from downtime.http.throttled_log import PAUSE, ThrottledLogger
@@ -53,6 +53,11 @@ class PreparedPage:
     response: HttpResponse
     kept_until: float
     """Monotonic seconds; infinite unless rendering failed."""
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether the template could not be rendered, so that the built-in page takes its place."""
+        return self.kept_until < math.inf
 
 
 def built_in_response(method: str | None, message: str = "") -> HttpResponse:
@@ -87,6 +92,11 @@ def has_own_page() -> bool:
         return is_own(get_template(conf.DOWNTIME_TEMPLATE))
     except Exception:  # a template can raise anything; it is logged as soon as it is to be shown
         return True
+
+
+def page_languages() -> Languages:
+    """The languages of the page: those of the app's texts, and with a template of the project those of the project."""
+    return Languages(has_texts if has_own_page() else has_project_texts)
 
 
 def _rendered(window: Window, release: datetime, kind: Kind) -> HttpResponse:

@@ -7,11 +7,10 @@ import time
 from datetime import datetime
 from functools import lru_cache
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import get_script_prefix
 from django.utils import timezone, translation
 from django.utils.functional import cached_property
-from django.utils.translation import gettext
 
 from downtime.conf import conf
 from downtime.http.cdn_headers import remove_cdn_headers
@@ -22,10 +21,11 @@ from downtime.http.pages import (
     PreparedPage,
     copy_response,
     drop_body,
-    has_own_page,
     mark_planned,
+    page_languages,
     prepare_page,
 )
+from downtime.http.problem_details import problem_response
 from downtime.http.redirects import is_target
 from downtime.http.scripts import is_for_fragment, is_script
 from downtime.http.site_code import awaited, call, downtime_told
@@ -59,7 +59,7 @@ class Refusals:
             return _from_view(self._view, request, window, release, language, seconds)
         accept = request.META.get("HTTP_ACCEPT", "")[:LONGEST_HEADER]
         if self._prefers_json(accept, is_script=is_script(request)):
-            response = _problem_details(window, release, _kind(request, window, self._languages, spares_home), seconds)
+            response = problem_response(window, release, _kind(request, window, self._languages, spares_home), seconds)
         elif redirect := self._redirect_for(request, window):
             return mark_planned(HttpResponseRedirect(redirect))
         else:
@@ -75,7 +75,7 @@ class Refusals:
 
     @cached_property
     def _page_languages(self) -> Languages:
-        return self._languages if has_own_page() else self._project_languages
+        return page_languages()
 
     def _page(self, window: Window, release: datetime, kind: Kind) -> HttpResponse:
         """A copy of the kept page, which is rendered at the first request for it."""
@@ -100,39 +100,6 @@ def retry_after(period: Period, release: datetime, now: float, default: int | No
 def _kind(request: HttpRequest, window: Window, languages: Languages, spares_home: bool) -> Kind:
     home = get_script_prefix() if spares_home and not window.period.is_whole else ""
     return Kind(languages.of(request), was_sent=request.method not in SAFE_METHODS, home=home)
-
-
-def _problem_details(window: Window, release: datetime, kind: Kind, seconds: int | None) -> HttpResponse:
-    """Problem details (RFC 9457)."""
-    period = occurrence(window, timezone.get_default_timezone(), end=release)
-    with translation.override(kind.language.code):
-        facts = [period.message or _reason(read_only=period.read_only, is_part=bool(kind.home))]
-        facts += [gettext("What was sent was not saved.")] if kind.was_sent else []
-    problem = {
-        "type": "about:blank",
-        "title": "Service Unavailable",
-        "status": 503,
-        "detail": "\n".join(facts),
-        "start": period.start and period.start.isoformat(),
-        "end": period.end and period.end.isoformat(),
-        "retry_after": seconds,
-        "state": "read-only" if period.read_only else "down",
-    }
-    response = JsonResponse(
-        problem, status=503, content_type="application/problem+json", json_dumps_params={"ensure_ascii": False}
-    )
-    response["Content-Language"] = kind.language.code
-    response["Content-Length"] = str(len(response.content))
-    return mark_planned(response, kind.language.vary)
-
-
-def _reason(*, read_only: bool, is_part: bool) -> str:
-    """Why a request is refused, if nobody wrote a message."""
-    if read_only:
-        return gettext("Changes are paused while the site is under maintenance. Reading goes on.")
-    if is_part:
-        return gettext("This part of the site is down for maintenance.")
-    return gettext("The site is down for maintenance.")
 
 
 def _from_view(
