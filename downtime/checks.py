@@ -1,7 +1,7 @@
 """The system checks: those of the settings, and those of the three other modules, which are told from here.
 
 Their ids, none of which is ever used for another check:
-E001 to E014: a setting has a wrong value. W001: a setting of 1.x is left. W002: a setting is not known.
+E001 to E015: a setting has a wrong value. W001: a setting of 1.x is left. W002: a setting is not known.
 W003: the middleware is missing. W004: it is there twice. W005: it is too low. W012: it is too high.
 W006: a problem in the schedule. W007: a problem in a flag, or a flag that has let go. W008: a flag can't be looked at.
 W009: no URL pattern matches the redirect. W010: a callable needs users, whose middleware is not above ours.

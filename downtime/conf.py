@@ -42,6 +42,13 @@ class Settings:
         return age if is_number(age) and age > 0 else None
 
     @property
+    def DOWNTIME_PAGE_FILE(self) -> str | None:
+        """The absolute path of the file that holds the page, rendered; None, the default, for no such file."""
+        path: Any = getattr(settings, "DOWNTIME_PAGE_FILE", None)
+        page = os.path.abspath(path) if is_path(path) else None
+        return None if page is None or page_conflict(page) else page
+
+    @property
     def DOWNTIME_EXEMPT_EXACT_URLS(self) -> tuple[str, ...]:
         """The paths that are exempt, each for itself; by default none."""
         return _exempt("DOWNTIME_EXEMPT_EXACT_URLS")
@@ -103,6 +110,26 @@ class Settings:
         """Seconds by which a process may lag behind the files at most, 0 to LONGEST_RECHECK; by default 1."""
         seconds = getattr(settings, "DOWNTIME_RECHECK", 1.0)
         return seconds if is_number(seconds) and 0 <= seconds <= LONGEST_RECHECK else 1.0
+
+
+def twin_of(page: str) -> str:
+    """The path of the problem details beside that page: `.json` takes the place of its suffix, if it has one."""
+    return f"{os.path.splitext(page)[0]}.json"
+
+
+def page_conflict(page: str) -> str:
+    """Why the page can't be kept under that absolute path; empty if it can."""
+    twin = twin_of(page)
+    if twin.lower() == page.lower():  # not every file system tells them apart
+        return f"{twin} is where its problem details belong; give the page another suffix, such as .html"
+    return file_conflict(page) or file_conflict(twin)
+
+
+def file_conflict(path: str) -> str:
+    """Which setting names that absolute path already, as a sentence without its full stop; empty if none does."""
+    if path == conf.DOWNTIME_SCHEDULE_FILE:
+        return f"{path} is DOWNTIME_SCHEDULE_FILE already"
+    return f"{path} is in DOWNTIME_FLAG_FILE already" if path in conf.DOWNTIME_FLAG_FILE else ""
 
 
 def is_path(value: Any) -> TypeGuard[str | os.PathLike[str]]:

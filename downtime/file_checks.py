@@ -23,7 +23,7 @@ _HOLD_RELEASES = {"releases", "deployments", "deploys", "versions"}
 
 
 def file_troubles() -> Iterator[CheckMessage]:
-    """Warnings of what is wrong in the schedule and the flags, and of folders in which they are not found."""
+    """Warnings of what is wrong in the schedule and the flags, and of folders in which a file is not found."""
     yield from _problems_of_schedule()
     yield from _problems_of_flags()
     yield from _misplaced_files()
@@ -54,6 +54,8 @@ def _misplaced_files() -> Iterator[CheckMessage]:
     paths = [("DOWNTIME_SCHEDULE_FILE", os.path.realpath(conf.DOWNTIME_SCHEDULE_FILE))]
     for flag in conf.DOWNTIME_FLAG_FILE:  # which is raised even if it is a link, so that only its folder is resolved
         paths.append(("DOWNTIME_FLAG_FILE", os.path.join(os.path.realpath(os.path.dirname(flag)), Path(flag).name)))
+    if conf.DOWNTIME_PAGE_FILE is not None:
+        paths.append(("DOWNTIME_PAGE_FILE", os.path.realpath(conf.DOWNTIME_PAGE_FILE)))
     for name, path in paths:
         release = next(filter(_is_release, Path(path).parents), None)
         if release is not None:
@@ -65,7 +67,7 @@ def _misplaced_files() -> Iterator[CheckMessage]:
         elif _is_known(name) and _is_missing(folder := os.path.dirname(path)):
             yield Warning(
                 f"{name} is {path}, and there is no folder {folder}.",
-                hint="Make the folder, or correct the setting; until then no process sees such a file.",
+                hint="Make the folder, or correct the setting; until then nothing can be read or written there.",
                 id="downtime.W017",
             )
 

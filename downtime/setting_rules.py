@@ -12,7 +12,7 @@ from django.http import HttpResponseBase
 from django.template.loader import get_template
 from django.utils.module_loading import import_string
 
-from downtime.conf import LONGEST_RECHECK, WATCHERS, is_count, is_list, is_number, is_path
+from downtime.conf import LONGEST_RECHECK, WATCHERS, is_count, is_list, is_number, is_path, page_conflict
 from downtime.http import client_address
 from downtime.schedule import converters
 
@@ -41,6 +41,14 @@ def _is_path_or_paths(value: Any) -> bool:
     # No set: the commands raise and lower the first path.
     paths = value if isinstance(value, (list, tuple)) else [value]
     return all(map(is_absolute_path, paths))
+
+
+def _is_page_path(value: Any) -> bool:
+    if not is_absolute_path(value):
+        return False
+    if conflict := page_conflict(os.path.abspath(value)):
+        raise ValueError(conflict)
+    return True
 
 
 def _are_prefixes(value: Any) -> bool:
@@ -129,6 +137,11 @@ RULES: dict[str, Rule] = {
         "E003",
         lambda v: is_number(v) and v > 0,
         "It must be a number of seconds above 0, or None",
+    ),
+    "DOWNTIME_PAGE_FILE": Rule(
+        "E015",
+        _is_page_path,
+        "It must be the absolute path of a file such as /srv/example/downtime/downtime.html, or None",
     ),
     "DOWNTIME_EXEMPT_EXACT_URLS": Rule("E004", _are_paths, "It must be a list of paths that begin with /"),
     "DOWNTIME_EXEMPT_PATHS": Rule(

@@ -6,7 +6,7 @@ import pytest
 import pytest_django
 from django.test import override_settings
 
-from downtime.conf import Settings, conf, is_count, is_list, is_number, is_path
+from downtime.conf import Settings, conf, is_count, is_list, is_number, is_path, page_conflict, twin_of
 
 HERE = Path(__file__).parent
 NAMES = [name for name in vars(Settings) if name.startswith("DOWNTIME_")]
@@ -15,6 +15,7 @@ DEFAULTS = {
     "DOWNTIME_SCHEDULE_FILE": str(HERE / "downtime.yml"),
     "DOWNTIME_FLAG_FILE": (str(HERE / "downtime.flag"),),
     "DOWNTIME_FLAG_MAX_AGE": None,
+    "DOWNTIME_PAGE_FILE": None,
     "DOWNTIME_EXEMPT_EXACT_URLS": (),
     "DOWNTIME_EXEMPT_PATHS": ("/admin",),
     "DOWNTIME_EXEMPT_IPS": (),
@@ -37,6 +38,8 @@ READ = [
     ("DOWNTIME_FLAG_FILE", [], ()),
     ("DOWNTIME_FLAG_FILE", (), ()),
     ("DOWNTIME_FLAG_MAX_AGE", 60, 60),
+    ("DOWNTIME_PAGE_FILE", "/srv/a.html", "/srv/a.html"),
+    ("DOWNTIME_PAGE_FILE", Path("/srv/a/../b"), "/srv/b"),
     ("DOWNTIME_EXEMPT_EXACT_URLS", ["/healthz"], ("/healthz",)),
     ("DOWNTIME_EXEMPT_PATHS", ["/api", "/hooks/"], ("/api", "/hooks/")),
     ("DOWNTIME_EXEMPT_PATHS", ["/api", 5, ""], ("/api",)),
@@ -59,6 +62,7 @@ WRONG: list[tuple[str, Any]] = [
     *(("DOWNTIME_SCHEDULE_FILE", value) for value in (5, "", None, ["/a"], b"/a", "a\0b")),
     *(("DOWNTIME_FLAG_FILE", value) for value in (5, "", None, set(), [5], {"/a": 1}, ["a\0b"])),
     *(("DOWNTIME_FLAG_MAX_AGE", value) for value in (0, -1, "60", True, float("nan"), float("inf"))),
+    *(("DOWNTIME_PAGE_FILE", value) for value in (5, "", ["/a"], b"/a", "a\0b", "/a.json", "/a.JSON")),
     ("DOWNTIME_PROXY_COUNT", None),
     *(("DOWNTIME_URL_REDIRECT", value) for value in (5, "", ["/a"])),
     *(("DOWNTIME_TEMPLATE", value) for value in (5, "", None, ["a.html"])),
@@ -117,6 +121,30 @@ def test_without_a_base_dir_the_files_lie_in_the_working_directory(
     monkeypatch.chdir(tmp_path)
     assert str(tmp_path / "downtime.yml") == conf.DOWNTIME_SCHEDULE_FILE
     assert (str(tmp_path / "downtime.flag"),) == conf.DOWNTIME_FLAG_FILE
+
+
+@pytest.mark.parametrize("page", ["/srv/a.json", "/srv/down.yml", "/srv/a.flag", "/srv/b.flag", "/srv/b.html"])
+def test_no_page_is_kept_in_the_place_of_another_file(settings: pytest_django.Settings, page: str) -> None:
+    settings.DOWNTIME_SCHEDULE_FILE = "/srv/down.yml"
+    settings.DOWNTIME_FLAG_FILE = ["/srv/a.flag", "/srv/b.flag", "/srv/b.json"]
+    settings.DOWNTIME_PAGE_FILE = page
+    assert conf.DOWNTIME_PAGE_FILE is None
+
+
+@pytest.mark.parametrize(
+    ("page", "twin"),
+    [
+        ("/srv/a.html", "/srv/a.json"),
+        ("/srv/a.b.html", "/srv/a.b.json"),
+        ("/srv/a", "/srv/a.json"),
+        ("/srv/a.d/b", "/srv/a.d/b.json"),
+        ("/srv/.a", "/srv/.a.json"),
+        ("/srv/a.", "/srv/a.json"),
+    ],
+)
+def test_the_problem_details_are_beside_the_page(page: str, twin: str) -> None:
+    assert twin_of(page) == twin
+    assert page_conflict(page) == ""
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,15 @@ def test_each_flag_in_the_folder_of_one_release_is_reported(settings: pytest_dja
     assert [re.findall(r"\w\.flag", message.msg) for message in found()] == [["b.flag"], ["c.flag"]]
 
 
+def test_a_page_in_the_folder_of_one_release_is_reported(settings: pytest_django.Settings, tmp_path: Path) -> None:
+    settings.DOWNTIME_PAGE_FILE = switched(tmp_path, "releases/1") / "downtime.html"
+    [message] = found()
+    assert (message.id, message.level) == ("downtime.W011", WARNING)
+    assert message.msg.startswith("DOWNTIME_PAGE_FILE is ")
+    settings.DOWNTIME_PAGE_FILE.symlink_to(tmp_path / "shared.html")
+    assert found() == []
+
+
 def test_a_release_is_left_by_links_as_it_is_entered(settings: pytest_django.Settings, tmp_path: Path) -> None:
     """A schedule is what its link leads to; a flag is the link itself, and only its folder may be one."""
     folder, shared = switched(tmp_path, "releases/1"), tmp_path / "shared"
@@ -146,5 +155,9 @@ def test_a_folder_that_is_not_there_is_reported_for_each_file(settings: pytest_d
         f"{tmp_path / name}." for name in ("gone", "none", "text")
     ]
     (tmp_path / "gone").mkdir()
-    settings.DOWNTIME_FLAG_FILE = []
+    settings.DOWNTIME_FLAG_FILE, settings.DOWNTIME_PAGE_FILE = [], tmp_path / "web" / "downtime.html"
+    assert [(message.id, message.msg) for message in found()] == [
+        ("downtime.W017", f"DOWNTIME_PAGE_FILE is {tmp_path}/web/downtime.html, and there is no folder {tmp_path}/web.")
+    ]
+    (tmp_path / "web").mkdir()
     assert found() == []

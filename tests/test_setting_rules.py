@@ -73,6 +73,7 @@ RIGHT: list[tuple[str, list[Any]]] = [
     ("DOWNTIME_SCHEDULE_FILE", [None, "/a.yml", Path("/a.yml")]),
     ("DOWNTIME_FLAG_FILE", [None, "/a", Path("/a"), ["/a", Path("/b")], ("/a",), [], ()]),
     ("DOWNTIME_FLAG_MAX_AGE", [None, 1, 0.5]),
+    ("DOWNTIME_PAGE_FILE", [None, "/a.html", Path("/a.html"), "/a"]),
     ("DOWNTIME_EXEMPT_EXACT_URLS", [None, [], ("/",), ["/a", "//b/../c"]]),
     ("DOWNTIME_EXEMPT_PATHS", [None, [], ("/a",), ["/a/", "/b/c", "/wärter"]]),
     ("DOWNTIME_EXEMPT_IPS", [None, [], ("192.0.2.1",), ["192.0.2.0/24", "2001:db8::/32", "::1"]]),
@@ -99,6 +100,7 @@ WRONG: list[tuple[str, str, list[Any]]] = [
     ("DOWNTIME_SCHEDULE_FILE", "E001", ["", 5, ["/a.yml"], b"/a.yml", "a\0b", False]),
     ("DOWNTIME_FLAG_FILE", "E002", ["", 5, set(), ["/a", ""], ["/a", None], {"/a": 1}, ["a\0b"]]),
     ("DOWNTIME_FLAG_MAX_AGE", "E003", [0, -1, "60", True, float("inf")]),
+    ("DOWNTIME_PAGE_FILE", "E015", ["", 5, ["/a.html"], b"/a.html", "a.html", "/a\0b", "/a.json", "/a.Json", False]),
     ("DOWNTIME_EXEMPT_EXACT_URLS", "E004", ["/a", ["a"], [5], [r"^/a$"], 5]),
     ("DOWNTIME_EXEMPT_PATHS", "E005", ["/a", ["a"], [5], ["/"], ["/a*"], ["/a/../b"], ["//a"], ["/a?b"], ["/%61"]]),
     ("DOWNTIME_EXEMPT_IPS", "E011", ["192.0.2.1", [5], [""], ["localhost"], ["192.0.2.1/24"], ["10.*"], 5]),
@@ -155,6 +157,21 @@ def test_the_hint_says_which_part_of_a_setting_is_wrong(
     setattr(settings, name, value)
     [message] = found()
     assert reason in str(message.hint)
+
+
+def test_a_page_in_the_place_of_another_file_is_told_which(settings: pytest_django.Settings, tmp_path: Path) -> None:
+    settings.DOWNTIME_FLAG_FILE = [tmp_path / "a.flag", tmp_path / "b.json"]
+    told = {
+        "a.flag": f" {tmp_path}/a.flag is in DOWNTIME_FLAG_FILE already.",
+        "b.html": f" {tmp_path}/b.json is in DOWNTIME_FLAG_FILE already.",
+        "downtime.yml": f" {tmp_path}/downtime.yml is DOWNTIME_SCHEDULE_FILE already.",
+        "c.json": f" {tmp_path}/c.json is where its problem details belong; give the page another suffix, such as",
+    }
+    for name, reason in told.items():
+        settings.DOWNTIME_PAGE_FILE = tmp_path / name
+        [message] = found()
+        assert message.id == "downtime.E015"
+        assert f", or None.{reason}" in str(message.hint)
 
 
 @pytest.mark.parametrize(("name", "reason"), NEVER_ANSWER.items(), ids=NEVER_ANSWER)

@@ -118,6 +118,27 @@ def replace_unfollowed(path: str, content: bytes) -> None:
         sweep(entry, spared=_LONGEST_WRITE)
 
 
+def replace_followed(path: str, content: bytes) -> None:
+    """Replaces the file that the path leads to, as `replace` does, and sweeps; waits for nobody. Raises CannotWrite.
+
+    What is there and is no file stays: a folder, a pipe, a device."""
+    with explained(os.path.abspath(path)):
+        entry = trusted_path.followed(path)
+    with closing(entry):
+        with explained(entry.path):
+            _refuse_unless_file(entry)
+        replace(entry, content)
+        sweep(entry, spared=_LONGEST_WRITE)
+
+
+def _refuse_unless_file(entry: Entry) -> None:
+    status = entry.status()
+    if status and stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if status and not stat.S_ISREG(status.st_mode):
+        raise OSError(None, "it is a pipe, a device or the like: remove it, or name another file")
+
+
 def remove_unfollowed(path: str) -> bool:
     """Removes the file, link or empty folder of that very name; False if there was none. Raises CannotWrite."""
     try:

@@ -71,10 +71,15 @@ def read_flag(path: str, fingerprint: Fingerprint, *, zone: tzinfo, max_age: flo
         problems = _unreadable("it is not UTF-8 text")
     except (OSError, MemoryError) as error:
         problems, is_read = _unreadable(disk.reason(error)), False
-    if max_age is not None:
-        age = min(timedelta(seconds=min(max_age, 1e12)), NEVER - raised_at)
-        period = replace(period, end=min(period.end, raised_at + age))
-    return Flag(path, fingerprint, period, problems, is_read)
+    return Flag(path, fingerprint, _aged(period, max_age), problems, is_read)
+
+
+def _aged(period: Period, max_age: float | None) -> Period:
+    """The period of a flag that lets go when it is `max_age` seconds old."""
+    if max_age is None:
+        return period
+    age = min(timedelta(seconds=min(max_age, 1e12)), NEVER - period.start)
+    return replace(period, end=min(period.end, period.start + age))
 
 
 def unread(path: str, fingerprint: Fingerprint, old: Flag | None) -> Flag:
@@ -133,10 +138,19 @@ def raise_flag(path: str, keys: Mapping[str, object]) -> None:
     """Raises the flag, or updates one that is up, with those keys of a period; a link is replaced.
 
     Raises atomic_write.CannotWrite."""
+    atomic_write.replace_unfollowed(path, _text(keys).encode())
+
+
+def period_of(keys: Mapping[str, object], *, zone: tzinfo, raised_at: datetime, max_age: float | None) -> Period:
+    """The period that a flag stands for which `raise_flag` raises at that moment."""
+    return _aged(meaning(_text(keys), zone, raised_at)[0], max_age)
+
+
+def _text(keys: Mapping[str, object]) -> str:
     text = yaml.safe_dump(dict(keys), allow_unicode=True, sort_keys=False) if keys else ""
     if set("\x85\u2028\u2029") & set(text):  # breaks that PyYAML writes as they are, and reads as spaces
         text = yaml.safe_dump(dict(keys), sort_keys=False)
-    atomic_write.replace_unfollowed(path, text.encode())
+    return text
 
 
 def lower_flag(path: str) -> bool:

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -117,9 +117,33 @@ class DowntimeCommand(BaseCommand):
 
         Ends the command if it can't be written."""
         text = encodable(text, getattr(self.stdout, "encoding", None))
-        try:
+        with self._printing(text):
             self.stdout.write(text, ending=ending)
             self.stdout.flush()
+
+    def write_bytes(self, content: bytes) -> None:
+        """Prints the bytes as they are; else as `write`."""
+        text = content.decode(errors="replace")
+        with self._printing(text):
+            self.stdout.flush()
+            output = getattr(self.stdout, "buffer", None)
+            if output is None:  # it takes text only, as in tests
+                self.stdout.write(text, ending="")
+                return
+            left = memoryview(content)
+            while left:  # one that Python does not buffer may take a part
+                left = left[output.write(left) :]
+            output.flush()
+
+    def warn(self, text: str) -> None:
+        """Prints the text as one line on the standard error, at `-v 0` too; goes on if it can't be written."""
+        with suppress(OSError):
+            self.stderr.write(one_line(text))
+
+    @contextmanager
+    def _printing(self, text: str) -> Iterator[None]:
+        try:
+            yield
         except BrokenPipeError:  # as of `| head -1`; what is still to come goes nowhere, as Python's documentation says
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
         except OSError as error:  # as of a log on a full disk

@@ -15,6 +15,7 @@ import pytest
 from downtime.files.atomic_write import (
     CannotWrite,
     remove_unfollowed,
+    replace_followed,
     replace_unfollowed,
     sweep,
     temporary_name,
@@ -81,6 +82,57 @@ def test_a_link_is_replaced_and_what_it_leads_to_is_left_alone(file: Path, targe
     assert link.read_bytes() == b"new"
     assert file.read_bytes() == b"old"
     assert names(file.parent) == before
+
+
+@pytest.mark.parametrize("content", [b"old", None], ids=["a file", "nothing yet"])
+def test_a_link_that_is_followed_stays_and_its_target_is_replaced(
+    file: Path, tmp_path: Path, content: bytes | None
+) -> None:
+    file.unlink()
+    (tmp_path / "between").symlink_to("target")
+    file.symlink_to("../between")
+    if content is not None:
+        (tmp_path / "target").write_bytes(content)
+        (tmp_path / "target").chmod(0o640)
+    replace_followed(str(file), b"new")
+    assert file.is_symlink()
+    assert (tmp_path / "between").is_symlink()
+    assert (tmp_path / "target").read_bytes() == b"new"
+    assert content is None or stat.S_IMODE((tmp_path / "target").stat().st_mode) == 0o640
+    assert names(tmp_path) == ["between", "folder", "target"]
+
+
+NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "folder": (Path.mkdir, "Is a directory; a folder is in its place: remove that first"),
+    "pipe": (os.mkfifo, "it is a pipe, a device or the like: remove it, or name another file; nothing was changed"),
+    "device": (
+        lambda path: path.symlink_to("/dev/null"),
+        "it is a pipe, a device or the like: remove it, or name another file; nothing was changed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "reason"), NO_FILES.values(), ids=NO_FILES)
+def test_what_is_no_file_is_not_replaced_and_not_waited_for(
+    file: Path, make: Callable[[Path], object], reason: str
+) -> None:
+    file.unlink()
+    make(file)
+    before = file.stat()
+    with pytest.raises(CannotWrite) as error:
+        replace_followed(str(file), b"new")
+    assert str(error.value) == f"{os.path.realpath(file)} can't be written: {reason}"
+    assert file.stat() == before
+    assert names(file.parent) == ["downtime.yml"]
+
+
+def test_a_replaced_file_takes_the_old_leftovers_of_killed_writers_away(file: Path) -> None:
+    old, young = (file.with_name(temporary_name(file.name)) for _ in range(2))
+    old.touch()
+    os.utime(old, (0, 0))
+    young.touch()
+    replace_followed(str(file), b"new")
+    assert names(file.parent) == sorted([file.name, young.name])
 
 
 def test_a_path_is_taken_from_the_current_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

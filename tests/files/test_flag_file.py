@@ -14,7 +14,7 @@ from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
 from downtime.files.disk import entry_fingerprint
 from downtime.files.fields import Problem
-from downtime.files.flag_file import FLAG_KEYS, Flag, load_flags, lower_flag, meaning, raise_flag
+from downtime.files.flag_file import FLAG_KEYS, Flag, load_flags, lower_flag, meaning, period_of, raise_flag
 from downtime.schedule.periods import NEVER, Period
 from tests.support.texts import BERLIN
 
@@ -495,3 +495,23 @@ def test_a_flag_of_which_it_cannot_be_told_whether_it_is_raised_counts_as_not_ra
 def test_each_flag_is_looked_at_once(tmp_path: Path, file_accesses: list[str]) -> None:
     load_flags((str(tmp_path / "one"), str(tmp_path / ("x" * 300))), zone=BERLIN, max_age=None)
     assert file_accesses == ["lstat", "lstat"]
+
+
+@pytest.mark.parametrize("max_age", [None, 60.0, 1e9], ids=str)
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {},
+        {"message": "  Größer\nby \u2028 far "},
+        {"message": "end: soon", "paths": ["/"], "read_only": True},
+        {"message": "Back at four.", "end": "2026-12-01 04:00:00+01:00", "retry_after": 5},
+    ],
+    ids=["nothing", "a message", "a message like a key", "an end"],
+)
+def test_the_period_of_a_flag_is_known_before_it_is_raised(
+    tmp_path: Path, keys: dict[str, object], max_age: float | None
+) -> None:
+    flag = tmp_path / "downtime.flag"
+    raise_flag(str(flag), keys)
+    raised_at(flag, RAISED)
+    assert period_of(keys, zone=BERLIN, raised_at=RAISED, max_age=max_age) == looked(flag, max_age).period

@@ -1,4 +1,4 @@
-"""Waiting that nobody does, and editors and terminals for downtime_edit."""
+"""Waiting that nobody does, editors and terminals for downtime_edit, and a page that is kept."""
 
 import os
 import pty
@@ -83,3 +83,32 @@ def terminal(schedule: Path, flag: Path, tmp_path: Path) -> Iterator[Callable[..
     yield terminal
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+def page(settings: pytest_django.Settings, tmp_path: Path) -> Path:
+    """Where the page is kept; nothing is there."""
+    folder = tmp_path / "web"
+    folder.mkdir()
+    settings.DOWNTIME_PAGE_FILE = folder / "downtime.html"
+    return folder / "downtime.html"
+
+
+@pytest.fixture
+def twin(page: Path) -> Path:
+    """Where its problem details are kept."""
+    return page.with_suffix(".json")
+
+
+@pytest.fixture
+def moves(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were moved into their place, as it happens."""
+    names: list[str] = []
+    move = os.replace
+
+    def noted(source: str, target: str, **folders: int) -> None:
+        names.append(os.path.basename(target))
+        move(source, target, **folders)
+
+    monkeypatch.setattr(os, "replace", noted)
+    return names

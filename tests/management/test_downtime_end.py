@@ -8,6 +8,8 @@ import pytest
 import pytest_django
 from django.core.management import CommandError
 
+from downtime.http.prerendered import prerender
+from downtime.management.page_file import NEUTRAL
 from tests.support.commands import CRON, UPGRADE, is_down, periods, refusal, run, status, told
 
 
@@ -174,3 +176,44 @@ def test_end_does_not_call_a_site_up_of_which_a_flag_can_not_be_looked_at(
     flag.touch()
     with pytest.raises(CommandError, match=r"state of the site is unknown: a flag can't .*\n.*loop/flag can't be"):
         run("downtime_end")
+
+
+def test_end_puts_the_neutral_page_back_and_says_so(flag: Path, page: Path, twin: Path, moves: list[str]) -> None:
+    """Or the next flag, raised by `touch`, would show yesterday's message."""
+    run("downtime_start", "--message", "Yesterday's.", "--for", "2h", "--no-wait")
+    assert "Yesterday" in page.read_text()
+    assert run("downtime_end") == (
+        f"Lowered the flag {flag}.\nWrote the neutral page to {page} and {twin}.\nThe site is up.\n"
+    )
+    assert (page.read_bytes(), twin.read_bytes()) == prerender(*NEUTRAL)[:2]
+
+
+@pytest.mark.parametrize("is_named", [True, False], ids=["a flag that is not raised", "no flag in the settings"])
+def test_end_puts_the_neutral_page_back_also_if_it_has_nothing_to_end(
+    settings: pytest_django.Settings, page: Path, twin: Path, is_named: bool
+) -> None:
+    if not is_named:
+        settings.DOWNTIME_FLAG_FILE = []
+    page.write_text("yesterday's")
+    twin.write_text("yesterday's")
+    assert run("downtime_end") == (
+        f"Wrote the neutral page to {page} and {twin}.\nThe site was not down; there was nothing to end.\n"
+    )
+    assert (page.read_bytes(), twin.read_bytes()) == prerender(*NEUTRAL)[:2]
+
+
+def test_end_puts_the_neutral_page_back_also_if_the_schedule_can_not_be_edited(
+    flag: Path, schedule: Path, page: Path
+) -> None:
+    run("downtime_start", "--message", "Yesterday's.", "--no-wait")
+    schedule.write_text("periods: [{start: soon}]")
+    refusal("downtime_end", "--no-wait")
+    assert page.read_bytes() == prerender(*NEUTRAL).page
+
+
+def test_end_leaves_the_page_of_a_flag_that_it_can_not_lower(flag: Path, page: Path) -> None:
+    flag.mkdir()
+    (flag / "file").touch()
+    page.write_text("today's")
+    assert "remove that by hand" in refusal("downtime_end", "--no-wait")
+    assert page.read_text() == "today's"

@@ -1,15 +1,24 @@
 """downtime_start, which raises the flag."""
 
+import json
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_django
+from django.core.management import call_command
+from django.test import Client
 from django.utils.timezone import get_default_timezone
 
 from downtime.files.flag_file import load_flags
+from downtime.http.prerendered import prerender
+from downtime.management.base import DowntimeCommand
+from downtime.management.page_file import NEUTRAL, subject_of
 from tests.support.commands import is_down, refusal, run, status
 
 
@@ -203,6 +212,113 @@ def test_start_refuses_bad_input_in_a_line_that_names_it_and_writes_nothing(
     assert message.startswith(named)
     assert "\n" not in message
     assert (flag.read_text() if flag.exists() else None) == ("as it was" if raised else None)
+
+
+MESSAGES = {
+    "nothing": [],
+    "a message": ["--message", "  Größere\nPlatten 🚧 "],
+    "an end": ["--message", "Back at four.", "--until", "2099-12-01 04:00"],
+    "a message like a key": ["--message", "end: soon\u2028never"],
+    "a redirect": ["--redirect", "https://status.example.com/", "--message", "Look there."],
+    "an age": ["--for", "2h"],
+}
+
+
+@pytest.mark.parametrize("arguments", MESSAGES.values(), ids=MESSAGES)
+def test_the_page_is_there_before_the_flag_and_is_what_a_request_gets(
+    page: Path, twin: Path, flag: Path, client: Client, moves: list[str], arguments: list[str]
+) -> None:
+    said = run("downtime_start", *arguments, "--no-wait")
+    assert said.startswith(f"Raised the flag {flag}: ")
+    assert said.endswith(f".\nWrote the page to {page} and {twin}.\n")
+    assert moves == [page.name, twin.name, flag.name]
+    details = json.loads(twin.read_bytes())
+    # The flag may be written in the next second, and counts from then on.
+    assert datetime.fromisoformat(details["start"]) - datetime.now(timezone.utc) < timedelta(seconds=5)
+    answered = json.loads(client.get("/", headers={"accept": "application/json"}).content)
+    assert {**answered, "start": details["start"]} == {**details, "retry_after": answered["retry_after"]}
+    if "--redirect" not in arguments:
+        assert page.read_bytes() == client.get("/").content
+
+
+def test_the_page_tells_the_end_of_a_flag_that_does_not_live_to_see_its_own(
+    settings: pytest_django.Settings, page: Path, twin: Path
+) -> None:
+    settings.DOWNTIME_FLAG_MAX_AGE = 3600
+    run("downtime_start", "--for", "2h", "--no-wait")
+    left = datetime.fromisoformat(json.loads(twin.read_bytes())["end"]) - datetime.now(timezone.utc)
+    assert timedelta(minutes=59) < left <= timedelta(minutes=60, seconds=1)
+    assert "Expected back on" in page.read_text()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--path", "/shop"], ["--read-only"], ["--path", "/shop", "--read-only"]], ids=" ".join
+)
+def test_the_page_of_a_site_that_is_not_down_as_a_whole_is_neutral(
+    page: Path, twin: Path, arguments: list[str]
+) -> None:
+    """Whoever shows it knows no part, and no method."""
+    run("downtime_start", "--message", "Yesterday's.", "--no-wait")
+    run("downtime_start", "--message", "Of a part.", *arguments, "--no-wait")
+    assert (page.read_bytes(), twin.read_bytes()) == prerender(*NEUTRAL)[:2]
+
+
+def test_the_page_is_that_of_the_flag_which_is_raised_and_not_of_what_it_said_before(
+    settings: pytest_django.Settings, flag: Path, page: Path, tmp_path: Path
+) -> None:
+    settings.DOWNTIME_FLAG_FILE = [flag, tmp_path / "other.flag"]
+    flag.write_text("Yesterday's.")
+    (tmp_path / "other.flag").write_text("Of another.")
+    run("downtime_start", "--message", "Today's.", "--no-wait")
+    assert "Today&#x27;s." in page.read_text()
+
+
+NOT_KEPT: dict[str, Callable[[Path], object]] = {
+    "no folder": lambda page: page.parent.rmdir(),
+    "a pipe": lambda page: os.mkfifo(page),
+    "a folder": lambda page: page.mkdir(),
+    "a file in the place of its folder": lambda page: (page.parent.rmdir(), page.parent.touch()),
+}
+
+
+@pytest.mark.parametrize("prepare", NOT_KEPT.values(), ids=NOT_KEPT)
+@pytest.mark.parametrize("quiet", [[], ["-v", "0"]], ids=["", "quiet"])
+def test_a_page_that_can_not_be_written_is_told_and_the_site_goes_down_and_comes_back(
+    flag: Path, page: Path, prepare: Callable[[Path], object], quiet: list[str]
+) -> None:
+    prepare(page)
+    output, errors = StringIO(), StringIO()
+    call_command("downtime_start", "--no-wait", *quiet, stdout=output, stderr=errors)
+    assert is_down()
+    assert errors.getvalue().startswith(f"{page} can't be written: ")
+    assert str(page) not in output.getvalue()
+    call_command("downtime_end", "--no-wait", *quiet, stdout=output, stderr=errors)
+    assert not is_down()
+    assert errors.getvalue().count(f"{page} can't be written: ") == 2
+
+
+def test_an_output_that_is_full_keeps_the_site_from_going_down_no_more_than_the_page(flag: Path, page: Path) -> None:
+    page.mkdir()
+    with (
+        suppress(OSError),
+        open("/dev/full", "w", encoding="utf-8", buffering=1) as full,
+    ):  # which fails as it is closed
+        call_command("downtime_start", "--no-wait", stdout=StringIO(), stderr=full)
+    assert flag.exists()
+
+
+def test_a_flag_that_can_not_be_raised_leaves_no_page_that_speaks_of_it(flag: Path, page: Path, twin: Path) -> None:
+    flag.mkdir()
+    (flag / "file").touch()
+    assert "remove that first" in refusal("downtime_start", "--message", "Never to be.")
+    assert (page.read_bytes(), twin.read_bytes()) == prerender(*subject_of(DowntimeCommand().state().answer))[:2]
+    assert "Never" not in page.read_text() + twin.read_text()
+
+
+def test_what_is_refused_as_bad_input_changes_no_page(page: Path) -> None:
+    refusal("downtime_start", "--until=yesterday")
+    refusal("downtime_start", "--path=shop")
+    assert not page.exists()
 
 
 def folder_in_its_place(flag: Path) -> Path:

@@ -169,7 +169,7 @@ def test_the_ignored_files_are_those_that_the_commands_leave(tmp_path: Path) -> 
 
 def test_the_files_of_the_readme_and_of_the_deploy_are_in_one_folder_that_outlives_a_release() -> None:
     named = re.findall(r'^    DOWNTIME_\w+_FILE = "(.+)"$', README, re.MULTILINE)
-    assert named == ["/srv/example/downtime/downtime.yml", "/srv/example/downtime/downtime.flag"]
+    assert named == [f"/srv/example/downtime/downtime.{suffix}" for suffix in ("yml", "flag", "html")]
     script = (ROOT / "sample_config" / "deploy.sh").read_text()
     assert "\n#   /srv/example/downtime/  " in script
     assert "\nrelease=releases/" in script

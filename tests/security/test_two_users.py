@@ -4,16 +4,18 @@ Root writes in that folder, and nowhere else: it follows no link that the site's
 away, or changes the permissions of, only what it has just created."""
 
 import fcntl
+import json
 import os
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 import pytest_django
-from django.core.management import CommandError
+from django.core.management import CommandError, call_command
 
 from downtime.files import permissions, trusted_path
 from downtime.files.atomic_write import CannotWrite, remove_unfollowed, replace, replace_unfollowed
@@ -21,7 +23,8 @@ from downtime.files.lock import locked
 from downtime.management.editor import with_copy
 from tests.support.commands import NEW, periods, refusal, run
 from tests.support.harness import Site
-from tests.support.users import ACL, NOBODY, acl, as_nobody, being_nobody, run_as_nobody, start_as_nobody
+from tests.support.programs import ROOT
+from tests.support.users import ACL, AS_NOBODY, NOBODY, acl, as_nobody, being_nobody, run_as_nobody, start_as_nobody
 
 ADD = ("downtime_schedule", *NEW)
 TEXT = "# top\nperiods:\n- name: old\n  start: 2020-01-01\n"
@@ -351,6 +354,52 @@ def test_what_takes_the_site_down_through_a_link_is_what_brings_it_back(
         assert not os.path.lexists(site.flag)
 
 
+@pytest.mark.parametrize("name", ["downtime.html", "downtime.json"])
+@pytest.mark.parametrize("kind", [kind for kind in IN_THE_PLACE if kind != "hard link"])
+def test_whatever_is_in_the_place_of_the_page_root_writes_nothing_elsewhere_and_the_site_goes_down(
+    site: Site, vault: Path, settings: pytest_django.Settings, capsys: pytest.CaptureFixture[str], kind: str, name: str
+) -> None:
+    settings.DOWNTIME_PAGE_FILE = site.watched / "downtime.html"
+    put(site, kind, name)
+    before = (site.watched / name).lstat()
+    call_command("downtime_start", "--no-wait")
+    assert site.flag.is_file()
+    [told] = capsys.readouterr().err.splitlines()
+    assert " can't be written: " in told
+    assert (site.watched / name).lstat().st_ino == before.st_ino
+    assert not (vault / "new").exists()
+    call_command("downtime_end", "--no-wait")
+    assert not os.path.lexists(site.flag)
+
+
+def test_a_page_that_is_a_second_name_of_a_file_of_root_s_becomes_one_of_its_own(
+    site: Site, vault: Path, settings: pytest_django.Settings
+) -> None:
+    settings.DOWNTIME_PAGE_FILE = site.watched / "downtime.html"
+    put(site, "hard link", "downtime.html")
+    run("downtime_start", "--no-wait")
+    assert (site.watched / "downtime.html").stat().st_nlink == 1
+
+
+def test_the_page_of_another_user_is_told_and_the_site_goes_down(site: Site, settings: pytest_django.Settings) -> None:
+    """Root's page in the folder of the site's user, who may not give a new one to root."""
+    page = site.watched / "downtime.html"
+    environment = {**site.environment, "SITE_SETTINGS": json.dumps({"DOWNTIME_PAGE_FILE": str(page)})}
+    page.write_text("root's")
+    script = [sys.executable, "-c", f"commands = [('downtime_start', '--no-wait')]\n{AS_NOBODY}"]
+    done = subprocess.run(script, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == (
+        f"{page} can't be written: Operation not permitted; run the command as the file's owner, "
+        "whose ownership is kept.\n"
+    )
+    assert done.stdout.splitlines() == [
+        f"Raised the flag {site.flag}: the site is down.",
+        f"Wrote the page to {site.watched}/downtime.json.",
+    ]
+    assert site.flag.stat().st_uid == NOBODY
+    assert page.read_text() == "root's"
+
+
 # What root makes, and what one of the folder's group makes
 
 FOLDERS = [(NOBODY, NOBODY, 0o700), (0, NOBODY, 0o750), (0, 0, 0o755), (NOBODY, 0, 0o500), (0, 0, 0o711)]
@@ -359,9 +408,10 @@ FOLDERS = [(NOBODY, NOBODY, 0o700), (0, NOBODY, 0o750), (0, 0, 0o755), (NOBODY, 
 @pytest.mark.parametrize("umask", [0o022, 0o027, 0o077, 0o777])
 @pytest.mark.parametrize(("owner", "group", "mode"), FOLDERS)
 def test_what_root_makes_means_the_same_to_the_site_whatever_the_umask(
-    site: Site, owner: int, group: int, mode: int, umask: int
+    site: Site, settings: pytest_django.Settings, owner: int, group: int, mode: int, umask: int
 ) -> None:
     site.schedule.unlink()
+    settings.DOWNTIME_PAGE_FILE = site.watched / "downtime.html"
     os.chown(site.watched, owner, group)
     site.watched.chmod(mode)
     before = os.umask(umask)
@@ -370,10 +420,12 @@ def test_what_root_makes_means_the_same_to_the_site_whatever_the_umask(
         run("downtime_schedule", "now", "--start", "2020-01-01", "--end", "2099-01-01", "--no-wait")
     finally:
         os.umask(before)
-    for path in (site.flag, site.schedule):
+    pages = [site.watched / "downtime.html", site.watched / "downtime.json"]
+    for path in (site.flag, site.schedule, *pages):
         status = path.stat()
         assert (status.st_uid, status.st_gid) == (owner, group)
     assert as_nobody(site.folder, "cat watched/downtime.flag watched/downtime.yml").count("name: now") == 1
+    assert as_nobody(site.folder, "cat watched/downtime.html watched/downtime.json").count("about:blank") == 1
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077])

@@ -39,6 +39,7 @@ RUN_BY_WORDS = {
     "**/downtime.flag": "tests/project/test_sample_config.py",
     "def health": f"{_IN_PROCESS}::test_marked_views_pass_while_the_site_is_down",
     "downtime_link --hours 2": f"{_RUN}::test_the_link_is_printed",
+    "downtime_page --to downtime.html": f"{_RUN}::test_the_page_and_its_details_are_written",
     "> downtime.flag": f"{_RUN}::test_a_text_in_the_flag_is_the_message",
     "def sorry": f"{_IN_PROCESS}::test_the_view_of_the_site_answers_while_it_is_down",
     "DOWNTIME_RECHECK=0": f"{_RUN}::test_the_test_case_passes",

@@ -1,5 +1,6 @@
 """The blocks of README.rst in a real project and in the shell: commands, settings, a script and a test case."""
 
+import json
 import re
 from pathlib import Path
 
@@ -20,7 +21,7 @@ VALUES = {
         "URL": "https://status.example.com/",
     },
     **{"PREFIX": "/shop", "NAME": "new-disks", "EXPR": "'30 3 * * SUN'", "ZONE": "Europe/Berlin", "N": "2"},
-    **{"BASE": "https://www.example.com/", "FILE": "downtime.yml", "PATH": "/shop", "METHOD": "POST"},
+    **{"BASE": "https://www.example.com/", "FILE": "other.yml", "PATH": "/shop", "METHOD": "POST"},
 }
 
 
@@ -107,6 +108,15 @@ def test_the_link_is_printed(project: Project) -> None:
     assert form.fullmatch(shown.removeprefix("# "))
 
 
+def test_the_page_and_its_details_are_written(project: Project) -> None:
+    told = project.run(block("downtime_page --to downtime.html").text)
+    page, details = project.folder / "downtime.html", project.folder / "downtime.json"
+    assert told == f"Wrote the page to {page} and {details}.\n"
+    assert "Down for maintenance" in page.read_text()
+    assert (project.folder / "details.json").read_bytes() == details.read_bytes()
+    assert json.loads(details.read_bytes())["status"] == 503
+
+
 def test_the_editor_that_is_named_is_opened(project: Project) -> None:
     editor = project.write("bin/nano", "#!/bin/sh\necho 'periods: [{name: new-disks, start: 2020-01-01}]' > \"$1\"\n")
     editor.chmod(0o755)
@@ -147,6 +157,7 @@ def test_a_visit_at_another_time_is_told(project: Project) -> None:
 def test_the_commands_take_what_their_synopses_say(project: Project) -> None:
     """In the order of README.rst, so that what one has planned another one can cancel."""
     project.add('ALLOWED_HOSTS = ["www.example.com"]')
+    project.write("other.yml", "periods: []\n")
     for synopsis in of_kind("synopsis"):
         project.run(filled(synopsis))
 

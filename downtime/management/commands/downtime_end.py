@@ -11,9 +11,10 @@ from downtime.conf import conf
 from downtime.edits.end import end_active
 from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
-from downtime.management import arguments
+from downtime.management import arguments, page_file
 from downtime.management.base import DowntimeCommand, edit_schedule, problem_lines
 from downtime.management.output import CommandError
+from downtime.management.page_file import NEUTRAL
 from downtime.schedule.periods import Window
 
 
@@ -30,6 +31,8 @@ class Command(DowntimeCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         was_raised = self._lower_flag()
+        # Else the next flag, raised by `touch` say, would show the message of this downtime.
+        page_file.tell(self, page_file.keep(lambda: NEUTRAL), of="the neutral page")
         try:
             ended = self._end_periods()
         except CommandError as error:

@@ -12,9 +12,10 @@ from downtime.conf import conf
 from downtime.edits.yaml_writer import Value
 from downtime.files import disk, flag_file
 from downtime.files.atomic_write import CannotWrite
-from downtime.management import arguments
+from downtime.management import arguments, page_file
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
+from downtime.management.page_file import Subject
 from downtime.management.wording import extent, local_time
 from downtime.schedule import converters
 from downtime.schedule.occurrence import rounded_up
@@ -46,18 +47,33 @@ class Command(DowntimeCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         end = _end(options, datetime.now(timezone.utc))
         keys = arguments.period_keys(options)
+        if end:
+            keys["end"] = _iso(end)
         path = _flag_file()
-        try:
-            was_raised = disk.entry_fingerprint(path) is not None
-            flag_file.raise_flag(path, {**keys, "end": _iso(end)} if end else keys)
-        except CannotWrite as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"{path} can't be looked at: {disk.reason(error)}") from error
-        done = "Updated" if was_raised else "Raised"
+        done = "Updated" if _is_raised(path) else "Raised"
+        # As soon as the flag is there, a front server may show the page.
+        report = page_file.keep(lambda: self._subject(path, keys))
+        self._raise_flag(path, keys)
         self.tell(f"{done} the flag {path}: {_effect(keys, _end_of(path, end))}.")
+        page_file.tell(self, report)
         if not options["no_wait"]:
             self.wait(1)
+
+    def _subject(self, path: str, keys: dict[str, Value]) -> Subject:
+        """What the page speaks of once the flag is raised with these keys."""
+        state = self.state()
+        zone, max_age = get_default_timezone(), conf.DOWNTIME_FLAG_MAX_AGE
+        flag = flag_file.period_of(keys, zone=zone, raised_at=state.now, max_age=max_age)
+        others = [other.period for other in state.flags.raised if other.path != path]
+        return page_file.subject_of(state.loaded.parsed.schedule.at(state.now, [flag, *others]))
+
+    def _raise_flag(self, path: str, keys: dict[str, Value]) -> None:
+        try:
+            flag_file.raise_flag(path, keys)
+        except CannotWrite as error:
+            # Else the page would speak of this downtime in the next one.
+            page_file.keep(lambda: page_file.subject_of(self.state().answer))
+            raise CommandError(str(error)) from error
 
 
 def _flag_file() -> str:
@@ -65,6 +81,14 @@ def _flag_file() -> str:
     for path in conf.DOWNTIME_FLAG_FILE:
         return path
     raise CommandError("DOWNTIME_FLAG_FILE is empty, so there is no flag to raise; name a file in that setting")
+
+
+def _is_raised(path: str) -> bool:
+    """Whether the flag is there; ends the command if that can't be told."""
+    try:
+        return disk.entry_fingerprint(path) is not None
+    except OSError as error:
+        raise CommandError(f"{path} can't be looked at: {disk.reason(error)}") from error
 
 
 def _end(options: dict[str, Any], now: datetime) -> datetime | None:

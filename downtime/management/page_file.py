@@ -1,0 +1,88 @@
+"""Keeps the page and its problem details in DOWNTIME_PAGE_FILE and beside it, for who answers without Django."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from downtime.conf import conf, twin_of
+from downtime.files.atomic_write import CannotWrite, replace_followed
+from downtime.http.prerendered import Prerendered, prerender
+from downtime.management.base import DowntimeCommand
+from downtime.schedule.periods import ALWAYS, NEVER, Answer, Period, Window
+
+BUILT_IN = "The page is the built-in one, as the template {} can't be rendered; the log says why"
+
+
+class Subject(NamedTuple):
+    """What a page speaks of: a downtime of the whole site, and the moment until which it lasts, or NEVER."""
+
+    window: Window
+    release: datetime
+
+
+NEUTRAL = Subject(Window(ALWAYS, -1, NEVER, Period()), NEVER)
+"""A downtime without a message and without an end, which is true of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Which files were written, and what went wrong, in sentences without their full stops."""
+
+    written: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
+
+
+def subject_of(answer: Answer) -> Subject:
+    """What the first raised flag for the whole site says; NEUTRAL if none refuses all that a visitor may ask for."""
+    for window in answer.active:
+        if window.is_flag and window.period.is_whole and not window.period.read_only:
+            return Subject(window, answer.release("/", safe=True))
+    return NEUTRAL
+
+
+def keep(subject: Callable[[], Subject]) -> Report:
+    """Writes the page to DOWNTIME_PAGE_FILE and its problem details beside it, if that is set; never raises.
+
+    The subject is asked for only then."""
+    path = conf.DOWNTIME_PAGE_FILE
+    if path is None:
+        return Report()
+    try:
+        rendered = prerender(*subject())
+        report = write(contents(path, rendered))
+    except Exception as error:  # whatever it is, it must keep no site from going down or from coming back
+        return Report(troubles=(f"The page can't be kept in {path}: {type(error).__name__}: {error}",))
+    return Report(report.written, (*render_troubles(rendered), *report.troubles))
+
+
+def contents(path: str, rendered: Prerendered) -> dict[str, bytes]:
+    """What each file holds if the page is kept under that path."""
+    return {path: rendered.page, twin_of(path): rendered.problem}
+
+
+def render_troubles(rendered: Prerendered) -> tuple[str, ...]:
+    """Why the page is not what it is meant to be, if so."""
+    return (BUILT_IN.format(conf.DOWNTIME_TEMPLATE),) if rendered.is_built_in else ()
+
+
+def write(contents: Mapping[str, bytes]) -> Report:
+    """Writes each file by itself, whole or not at all."""
+    written, troubles = [], []
+    for path, content in contents.items():
+        try:
+            replace_followed(path, content)
+            written.append(path)
+        except CannotWrite as error:
+            troubles.append(str(error))
+    return Report(tuple(written), tuple(troubles))
+
+
+def tell(command: DowntimeCommand, report: Report, *, of: str = "the page") -> None:
+    """Says what was written, on one line, and what went wrong."""
+    if report.written:
+        command.tell(f"Wrote {of} to {' and '.join(report.written)}.")
+    for trouble in report.troubles:
+        command.warn(f"{trouble}.")
