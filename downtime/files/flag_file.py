@@ -59,7 +59,7 @@ def load_flags(paths: tuple[str, ...], *, zone: tzinfo, max_age: float | None) -
     return Flags(tuple(raised), tuple(uninspectable))
 
 
-def read_flag(path: str, fingerprint: Fingerprint, *, zone: tzinfo, max_age: float | None) -> Flag:
+def read_flag(path: str, fingerprint: Fingerprint, *, zone: tzinfo | None, max_age: float | None) -> Flag:
     """The flag with that fingerprint, whatever it holds; it lets go when it is `max_age` seconds old."""
     raised_at = fingerprint.modified_at
     period, is_read = Period(raised_at), True
@@ -92,7 +92,7 @@ def _unreadable(reason: str) -> tuple[Problem, ...]:
     return (Problem(1, f"the flag's content can't be read: {reason}; it counts all the same"),)
 
 
-def meaning(text: str, zone: tzinfo, raised_at: datetime) -> tuple[Period, tuple[Problem, ...]]:
+def meaning(text: str, zone: tzinfo | None, raised_at: datetime) -> tuple[Period, tuple[Problem, ...]]:
     """The period that a flag with that text stands for, and its problems: the keys of a period, or else a message.
 
     What can't be understood is a problem, and counts as left out."""

@@ -26,10 +26,11 @@ class FlagTracker:
         self._log = log
         self._trouble = Trouble(log)
 
-    def look(self, zone: tzinfo, *, max_age: float | None) -> None:
+    def look(self, zone: tzinfo | None, *, max_age: float | None) -> None:
         """Looks at the flag, and reads it if it was rewritten, or if it could not be read.
 
-        A flag that can't be inspected counts as before; one that can't be read counts for the whole site."""
+        A flag that can't be inspected counts as before; one that can't be read counts for the whole site. Without a
+        zone, only an end with an offset counts."""
         try:
             fingerprint = disk.entry_fingerprint(self.path)
         except OSError as error:
@@ -46,7 +47,7 @@ class FlagTracker:
     def _is_known(self, fingerprint: Fingerprint) -> bool:
         return self.flag is not None and self.flag.is_read and self.flag.fingerprint == fingerprint
 
-    def _read(self, fingerprint: Fingerprint, zone: tzinfo, max_age: float | None) -> None:
+    def _read(self, fingerprint: Fingerprint, zone: tzinfo | None, max_age: float | None) -> None:
         old = self.flag
         try:
             flag = flag_file.read_flag(self.path, fingerprint, zone=zone, max_age=max_age)

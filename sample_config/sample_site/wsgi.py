@@ -1,7 +1,15 @@
 import os
+from pathlib import Path
 
-from django.core.wsgi import get_wsgi_application
+from downtime import guard
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sample_site.settings")
 
-application = get_wsgi_application()
+# As in the settings, which can't be asked for if they are what is broken.
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+application = guard.wsgi(
+    flag_file=BASE_DIR / "downtime.flag",
+    schedule_file=BASE_DIR / "downtime.yml",
+    time_zone="Europe/Berlin",
+)

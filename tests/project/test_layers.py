@@ -28,6 +28,8 @@ MAY_IMPORT = {
     "urlconf_checks": {"http", "conf", "decorators", "exemptions"},
     "checks": {"files", "conf", "setting_rules", "file_checks", "middleware_checks", "urlconf_checks"},
     "management": {"schedule", "files", "edits", "http", "conf", "exemptions"},
+    "standin": {"schedule", "files", "reload", "http", "conf"},
+    "guard": {"standin"},
     "middleware": {"live", "exemptions", "http"},
     "context_processors": {"schedule", "live"},
     "templatetags": {"schedule", "http", "live"},
@@ -53,11 +55,16 @@ ONLY_IMPORTERS = {
     "watchdog": {"reload.watch"},
     "cronsim": {"schedule.recurrence"},
     "yaml": {"files.yaml_nodes", "files.pure_yaml", "files.flag_file", "edits.yaml_writer"},
-    "threading": {"reload.supervisor", "reload.process_state", "reload.turn", "reload.watch"},
+    "threading": {
+        *("reload.supervisor", "reload.process_state", "reload.turn", "reload.watch"),
+        *("standin.observer", "standin.loader"),
+    },
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
 # The lock helper is Django's, and only who writes needs it.
 LATE = {"files.lock": {"django.core.files.locks"}}
+# Those of the guard import what may be missing, or what the other kind of server needs, only if it is asked for.
+IMPORTING_LATE = {"reload.supervisor", "guard", "standin.observer", "standin.agreement", *LATE}
 
 
 def tree_of(module: str) -> ast.Module:
@@ -106,7 +113,7 @@ def test_the_package_of_all_holds_the_version_and_nothing_else() -> None:
 
 
 def test_every_module_that_a_rule_names_is_there() -> None:
-    named = {*PURE, *LATE, *(module for modules in ONLY_IMPORTERS.values() for module in modules)}
+    named = {*PURE, *IMPORTING_LATE, *(module for modules in ONLY_IMPORTERS.values() for module in modules)}
     assert named <= set(MODULES)
 
 
@@ -163,7 +170,16 @@ def test_what_reads_and_edits_the_files_can_be_imported_without_django() -> None
     assert ran.returncode == 0, ran.stderr
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module not in ("reload.supervisor", *LATE)])
+def test_whatever_the_guard_imports_at_first_needs_the_standard_library_alone() -> None:
+    """Also what it imports to answer, but for the reading of the files, whose absence it survives."""
+    needed = [name for name in MODULES if name == "guard" or (room_of(name) == "standin" and name != "standin.meaning")]
+    code = "import sys\n" + "".join(f"import downtime.{name}\n" for name in needed)
+    command = [sys.executable, "-S", "-c", code]
+    ran = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module not in IMPORTING_LATE])
 def test_imports_stand_at_the_top_except_where_they_cost_too_much(module: str) -> None:
     functions = [node for node in ast.walk(tree_of(module)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     nested = [node for function in functions for node in ast.walk(function)]

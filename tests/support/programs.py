@@ -52,7 +52,7 @@ def require(needed: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One kind of server; `{port}`, `{workers}` and `{folder}`, the site's, are filled in."""
+    """One kind of server; `{port}`, `{workers}`, and the `{folder}` and the `{package}` of the site are filled in."""
 
     name: str
     command: tuple[str, ...]
@@ -83,7 +83,7 @@ def gunicorn(name: str, *options: str, needs: str = "gunicorn", watches: bool = 
         f"--graceful-timeout={GRACE}",
         "--no-control-socket",
         "--log-level=warning",
-        f"tests.support.site.{site}:application",
+        f"{{package}}.{site}:application",
     )
     command = (sys.executable, "-m", "gunicorn", *options, *common)
     return Server(name, command, ("gunicorn", needs), watches, reloads=True)
@@ -97,7 +97,7 @@ def uvicorn(name: str, *, workers: int) -> Server:
         *(("--workers={workers}",) if workers > 1 else ()),
         f"--timeout-graceful-shutdown={GRACE}",
         "--log-level=warning",
-        "tests.support.site.asgi:application",
+        "{package}.asgi:application",
     )
     return module(name, "uvicorn", *options, workers=workers, reloads=workers > 1)
 
@@ -111,7 +111,7 @@ def granian(interface: str) -> Server:
         "--workers={workers}",
         "--respawn-interval=0.2",
         "--log-level=warning",
-        f"tests.support.site.{interface}:application",
+        f"{{package}}.{interface}:application",
     )
     return module(f"granian {interface}", "granian", *options, reloads=True)
 
@@ -126,7 +126,7 @@ def uwsgi(name: str, *options: str, needs: str = "uwsgi", watches: bool = True) 
         "--die-on-term",
         "--disable-logging",
         f"--virtualenv={sys.prefix}",
-        "--wsgi-file=tests/support/site/wsgi.py",
+        "--module={package}.wsgi:application",
         *options,
     )
     return Server(name, command, ("uwsgi", needs), watches, reloads=True)
@@ -152,7 +152,7 @@ def _write_apache_config(folder: Path, environment: Mapping[str, str]) -> None:
     loaded = "".join(f"LoadModule {name}_module {APACHE_MODULES}/mod_{name}.so\n" for name in modules)
     names = {name: value for name, value in environment.items() if name.startswith(("SITE_", "DJANGO_"))}
     (folder / "site.wsgi").write_text(
-        f"import os\nos.environ.update({names!r})\nfrom tests.support.site.wsgi import application\n"
+        f"import os\nos.environ.update({names!r})\nfrom {environment['PACKAGE']}.wsgi import application\n"
     )
     (folder / "apache.conf").write_text(
         f"{loaded}"
@@ -165,7 +165,7 @@ def _write_apache_config(folder: Path, environment: Mapping[str, str]) -> None:
         "LogLevel warn\n"
         f"WSGISocketPrefix {folder}/wsgi\n"
         f"WSGIDaemonProcess site processes={environment['WORKERS']} threads=4 "
-        f"python-path={ROOT}:{sysconfig.get_path('purelib')}\n"
+        f"python-path={environment['PYTHONPATH']}:{sysconfig.get_path('purelib')}\n"
         "WSGIProcessGroup site\n"
         "WSGIApplicationGroup %{GLOBAL}\n"
         f"WSGIScriptAlias / {folder}/site.wsgi\n"
@@ -200,7 +200,7 @@ SERVERS = {
             "--workers={workers}",
             f"--graceful-timeout={GRACE}",
             "--log-level=warning",
-            "tests.support.site.asgi:application",
+            "{package}.asgi:application",
         ),
         module(
             "daphne",
@@ -208,12 +208,12 @@ SERVERS = {
             "--bind=127.0.0.1",
             "--port={port}",
             "--verbosity=0",
-            "tests.support.site.asgi:application",
+            "{package}.asgi:application",
             workers=1,
         ),
         granian("wsgi"),
         granian("asgi"),
-        module("waitress", "waitress", "--listen=127.0.0.1:{port}", "tests.support.site.wsgi:application", workers=1),
+        module("waitress", "waitress", "--listen=127.0.0.1:{port}", "{package}.wsgi:application", workers=1),
         uwsgi("uWSGI"),
         uwsgi("uWSGI --enable-threads", "--enable-threads"),
         uwsgi("uWSGI --lazy-apps", "--lazy-apps"),

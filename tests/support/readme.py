@@ -35,6 +35,7 @@ RUN_BY_WORDS = {
     "touch downtime.flag  ": f"{_RUN}::test_a_flag_file_takes_the_site_down",
     "# here, wait for the requests": f"{_RUN}::test_a_deploy_is_down_from_its_first_command_to_its_last",
     "downtime_cancel new-disks": f"{_RUN}::test_a_period_can_be_planned_and_cancelled_in_the_sample_site",
+    "guard.wsgi(": f"{_RUN}::test_a_project_that_can_not_be_imported_is_down_behind_its_guard",
     "PGOPTIONS": f"{_RUN}::test_a_migration_gives_up_while_something_holds_a_lock",
     "**/downtime.flag": "tests/project/test_sample_config.py",
     "def health": f"{_IN_PROCESS}::test_marked_views_pass_while_the_site_is_down",

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.support import postgres
+from tests.support.guarded import ask
+from tests.support.harness import free_port
 from tests.support.project import Project, environment, shell
 from tests.support.readme import Block, block, of_kind
 from tests.support.sample import copied
+from tests.support.waiting import wait_until
 
 # What stands for a value in the synopsis of a command.
 VALUES = {
@@ -128,6 +131,23 @@ def test_the_test_case_passes(project: Project) -> None:
     project.write("example/tests.py", block("DOWNTIME_RECHECK=0").text)
     told = project.run("python manage.py test")
     assert re.search(r"Ran 1 test in .*\n\nOK\n", told), told
+
+
+def test_a_project_that_can_not_be_imported_is_down_behind_its_guard(project: Project) -> None:
+    """By the flag of its settings; after the repair it is up as soon as the flag is gone."""
+    project.write("example/wsgi.py", block("guard.wsgi(").text)
+    settings = (project.folder / "example" / "settings.py").read_text()
+    project.write("example/settings.py", "import nothing_of_that_name\n")
+    project.flag.touch()
+    port = free_port()
+    with project.running(f"python -m gunicorn --bind=127.0.0.1:{port} example.wsgi", "gunicorn.log"):
+        wait_until(lambda: ask(port).status == 503, within=20, what="the stand-in answers")
+        project.write("example/settings.py", settings)
+        project.flag.unlink()
+        wait_until(lambda: ask(port).status == 200, within=20, what="the project answers")
+    log = (project.folder / "gunicorn.log").read_text()
+    assert "No module named 'nothing_of_that_name'" in log
+    assert "TIME_ZONE is 'UTC'; the guard needs the same" in log
 
 
 def test_a_script_does_nothing_while_the_site_is_down(project: Project) -> None:

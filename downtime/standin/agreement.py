@@ -1,0 +1,37 @@
+"""Compares what the guard was told with the settings, once Django has read these."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from downtime.files.harmless import one_line
+from downtime.standin.options import Options
+
+logger = logging.getLogger("downtime.guard")
+
+
+def tell_differences(options: Options) -> None:
+    """Logs a warning for each argument of the guard that is not what the settings say."""
+    if "django.conf" not in sys.modules:  # what was loaded is something else
+        return
+    from django.conf import settings
+
+    if not settings.configured:
+        return
+    from django.utils.timezone import get_default_timezone
+
+    from downtime.conf import conf
+
+    pairs: list[tuple[str, object, str, object]] = [
+        ("flag_file", options.flag_files, "DOWNTIME_FLAG_FILE", conf.DOWNTIME_FLAG_FILE),
+        ("flag_max_age", options.flag_max_age, "DOWNTIME_FLAG_MAX_AGE", conf.DOWNTIME_FLAG_MAX_AGE),
+    ]
+    if options.schedule_file is not None:
+        pairs.append(("schedule_file", options.schedule_file, "DOWNTIME_SCHEDULE_FILE", conf.DOWNTIME_SCHEDULE_FILE))
+    if options.zone is not None:
+        pairs.append(("time_zone", str(options.zone), "TIME_ZONE", str(get_default_timezone())))
+    for argument, told, setting, value in pairs:
+        if told != value:
+            text = f"{argument} of downtime.guard is {told!r}, and {setting} is {value!r}; the guard needs the same"
+            logger.warning("%s", one_line(text))

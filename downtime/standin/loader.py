@@ -1,0 +1,85 @@
+"""Loads the site into this process, after a trial in a child, and remembers if that has spoiled the process."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import math
+import threading
+import time
+from typing import Any
+
+from downtime.standin.agreement import tell_differences
+from downtime.standin.options import Options
+from downtime.standin.probe import CannotFork, probe
+from downtime.standin.process_end import ProcessEnd
+
+logger = logging.getLogger("downtime.guard")
+
+PAUSE = 2.0
+"""Seconds from one trial that failed to the next."""
+
+
+class CannotLoad(Exception):
+    """The site can't be loaded now; the message holds the traceback."""
+
+
+class Spoiled(Exception):
+    """A load has failed in this process and left half of the site behind, so that only a new process can load it."""
+
+    def __init__(self, end: ProcessEnd) -> None:
+        super().__init__()
+        self.end = end
+
+
+class Loader:
+    """The application, once it could be loaded. One thread loads, and the others wait for it."""
+
+    def __init__(self, options: Options) -> None:
+        self.application: Any = None
+        self._options = options
+        self._lock = threading.Lock()
+        self._retried_at = -math.inf
+        self._why = ""
+        self._end: ProcessEnd | None = None  # of this process, if a load has spoiled it
+
+    def load(self) -> Any:
+        """The application, loaded here if it can be loaded in a child. Raises CannotLoad or Spoiled, and logs why.
+
+        The first trial is that of the boot. After each later one that fails, the next comes PAUSE seconds later."""
+        with self._lock:
+            if self.application is None:
+                if self._end is not None:
+                    raise Spoiled(self._end)
+                self._try()
+                self.application = self._load_here()
+            return self.application
+
+    def _try(self) -> None:
+        """Returns if the site can be loaded in a child; or if that can't be tried."""
+        if time.monotonic() < self._retried_at + PAUSE:
+            raise CannotLoad(self._why)
+        importlib.invalidate_caches()  # what was repaired meanwhile may have changed within a tick of the clock
+        try:
+            why = probe(self._options.load, self._options.timeout)
+        except CannotFork:
+            return
+        if why is not None:
+            if why != self._why:
+                logger.error("the site can't be loaded:\n%s", why)
+            if self._why:
+                self._retried_at = time.monotonic()
+            self._why = why
+            raise CannotLoad(why)
+
+    def _load_here(self) -> Any:
+        try:
+            application = self._options.load()
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # whatever it is, also a sys.exit() in the settings, the site stays down
+            logger.exception("the site can't be loaded, and what is left of it needs a new process")
+            self._end = ProcessEnd()
+            raise Spoiled(self._end) from error
+        tell_differences(self._options)
+        return application

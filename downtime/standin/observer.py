@@ -1,0 +1,78 @@
+"""Looks at the flags and the schedule a few times a second, without settings, and as far as possible without PyYAML."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from downtime.files import disk
+from downtime.schedule.occurrence import Occurrence
+from downtime.standin.options import Options
+
+if TYPE_CHECKING:
+    from downtime.standin.meaning import Meaning
+
+logger = logging.getLogger("downtime.guard")
+
+PAUSE = 0.25
+"""Seconds from one look at the files to the next."""
+
+
+ANY_DOWNTIME = Occurrence("", None, None, "", "", None, False, ())
+"""Of which nothing is known but that it takes the whole site down."""
+
+
+class Observer:
+    """Whether the whole site is refused, for reading too: as the middleware would have it, by the same files.
+
+    Without PyYAML it goes by the presence of the flags. A part of the site, and writing alone, count as up."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._due = -math.inf
+        self._downtime: Occurrence | None = None
+        self._raised = dict.fromkeys(options.flag_files, False)
+        self._meaning: Meaning | None = None
+        self._error = ""
+
+    def is_due(self) -> bool:
+        """Whether the next call of `downtime` looks at the files."""
+        return time.monotonic() >= self._due
+
+    def downtime(self) -> Occurrence | None:
+        """The downtime of the whole site, or None if it is up; another object after each look, four times a second."""
+        if self.is_due() and self._lock.acquire(blocking=self._due == -math.inf):
+            try:
+                if self.is_due():
+                    self._downtime = self._look()
+                    self._due = time.monotonic() + PAUSE
+            finally:
+                self._lock.release()
+        return self._downtime
+
+    def _look(self) -> Occurrence | None:
+        try:
+            if self._meaning is None:
+                from downtime.standin.meaning import Meaning
+
+                self._meaning = Meaning(self._options, PAUSE)
+            return self._meaning.downtime()
+        except Exception as error:  # PyYAML may be what is being replaced, and can raise anything then
+            if repr(error) != self._error:
+                self._error = repr(error)
+                logger.warning("what the files say can't be read (%r); the presence of a flag counts alone", error)
+            return replace(ANY_DOWNTIME) if self._is_raised() else None
+
+    def _is_raised(self) -> bool:
+        """Whether a flag is there; one that can't be looked at counts as before."""
+        for path in self._raised:
+            try:
+                self._raised[path] = disk.entry_fingerprint(path) is not None
+            except OSError as error:
+                logger.warning("%s can't be looked at: %s; it counts as before", path, disk.reason(error))
+        return any(self._raised.values())

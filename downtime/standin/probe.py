@@ -1,0 +1,91 @@
+"""Tries a load in a forked child, so that this process stays as it is if the load fails."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
+
+_MARK = b"\0"  # what a load may print never holds it; a child of the child may keep the pipe open
+_MOST_TOLD = 50_000  # bytes of a traceback, fewer than a pipe takes at once
+_GRACE = 1.0  # seconds, after which a load that took no notice of its alarm is killed
+_SIGNALS = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGWINCH", "SIGABRT")
+
+
+class CannotFork(Exception):
+    """There is no fork here: on Windows, in a subinterpreter, or for want of memory or processes."""
+
+
+def probe(load: Callable[[], object], timeout: float) -> str | None:
+    """Why the load fails in a child, mostly a traceback; None if it works. It gets `timeout` seconds.
+
+    The result comes through a pipe, as a server may wait for all children itself. Raises CannotFork."""
+    if not hasattr(os, "fork"):
+        raise CannotFork
+    reader, writer = os.pipe()
+    try:
+        pid = os.fork()
+    except (OSError, RuntimeError) as error:
+        os.close(reader)
+        os.close(writer)
+        raise CannotFork from error
+    if pid == 0:  # pragma: no cover (in the child)
+        _report(load, timeout, writer)
+    os.close(writer)
+    result = b""
+    try:
+        result = _received(reader, timeout + _GRACE)
+    finally:
+        os.close(reader)
+        if not result.endswith(_MARK):  # else it has ended, or is about to, and its number may be that of another
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with suppress(ChildProcessError):  # the server was faster
+            os.waitpid(pid, 0)
+    if not result.endswith(_MARK):
+        return f"the load did not end within {timeout:g} seconds, or its process was ended"
+    return result[: -len(_MARK)].decode("utf-8", "replace") or None
+
+
+def _received(reader: int, within: float) -> bytes:
+    """What comes through the pipe until the mark, or until it is closed, or until time is up."""
+    result, until = b"", time.monotonic() + within
+    while not result.endswith(_MARK):
+        ready, _, _ = select.select([reader], [], [], max(0, until - time.monotonic()))
+        part = os.read(reader, 65_536) if ready else b""
+        if not part:
+            break
+        result += part
+    return result
+
+
+def _report(load: Callable[[], object], timeout: float, writer: int) -> NoReturn:  # pragma: no cover (in the child)
+    """Loads, tells the result and ends, whatever happens, and without any clean-up of what is the parent's."""
+    try:
+        _forget_signals()
+        signal.signal(signal.SIGALRM, _stop)
+        signal.setitimer(signal.ITIMER_REAL, timeout)
+        try:
+            load()
+            why = ""
+        except BaseException:  # whatever it is, also a sys.exit() in the settings: the parent logs it
+            why = traceback.format_exc()
+        os.write(writer, why.encode("utf-8", "replace")[-_MOST_TOLD:] + _MARK)
+    finally:
+        os._exit(0)
+
+
+def _forget_signals() -> None:  # pragma: no cover (in the child)
+    """Lets no handler of the server run here, which would act for the parent."""
+    signal.set_wakeup_fd(-1)
+    for name in _SIGNALS:
+        signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
+def _stop(number: int, frame: object) -> NoReturn:  # pragma: no cover (in the child)
+    raise TimeoutError("the load took longer than the timeout of the guard; it was here")

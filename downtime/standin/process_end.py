@@ -1,0 +1,39 @@
+"""Ends a process that can't load the site any more, with an exit code after which a supervisor starts another."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import mmap
+import os
+import signal
+from typing import NoReturn
+
+EXIT_CODE = 1
+"""Not 3 or 4, at which the master of gunicorn ends."""
+FLUSHED_AFTER = 0.2
+"""Seconds by which a server has sent what it was given."""
+
+
+class ProcessEnd:
+    """How to end the process that made this; or a child of it, which has inherited what is to be got rid of.
+
+    A server that loads before it forks (`--preload`) ends on SIGTERM with exit code 0, after which nobody starts it
+    again. So a child says through shared memory that it was the one who asked for the end."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._was_asked = mmap.mmap(-1, 1)
+        atexit.register(self._exit)
+
+    def __call__(self) -> NoReturn:
+        """Ends this process at once, and also the one that made this, if that is its parent."""
+        if self._pid == os.getppid():
+            self._was_asked[0] = 1
+            os.kill(self._pid, signal.SIGTERM)
+        os._exit(EXIT_CODE)
+
+    def _exit(self) -> None:
+        if os.getpid() == self._pid and self._was_asked[0]:
+            logging.shutdown()
+            os._exit(EXIT_CODE)

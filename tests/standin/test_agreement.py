@@ -1,0 +1,49 @@
+import sys
+from collections.abc import Callable
+
+import django.conf
+import pytest
+from django.conf import settings
+
+from downtime.standin.agreement import tell_differences
+from downtime.standin.options import Options
+
+MakeOptions = Callable[..., Options]
+
+
+def test_what_is_the_same_is_not_told(options: MakeOptions, caplog: pytest.LogCaptureFixture) -> None:
+    tell_differences(options(time_zone=settings.TIME_ZONE))
+    tell_differences(options(schedule_file=None, time_zone=None))
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"flag_file": "/other/downtime.flag"}, "DOWNTIME_FLAG_FILE"),
+        ({"schedule_file": "/other/downtime.yml"}, "DOWNTIME_SCHEDULE_FILE"),
+        ({"flag_max_age": 60}, "DOWNTIME_FLAG_MAX_AGE"),
+        ({"time_zone": "Asia/Tokyo"}, "TIME_ZONE"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_each_argument_that_differs_from_its_setting_is_a_warning(
+    options: MakeOptions, caplog: pytest.LogCaptureFixture, changes: dict[str, object], name: str
+) -> None:
+    tell_differences(options(**{"time_zone": settings.TIME_ZONE, **changes}))
+    [record] = caplog.records
+    assert record.levelname == "WARNING"
+    assert f"{next(iter(changes))} of downtime.guard is" in record.getMessage()
+    assert f", and {name} is " in record.getMessage()
+
+
+def test_without_settings_there_is_nothing_to_compare(
+    options: MakeOptions, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    differs = options(flag_file="/other/downtime.flag")
+    with monkeypatch.context() as context:
+        context.setattr(django.conf, "settings", django.conf.LazySettings())
+        tell_differences(differs)
+    monkeypatch.delitem(sys.modules, "django.conf")
+    tell_differences(differs)
+    assert caplog.records == []

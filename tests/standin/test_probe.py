@@ -1,0 +1,162 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from downtime.standin.probe import CannotFork, probe
+from tests.support.waiting import wait_until
+
+
+def test_what_works_in_the_child_leaves_nothing_in_this_process(tmp_path: Path) -> None:
+    """Whatever it has imported or changed there."""
+    tried = tmp_path / "tried"
+    before = set(sys.modules)
+
+    def load() -> None:
+        import wave  # noqa: F401
+
+        tried.write_text(str(os.getpid()))
+
+    sys.modules.pop("wave", None)
+    assert probe(load, 5) is None
+    assert int(tried.read_text()) != os.getpid()
+    assert set(sys.modules) <= before
+
+
+def raising(error: BaseException) -> NoReturn:
+    raise error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("No module named 'shop'"),
+        SystemExit(3),
+        KeyboardInterrupt(),
+        GeneratorExit(),
+        RuntimeError("x" * 99_999),
+    ],
+    ids=["ImportError", "SystemExit", "KeyboardInterrupt", "GeneratorExit", "a long message"],
+)
+def test_whatever_is_raised_comes_back_as_its_traceback(error: BaseException) -> None:
+    why = probe(lambda: raising(error), 5)
+    assert why is not None
+    assert str(error)[-100:] in why
+    assert len(why) <= 50_000
+
+
+def test_a_message_of_any_characters_comes_back() -> None:
+    why = probe(lambda: raising(ValueError("\udcff \0 é")), 5)
+    assert why is not None
+    assert "é" in why
+
+
+def hang_in_python() -> None:
+    time.sleep(60)
+
+
+def hang_for_good() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+    time.sleep(60)
+
+
+def test_a_load_that_hangs_tells_where() -> None:
+    begun = time.monotonic()
+    why = probe(hang_in_python, 0.2)
+    assert time.monotonic() - begun < 30
+    assert why is not None
+    assert "hang_in_python" in why
+    assert "longer than the timeout" in why
+
+
+def test_a_load_that_takes_no_notice_of_its_alarm_is_killed() -> None:
+    why = probe(hang_for_good, 0.1)
+    assert why == "the load did not end within 0.1 seconds, or its process was ended"
+
+
+def test_a_load_that_ends_its_process_has_failed() -> None:
+    assert probe(lambda: os._exit(0), 5) == "the load did not end within 5 seconds, or its process was ended"
+
+
+def test_a_load_that_leaves_a_process_behind_is_not_waited_for() -> None:
+    """As a load may fork too, and what it forked keeps the pipe open."""
+
+    def load() -> None:
+        if os.fork() == 0:
+            time.sleep(3)
+            os._exit(0)
+
+    begun = time.monotonic()
+    assert probe(load, 10) is None
+    assert time.monotonic() - begun < 3
+
+
+def test_no_child_is_left_whoever_waits_for_it() -> None:
+    before = signal.signal(signal.SIGCHLD, lambda *_: os.waitpid(-1, os.WNOHANG))
+    try:
+        assert probe(lambda: None, 5) is None
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_no_handler_of_the_server_runs_in_the_child(tmp_path: Path) -> None:
+    called = tmp_path / "called"
+    before = signal.signal(signal.SIGTERM, lambda *_: called.touch())
+    try:
+        why = probe(lambda: os.kill(os.getpid(), signal.SIGTERM), 5)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert why is not None
+    assert "its process was ended" in why
+    assert not called.exists()
+
+
+def test_it_works_from_a_thread() -> None:
+    results: list[str | None] = []
+    thread = threading.Thread(target=lambda: results.append(probe(lambda: None, 5)))
+    thread.start()
+    thread.join()
+    assert results == [None]
+
+
+@pytest.mark.parametrize("error", [BlockingIOError(11, "Resource temporarily unavailable"), RuntimeError("no fork")])
+def test_a_fork_that_is_refused_leaves_no_pipe_open(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    monkeypatch.setattr(os, "fork", lambda: raising(error))
+    before = os.listdir("/proc/self/fd")
+    with pytest.raises(CannotFork):
+        probe(lambda: None, 5)
+    assert os.listdir("/proc/self/fd") == before
+
+
+def test_where_there_is_no_fork_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(CannotFork):
+        probe(lambda: None, 5)
+
+
+PARENT = """
+import os, sys, time
+from downtime.standin.probe import probe
+def load():
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+probe(load, 30)
+"""
+
+
+def test_a_probe_that_is_interrupted_leaves_no_child() -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    parent.send_signal(signal.SIGINT)
+    assert parent.wait(30) != 0
+    parent.stdout.close()
+    wait_until(lambda: not os.path.exists(f"/proc/{child}"), what="the child has ended")
