@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import django
@@ -23,6 +24,11 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import RequestFactory
 
 from downtime.files.parser import parse
+from downtime.standin.answers import Answers
+from downtime.standin.loader import Loader
+from downtime.standin.options import checked
+from downtime.standin.wsgi_standin import StandIn
+from tests.benchmarks.parts import PAGE
 
 _ROUNDS = 800
 _REQUESTS = 200
@@ -44,6 +50,23 @@ def down() -> None:
         prebuilt, app = _requests(f"{_HERE}.Prebuilt"), _requests(_APP)
         ratio, nanoseconds = _compared(prebuilt, app, _REQUESTS)
         print(f"down: {ratio} of the throughput of a prebuilt 503, {-nanoseconds:+.0f} ns a request")
+
+
+def standing_in() -> None:
+    """The throughput of the guard's stand-in, to that of a Django middleware that returns a prebuilt page with 503."""
+    with _site(_schedule(1), flag="message: Back soon."):
+        page = Path(settings.BASE_DIR, "downtime.html")
+        page.write_bytes(PAGE)
+        options = checked(Path(settings.BASE_DIR, "downtime.flag"), None, None, page, None, 20, _unloadable)
+        stand_in = StandIn(Answers(options), Loader(options))
+        prebuilt, own = _requests(f"{_HERE}.Prebuilt"), _answers(stand_in)
+        ratio, _ = _compared(prebuilt, own, _REQUESTS)
+        taken = quantiles(own() / _REQUESTS * 1e6 for _ in range(100))
+        print(f"stand-in: {ratio} times the throughput of a prebuilt 503, {taken[1]:.1f} µs an answer")
+
+
+def _unloadable() -> None:
+    raise NotImplementedError
 
 
 def reading(periods: int) -> None:
@@ -93,6 +116,18 @@ def _requests(middleware: str) -> Callable[[], float]:
     return measured
 
 
+def _answers(application: Any) -> Callable[[], float]:
+    environ = RequestFactory(headers={"accept": "text/html", "accept-language": "de"})._base_environ(PATH_INFO="/")
+
+    def measured() -> float:
+        start = time.process_time()
+        for _ in range(_REQUESTS):
+            application(environ, _start_response)
+        return time.process_time() - start
+
+    return measured
+
+
 def _start_response(status: str, headers: list[tuple[str, str]]) -> None:
     pass
 
@@ -130,6 +165,7 @@ _LINES: dict[str, Callable[[], None]] = {
     "up": lambda: up(1),
     "up-many": lambda: up(100_000),
     "down": down,
+    "stand-in": standing_in,
     "reading": lambda: reading(10_000),
 }
 
