@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import logging
 import math
-import threading
 import time
 from typing import Any
 
@@ -13,6 +12,7 @@ from downtime.standin.agreement import tell_differences
 from downtime.standin.options import Options
 from downtime.standin.probe import CannotFork, probe
 from downtime.standin.process_end import ProcessEnd
+from downtime.standin.process_lock import ProcessLock
 
 logger = logging.getLogger("downtime.guard")
 
@@ -38,7 +38,7 @@ class Loader:
     def __init__(self, options: Options) -> None:
         self.application: Any = None
         self._options = options
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self._retried_at = -math.inf
         self._why = ""
         self._end: ProcessEnd | None = None  # of this process, if a load has spoiled it
@@ -47,7 +47,7 @@ class Loader:
         """The application, loaded here if it can be loaded in a child. Raises CannotLoad or Spoiled, and logs why.
 
         The first trial is that of the boot. After each later one that fails, the next comes PAUSE seconds later."""
-        with self._lock:
+        with self._lock.own():
             if self.application is None:
                 if self._end is not None:
                     raise Spoiled(self._end)

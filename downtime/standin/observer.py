@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from downtime.files import disk
 from downtime.schedule.occurrence import Occurrence
 from downtime.standin.options import Options
+from downtime.standin.process_lock import ProcessLock
 
 if TYPE_CHECKING:
     from downtime.standin.meaning import Meaning
@@ -33,7 +33,7 @@ class Observer:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._lock = threading.Lock()
+        self._lock = ProcessLock()
         self._due = -math.inf
         self._downtime: Occurrence | None = None
         self._raised = dict.fromkeys(options.flag_files, False)
@@ -46,13 +46,13 @@ class Observer:
 
     def downtime(self) -> Occurrence | None:
         """The downtime of the whole site, or None if it is up; another object after each look, four times a second."""
-        if self.is_due() and self._lock.acquire(blocking=self._due == -math.inf):
+        if self.is_due() and (lock := self._lock.own()).acquire(blocking=self._due == -math.inf):
             try:
                 if self.is_due():
                     self._downtime = self._look()
                     self._due = time.monotonic() + PAUSE
             finally:
-                self._lock.release()
+                lock.release()
         return self._downtime
 
     def _look(self) -> Occurrence | None:

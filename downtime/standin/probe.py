@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import select
 import signal
@@ -9,6 +10,8 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
+from types import BuiltinFunctionType
 from typing import NoReturn
 
 _MARK = b"\0"  # what a load may print never holds it; a child of the child may keep the pipe open
@@ -70,14 +73,39 @@ def _report(load: Callable[[], object], timeout: float, writer: int) -> NoReturn
         _forget_signals()
         signal.signal(signal.SIGALRM, _stop)
         signal.setitimer(signal.ITIMER_REAL, timeout)
-        try:
-            load()
-            why = ""
-        except BaseException:  # whatever it is, also a sys.exit() in the settings: the parent logs it
-            why = traceback.format_exc()
+        why = _why(load) if isinstance(_thread.start_new_thread, BuiltinFunctionType) else _why_aside(load)
         os.write(writer, why.encode("utf-8", "replace")[-_MOST_TOLD:] + _MARK)
     finally:
         os._exit(0)
+
+
+def _why(load: Callable[[], object]) -> str:  # pragma: no cover (in the child)
+    try:
+        load()
+    except BaseException:  # whatever it is, also a sys.exit() in the settings: the parent logs it
+        return traceback.format_exc()
+    return ""
+
+
+def _why_aside(load: Callable[[], object]) -> str:  # pragma: no cover (in the child)
+    """As `_why` under gevent, in a thread of the system, in which no greenlet of the parent can run.
+
+    Such a one would take requests, which end with this child."""
+    get_original = import_module("gevent.monkey").get_original
+    start, make_lock = get_original("_thread", ["start_new_thread", "allocate_lock"])
+    done, whys = make_lock(), []
+
+    def run() -> None:
+        whys.append(_why(load))
+        done.release()
+
+    done.acquire()
+    start(run, ())
+    try:
+        done.acquire()
+    except TimeoutError:
+        return traceback.format_exc(limit=0)
+    return whys[0]
 
 
 def _forget_signals() -> None:  # pragma: no cover (in the child)
@@ -88,4 +116,4 @@ def _forget_signals() -> None:  # pragma: no cover (in the child)
 
 
 def _stop(number: int, frame: object) -> NoReturn:  # pragma: no cover (in the child)
-    raise TimeoutError("the load took longer than the timeout of the guard; it was here")
+    raise TimeoutError("the load took longer than the timeout of the guard")

@@ -57,14 +57,17 @@ ONLY_IMPORTERS = {
     "yaml": {"files.yaml_nodes", "files.pure_yaml", "files.flag_file", "edits.yaml_writer"},
     "threading": {
         *("reload.supervisor", "reload.process_state", "reload.turn", "reload.watch"),
-        *("standin.observer", "standin.loader"),
+        "standin.process_lock",
     },
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
 # The lock helper is Django's, and only who writes needs it.
 LATE = {"files.lock": {"django.core.files.locks"}}
 # Those of the guard import what may be missing, or what the other kind of server needs, only if it is asked for.
-IMPORTING_LATE = {"reload.supervisor", "guard", "standin.observer", "standin.agreement", *LATE}
+IMPORTING_LATE = {
+    *("reload.supervisor", "guard", "standin.observer", "standin.agreement"),
+    *LATE,
+}
 
 
 def tree_of(module: str) -> ast.Module:

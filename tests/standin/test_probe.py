@@ -10,6 +10,7 @@ from typing import NoReturn
 import pytest
 
 from downtime.standin.probe import CannotFork, probe
+from tests.support.programs import require
 from tests.support.waiting import wait_until
 
 
@@ -160,3 +161,41 @@ def test_a_probe_that_is_interrupted_leaves_no_child() -> None:
     assert parent.wait(30) != 0
     parent.stdout.close()
     wait_until(lambda: not os.path.exists(f"/proc/{child}"), what="the child has ended")
+
+
+GREENLETS = """
+from gevent import monkey
+monkey.patch_all()
+import gevent, os, sys, time
+from downtime.standin.probe import probe
+
+def serve():
+    while True:
+        gevent.sleep(0.01)
+        if os.getpid() != parent:
+            os.write(2, b"a greenlet of the parent runs in the child")
+
+def load():
+    time.sleep(0.2)
+    if len(sys.argv) > 1:
+        raise SystemExit("broken")
+
+parent = os.getpid()
+gevent.spawn(serve)
+gevent.sleep(0.05)
+print(probe(load, 5))
+print(probe(lambda: time.sleep(60), 0.2))
+"""
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("arguments", [[], ["broken"]], ids=["works", "fails"])
+def test_under_gevent_no_greenlet_of_the_parent_runs_in_the_child(arguments: list[str]) -> None:
+    """It would take requests, which end with the child."""
+    require("gevent")
+    command = [sys.executable, "-c", GREENLETS, *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stderr == ""
+    first, _, last = ran.stdout.partition("\n" if not arguments else "SystemExit: broken\n")
+    assert first == "None" or arguments
+    assert "longer than the timeout" in last

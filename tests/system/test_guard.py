@@ -73,6 +73,7 @@ def test_a_site_that_does_not_load_is_down_until_it_is_repaired_and_up(site: Gua
     """Broken at boot; repaired while it is down; then reloaded while it is down and broken again, where that works."""
     site.flag.write_text("Faster disks.")
     with broken(site, name, "ready") as server:
+        until_all_refuse(server)
         assert_down(server)
         assert "Faster disks." in ask(server.port).body
         site.repair()
@@ -121,6 +122,7 @@ def test_a_schedule_alone_takes_a_site_down_that_does_not_load(site: GuardedSite
 def test_a_site_that_is_repaired_after_it_is_up_is_loaded_within_two_seconds(site: GuardedSite, name: str) -> None:
     site.flag.touch()
     with broken(site, name, "settings") as server:
+        until_all_refuse(server)
         site.flag.unlink()
         wait_until(lambda: ask(server.port).status == 500, within=20, what="the error is as loud as without a guard")
         wait_until(lambda: "broken settings" in server.log.read_text(), what="its traceback is in the log")
