@@ -27,6 +27,8 @@ def tell_differences(options: Options) -> None:
         ("flag_file", options.flag_files, "DOWNTIME_FLAG_FILE", conf.DOWNTIME_FLAG_FILE),
         ("flag_max_age", options.flag_max_age, "DOWNTIME_FLAG_MAX_AGE", conf.DOWNTIME_FLAG_MAX_AGE),
     ]
+    if options.page_file is not None:
+        pairs.append(("page_file", options.page_file, "DOWNTIME_PAGE_FILE", conf.DOWNTIME_PAGE_FILE))
     if options.schedule_file is not None:
         pairs.append(("schedule_file", options.schedule_file, "DOWNTIME_SCHEDULE_FILE", conf.DOWNTIME_SCHEDULE_FILE))
     if options.zone is not None:

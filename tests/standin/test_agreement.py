@@ -1,9 +1,10 @@
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import django.conf
 import pytest
-from django.conf import settings
+import pytest_django
 
 from downtime.standin.agreement import tell_differences
 from downtime.standin.options import Options
@@ -11,9 +12,12 @@ from downtime.standin.options import Options
 MakeOptions = Callable[..., Options]
 
 
-def test_what_is_the_same_is_not_told(options: MakeOptions, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_the_same_is_not_told(
+    options: MakeOptions, settings: pytest_django.Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DOWNTIME_PAGE_FILE = tmp_path / "downtime.html"
     tell_differences(options(time_zone=settings.TIME_ZONE))
-    tell_differences(options(schedule_file=None, time_zone=None))
+    tell_differences(options(schedule_file=None, time_zone=None, page_file=None))
     assert caplog.records == []
 
 
@@ -22,14 +26,21 @@ def test_what_is_the_same_is_not_told(options: MakeOptions, caplog: pytest.LogCa
     [
         ({"flag_file": "/other/downtime.flag"}, "DOWNTIME_FLAG_FILE"),
         ({"schedule_file": "/other/downtime.yml"}, "DOWNTIME_SCHEDULE_FILE"),
+        ({"page_file": "/other/downtime.html"}, "DOWNTIME_PAGE_FILE"),
         ({"flag_max_age": 60}, "DOWNTIME_FLAG_MAX_AGE"),
         ({"time_zone": "Asia/Tokyo"}, "TIME_ZONE"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_each_argument_that_differs_from_its_setting_is_a_warning(
-    options: MakeOptions, caplog: pytest.LogCaptureFixture, changes: dict[str, object], name: str
+    options: MakeOptions,
+    settings: pytest_django.Settings,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    changes: dict[str, object],
+    name: str,
 ) -> None:
+    settings.DOWNTIME_PAGE_FILE = tmp_path / "downtime.html"
     tell_differences(options(**{"time_zone": settings.TIME_ZONE, **changes}))
     [record] = caplog.records
     assert record.levelname == "WARNING"

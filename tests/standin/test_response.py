@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from downtime import conf
 from downtime.http.built_in_page import built_in_page
 from downtime.standin.observer import ANY_DOWNTIME
 from downtime.standin.response import page, problem, retry_after, twin_of
@@ -120,6 +121,6 @@ def test_retry_after_counts_whole_seconds_to_the_end(downtime: Any, seconds: int
     assert retry_after(downtime, NOW.timestamp()) == seconds
 
 
-def test_the_twin_stands_beside_the_page() -> None:
-    assert twin_of("/srv/a.b/downtime.html") == "/srv/a.b/downtime.json"
-    assert twin_of("/srv/a.b/downtime") == "/srv/a.b/downtime.json"
+@pytest.mark.parametrize("path", ["/srv/a.b/downtime.html", "/srv/a.b/downtime", "/srv/.page"])
+def test_the_twin_is_where_the_commands_write_it(path: str) -> None:
+    assert twin_of(path) == conf.twin_of(path)

@@ -285,6 +285,12 @@ def parsed(raw: bytes) -> Answer:
     return Answer(int(first.split()[1]), worker, time.monotonic(), body)
 
 
+def do_all_watch(server: Running, workers: Iterable[int | str]) -> bool:
+    """Whether each of these workers of the server has said that it watches."""
+    lines = [line for line in server.log.read_text().splitlines() if " watches " in line]
+    return all(any(f"[{worker}]" in line for line in lines) for worker in workers)
+
+
 def free_port() -> int:
     """A port of the loopback address on which nobody listens."""
     with closing(socket.create_server(("127.0.0.1", 0))) as found:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.guarded import BREAKS, DOWN, REFUSED, GuardedSite, Visitors, ask, ask_at_once
-from tests.support.harness import Running, serving
+from tests.support.harness import Running, do_all_watch, serving
 from tests.support.programs import SERVERS
 from tests.support.waiting import wait_until
 
@@ -41,7 +41,7 @@ def broken(site: GuardedSite, name: str, how: str) -> Iterator[Running]:
 
 
 def come_back(server: Running, *others: int) -> float:
-    """Seconds until the first 200; then every worker loads the site, and nobody gets anything but 200 and 503."""
+    """Seconds until the first 200; returns when every worker has loaded the site. Nobody gets but 200 and 503."""
     begun, first = time.monotonic(), 0.0
     workers: set[str] = set()
     while len(workers) < server.count:
@@ -51,6 +51,8 @@ def come_back(server: Running, *others: int) -> float:
             if reply.status == 200:
                 first = first or time.monotonic() - begun
                 workers.add(reply.headers["x-worker"])
+    if server.server.watches:  # uWSGI without threads can't end a worker in which one is just starting
+        wait_until(lambda: do_all_watch(server, workers), what="every worker watches")
     return first
 
 

@@ -12,7 +12,7 @@ from statistics import median
 
 import pytest
 
-from tests.support.harness import STARTS_WITHIN, Running, Site, gone, is_alive, received, serving
+from tests.support.harness import STARTS_WITHIN, Running, Site, do_all_watch, gone, is_alive, received, serving
 from tests.support.programs import SERVERS
 from tests.support.waiting import wait_until
 
@@ -98,14 +98,8 @@ def side_by_side(folder: Path, name: str, *options: str) -> Iterator[tuple[Runni
         without.meet()
         with_app.meet()
         if SERVERS[name].watches:
-            wait_until(lambda: do_all_watch(with_app), within=5.0, what="every worker watches")
+            wait_until(lambda: do_all_watch(with_app, with_app.workers), within=5.0, what="every worker watches")
         yield with_app, without
-
-
-def do_all_watch(server: Running) -> bool:
-    """Whether each worker has said that it watches."""
-    lines = [line for line in server.log.read_text().splitlines() if " watches " in line]
-    return all(any(f"[{worker}]" in line for line in lines) for worker in server.workers)
 
 
 def reloaded(server: Running) -> float:
