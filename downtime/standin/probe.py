@@ -8,6 +8,7 @@ import select
 import signal
 import time
 import traceback
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -32,7 +33,11 @@ def probe(load: Callable[[], object], timeout: float) -> str | None:
         raise CannotFork
     reader, writer = os.pipe()
     try:
-        pid = os.fork()
+        with warnings.catch_warnings():
+            # From Python 3.12 on it warns of threads, whose locks nobody releases in the child. A load that waits for
+            # one fails by its timeout.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = os.fork()
     except (OSError, RuntimeError) as error:
         os.close(reader)
         os.close(writer)

@@ -28,6 +28,7 @@ from downtime.standin.answers import Answers
 from downtime.standin.loader import Loader
 from downtime.standin.options import checked
 from downtime.standin.wsgi_standin import StandIn
+from tests.benchmarks import servers
 from tests.benchmarks.parts import PAGE
 
 _ROUNDS = 800
@@ -166,6 +167,8 @@ _LINES: dict[str, Callable[[], None]] = {
     "up-many": lambda: up(100_000),
     "down": down,
     "stand-in": standing_in,
+    "stand-in-uvicorn": servers.standing_in_under_uvicorn,
+    "boot": servers.boot,
     "reading": lambda: reading(10_000),
 }
 

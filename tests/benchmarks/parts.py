@@ -1,9 +1,10 @@
 """What the benchmarks compare the app with: the least that a middleware can do."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.decorators import async_only_middleware
 
 PAGE = (
     b"<!DOCTYPE html><title>Down</title><h1>Down for maintenance</h1>" + b"<p>We are moving to faster disks.</p>" * 60
@@ -27,6 +28,18 @@ class Prebuilt(Empty):
         response = HttpResponse(PAGE, status=503, headers={"Retry-After": "300"})
         response._has_been_logged = True
         return response
+
+
+@async_only_middleware
+def prebuilt(get_response: object) -> Callable[[HttpRequest], Awaitable[HttpResponse]]:
+    """`Prebuilt` for ASGI."""
+
+    async def middleware(request: HttpRequest) -> HttpResponse:
+        response = HttpResponse(PAGE, status=503, headers={"Retry-After": "300"})
+        response._has_been_logged = True
+        return response
+
+    return middleware
 
 
 urlpatterns = [path("", lambda request: HttpResponse("up"))]

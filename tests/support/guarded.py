@@ -119,6 +119,10 @@ class GuardedSite(Site):
         """From now on a load works in a child of a process, and fails in the process itself after that."""
         self._write("guarded/settings.py", SPOILING.format(folder=str(self.folder / "tried")) + SETTINGS)
 
+    def prebuild(self) -> None:
+        """Answers every request with a page with 503 that was built before, by a middleware of its own."""
+        self._write("guarded/settings.py", f"{SETTINGS}MIDDLEWARE = ['tests.benchmarks.parts.prebuilt']\n")
+
     def repair(self) -> None:
         """Makes the site whole again."""
         for name in ("django", "yaml"):
