@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, NamedTuple
 
 from downtime.standin.answers import Answers
-from downtime.standin.loader import Loader, Spoiled
+from downtime.standin.loader import CannotLoad, Loader, Spoiled
 from downtime.standin.media_types import is_script
 from downtime.standin.process_end import FLUSHED_AFTER, ProcessEnd
-from downtime.standin.response import Response
+from downtime.standin.response import BROKEN, Response
 
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
-# RFC 6455 section 7.4.2 leaves it to the registry of IANA: "try again later".
-_TRY_AGAIN_LATER = 1013
+# RFC 6455 section 7.4.1, and the registry of IANA that its section 7.4.2 leaves the others to.
+_INTERNAL_ERROR, _TRY_AGAIN_LATER = 1011, 1013
 
 
 class _Request(NamedTuple):
@@ -68,6 +68,8 @@ class StandIn:
             return response, None
         try:
             await self._load()
+        except CannotLoad:
+            return BROKEN, None
         except Spoiled as spoiled:
             return self._answers.once_more(method, accept, is_script=by_script), spoiled.end
         return None, None
@@ -86,10 +88,10 @@ class StandIn:
 
 async def _send(scope: _Message, method: str, response: Response, send: _Send) -> None:
     if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": _TRY_AGAIN_LATER})
+        await send({"type": "websocket.close", "code": _INTERNAL_ERROR if response is BROKEN else _TRY_AGAIN_LATER})
         return
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.start", "status": int(response.status[:3]), "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else response.body})
 
 

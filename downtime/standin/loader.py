@@ -21,7 +21,7 @@ PAUSE = 2.0
 
 
 class CannotLoad(Exception):
-    """The site can't be loaded now; the message holds the traceback."""
+    """The site can't be loaded now; the message is the traceback, which was logged."""
 
 
 class Spoiled(Exception):
@@ -65,8 +65,7 @@ class Loader:
         except CannotFork:
             return
         if why is not None:
-            if why != self._why:
-                logger.error("the site can't be loaded:\n%s", why)
+            logger.error("the site can't be loaded:\n%s", why)
             if self._why:
                 self._retried_at = time.monotonic()
             self._why = why

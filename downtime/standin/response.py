@@ -1,4 +1,4 @@
-"""The 503 in the site's place: the page file or the built-in page, or problem details (RFC 9457); prepared as bytes."""
+"""The responses in the site's place, as bytes: the page file or the built-in page, or problem details (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,19 @@ _VARY = "Accept, Sec-Fetch-Dest, X-Requested-With, Content-Type, HX-Request, Tur
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response with the status 503."""
+    """A response, by default to a planned downtime."""
 
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    status: str = "503 Service Unavailable"
+
+
+BROKEN = Response(
+    (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", "27"), ("Cache-Control", "no-store")),
+    b"<h1>Server Error (500)</h1>",
+    "500 Internal Server Error",
+)
+"""To whoever asks while the site is up and can't be loaded; some servers answer nothing if an application raises."""
 
 
 def page(downtime: Occurrence, page_file: str | None, *, now: float, was_sent: bool) -> Response:

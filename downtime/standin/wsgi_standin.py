@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from downtime.standin.answers import Answers
-from downtime.standin.loader import Loader, Spoiled
+from downtime.standin.loader import CannotLoad, Loader, Spoiled
 from downtime.standin.media_types import is_script
 from downtime.standin.process_end import FLUSHED_AFTER, ProcessEnd
+from downtime.standin.response import BROKEN
 
 
 class StandIn:
@@ -35,11 +36,13 @@ class StandIn:
         if response is None:
             try:
                 application = self._loader.load()
+            except CannotLoad:
+                response = BROKEN
             except Spoiled as spoiled:
                 response, end = self._answers.once_more(method, accept, is_script=by_script), spoiled.end
             else:
                 return application(environ, start_response)  # type: ignore[no-any-return]
-        start_response("503 Service Unavailable", list(response.headers))
+        start_response(response.status, list(response.headers))
         body = b"" if method == "HEAD" else response.body
         return [body] if end is None else _LastAnswer(body, end)
 

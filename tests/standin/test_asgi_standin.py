@@ -12,7 +12,7 @@ import pytest
 
 from downtime.standin.answers import Answers
 from downtime.standin.asgi_standin import StandIn
-from downtime.standin.loader import CannotLoad, Loader
+from downtime.standin.loader import Loader
 from downtime.standin.options import Options
 
 MakeOptions = Callable[..., Options]
@@ -115,13 +115,14 @@ async def test_once_the_site_is_up_it_is_loaded_in_a_thread_once_for_all_request
     assert await asked(stand_in, {"type": "lifespan"}) == [{"type": "the site", "of": "lifespan"}]
 
 
-async def test_a_site_that_can_not_be_loaded_once_it_is_up_is_an_error_as_without_a_guard(
-    stand_in: StandIn, site: Site
+async def test_a_site_that_can_not_be_loaded_once_it_is_up_is_an_error(
+    stand_in: StandIn, site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     site.is_broken = True
-    for _ in range(2):
-        with pytest.raises(CannotLoad, match="No module named 'shop'"):
-            await asked(stand_in, http())
+    start, _ = await asked(stand_in, http())
+    assert start["status"] == 500
+    assert "No module named 'shop'" in caplog.text
+    assert await asked(stand_in, {"type": "websocket", "headers": []}) == [{"type": "websocket.close", "code": 1011}]
 
 
 async def test_a_process_is_spoiled_by_a_load_that_fails_in_it_alone(options: MakeOptions, ended: list[int]) -> None:

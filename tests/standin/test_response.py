@@ -10,7 +10,7 @@ import pytest
 from downtime import conf
 from downtime.http.built_in_page import built_in_page
 from downtime.standin.observer import ANY_DOWNTIME
-from downtime.standin.response import page, problem, retry_after, twin_of
+from downtime.standin.response import BROKEN, page, problem, retry_after, twin_of
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)
 AT_FOUR = replace(ANY_DOWNTIME, start=NOW, end=NOW.replace(hour=4), message="Faster <disks>.")
@@ -99,6 +99,10 @@ def test_of_the_twin_only_what_the_files_do_not_say_is_told(page_file: Path) -> 
 def test_a_twin_that_is_none_changes_nothing(page_file: Path, text: str) -> None:
     page_file.with_suffix(".json").write_text(text, errors="surrogateescape")
     assert details(page_file, ANY_DOWNTIME)["detail"] == "The site is down for maintenance."
+
+
+def test_the_error_has_the_length_that_it_claims() -> None:
+    assert dict(BROKEN.headers)["Content-Length"] == str(len(BROKEN.body))
 
 
 def test_a_message_that_can_not_be_sent_is_sent_as_far_as_it_can() -> None:

@@ -126,7 +126,7 @@ def test_a_site_that_is_repaired_after_it_is_up_is_loaded_within_two_seconds(sit
     with broken(site, name, "settings") as server:
         until_all_refuse(server)
         site.flag.unlink()
-        wait_until(lambda: ask(server.port).status == 500, within=20, what="the error is as loud as without a guard")
+        wait_until(lambda: ask(server.port).status == 500, within=20, what="the site is up and broken")
         wait_until(lambda: "broken settings" in server.log.read_text(), what="its traceback is in the log")
         site.repair()
         begun = time.monotonic()
