@@ -45,7 +45,7 @@ class Answers:
             return None
         if downtime is not prepared.downtime:
             prepared = self._prepared = _Prepared(downtime, {})
-        kind = prefers_json(accept, is_script=is_script), method not in _SAFE_METHODS
+        kind = prefers_json(accept, is_script), method not in _SAFE_METHODS
         found = prepared.responses.get(kind)
         if found is None:
             found = prepared.responses[kind] = self._prepare(downtime, *kind)
@@ -53,7 +53,7 @@ class Answers:
 
     def once_more(self, method: str, accept: str, *, is_script: bool) -> Response:
         """The response to such a request while the site comes back: to be sent again at once."""
-        return self._prepare(_FOR_A_MOMENT, prefers_json(accept, is_script=is_script), method not in _SAFE_METHODS)
+        return self._prepare(_FOR_A_MOMENT, prefers_json(accept, is_script), method not in _SAFE_METHODS)
 
     def _prepare(self, downtime: Occurrence, is_json: bool, was_sent: bool) -> Response:
         build = response.problem if is_json else response.page

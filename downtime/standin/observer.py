@@ -46,14 +46,20 @@ class Observer:
 
     def downtime(self) -> Occurrence | None:
         """The downtime of the whole site, or None if it is up; another object after each look, four times a second."""
-        if self.is_due() and (lock := self._lock.own()).acquire(blocking=self._due == -math.inf):
+        if time.monotonic() >= self._due:
+            self._look_in_turn()
+        return self._downtime
+
+    def _look_in_turn(self) -> None:
+        """Looks, unless another thread has just done so; while one does, the others go by what was known before."""
+        lock = self._lock.own()
+        if lock.acquire(blocking=self._due == -math.inf):
             try:
                 if self.is_due():
                     self._downtime = self._look()
                     self._due = time.monotonic() + PAUSE
             finally:
                 lock.release()
-        return self._downtime
 
     def _look(self) -> Occurrence | None:
         try:

@@ -35,7 +35,8 @@ def prebuilt(get_response: object) -> Callable[[HttpRequest], Awaitable[HttpResp
     """`Prebuilt` for ASGI."""
 
     async def middleware(request: HttpRequest) -> HttpResponse:
-        response = HttpResponse(PAGE, status=503, headers={"Retry-After": "300"})
+        headers = {"Retry-After": "300", "Content-Length": str(len(PAGE))}
+        response = HttpResponse(PAGE, status=503, headers=headers)
         response._has_been_logged = True
         return response
 

@@ -45,7 +45,7 @@ ACCEPTS = [
 @pytest.mark.parametrize("accept", ACCEPTS, ids=[accept[:40] or "none" for accept in ACCEPTS])
 def test_who_gets_json_is_the_same_as_from_the_middleware(accept: str, is_script: bool) -> None:
     by_middleware = negotiation.prefers_json(accept[: negotiation.LONGEST_HEADER], is_script=is_script)
-    assert media_types.prefers_json(accept, is_script=is_script) is by_middleware
+    assert media_types.prefers_json(accept, is_script) is by_middleware
 
 
 @pytest.mark.parametrize(
