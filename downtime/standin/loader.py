@@ -64,6 +64,8 @@ class Loader:
             why = probe(self._options.load, self._options.timeout)
         except CannotFork:
             return
+        except OSError as error:  # too many open files, with which a load here would fail as well
+            why = f"it can't be tried in a child: {error}"
         if why is not None:
             logger.error("the site can't be loaded:\n%s", why)
             if self._why:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import _thread
 import os
-import select
+import selectors
 import signal
 import time
 import traceback
@@ -18,7 +18,7 @@ from typing import NoReturn
 _MARK = b"\0"  # what a load may print never holds it; a child of the child may keep the pipe open
 _MOST_TOLD = 50_000  # bytes of a traceback, fewer than a pipe takes at once
 _GRACE = 1.0  # seconds, after which a load that took no notice of its alarm is killed
-_SIGNALS = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGWINCH", "SIGABRT")
+_SIGNALS = ("SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGCHLD", "SIGWINCH", "SIGABRT", "SIGIO")
 
 
 class CannotFork(Exception):
@@ -28,7 +28,8 @@ class CannotFork(Exception):
 def probe(load: Callable[[], object], timeout: float) -> str | None:
     """Why the load fails in a child, mostly a traceback; None if it works. It gets `timeout` seconds.
 
-    The result comes through a pipe, as a server may wait for all children itself. Raises CannotFork."""
+    The result comes through a pipe, as a server may wait for all children itself. Raises CannotFork, and OSError if
+    this process may open no more files."""
     if not hasattr(os, "fork"):
         raise CannotFork
     reader, writer = os.pipe()
@@ -43,7 +44,7 @@ def probe(load: Callable[[], object], timeout: float) -> str | None:
         os.close(writer)
         raise CannotFork from error
     if pid == 0:  # pragma: no cover (in the child)
-        _report(load, timeout, writer)
+        _report(load, timeout, reader, writer)
     os.close(writer)
     result = b""
     try:
@@ -63,22 +64,29 @@ def probe(load: Callable[[], object], timeout: float) -> str | None:
 def _received(reader: int, within: float) -> bytes:
     """What comes through the pipe until the mark, or until it is closed, or until time is up."""
     result, until = b"", time.monotonic() + within
-    while not result.endswith(_MARK):
-        ready, _, _ = select.select([reader], [], [], max(0, until - time.monotonic()))
-        part = os.read(reader, 65_536) if ready else b""
-        if not part:
-            break
-        result += part
+    with selectors.DefaultSelector() as selector:  # not select(), which takes no descriptor above 1023
+        selector.register(reader, selectors.EVENT_READ)
+        while not result.endswith(_MARK):
+            ready = selector.select(max(0, until - time.monotonic()))
+            part = os.read(reader, 65_536) if ready else b""
+            if not part:
+                break
+            result += part
     return result
 
 
-def _report(load: Callable[[], object], timeout: float, writer: int) -> NoReturn:  # pragma: no cover (in the child)
+def _report(
+    load: Callable[[], object], timeout: float, reader: int, writer: int
+) -> NoReturn:  # pragma: no cover (in the child)
     """Loads, tells the result and ends, whatever happens, and without any clean-up of what is the parent's."""
     try:
         _forget_signals()
+        os.close(reader)
+        _end_with_parent(writer)
         signal.signal(signal.SIGALRM, _stop)
         signal.setitimer(signal.ITIMER_REAL, timeout)
         why = _why(load) if isinstance(_thread.start_new_thread, BuiltinFunctionType) else _why_aside(load)
+        signal.signal(signal.SIGIO, signal.SIG_IGN)  # which comes as well when the parent reads
         os.write(writer, why.encode("utf-8", "replace")[-_MOST_TOLD:] + _MARK)
     finally:
         os._exit(0)
@@ -113,9 +121,22 @@ def _why_aside(load: Callable[[], object]) -> str:  # pragma: no cover (in the c
     return whys[0]
 
 
+def _end_with_parent(writer: int) -> None:  # pragma: no cover (in the child)
+    """Lets the system end this process once nobody can read its result, if it has signals for that.
+
+    If a server was killed, a child that goes on loading would keep its port."""
+    with suppress(OSError, AttributeError):
+        fcntl = import_module("fcntl")
+        fcntl.fcntl(writer, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(writer, fcntl.F_SETFL, fcntl.fcntl(writer, fcntl.F_GETFL) | os.O_ASYNC)
+
+
 def _forget_signals() -> None:  # pragma: no cover (in the child)
-    """Lets no handler of the server run here, which would act for the parent."""
+    """Lets no handler of the server run here, which would act for the parent, and every signal come through.
+
+    Some servers block signals in their threads, of which this process is a copy."""
     signal.set_wakeup_fd(-1)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for name in _SIGNALS:
         signal.signal(getattr(signal, name), signal.SIG_DFL)
 

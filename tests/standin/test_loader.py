@@ -1,4 +1,5 @@
 import os
+import resource
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -101,6 +102,18 @@ def test_where_no_child_can_be_tried_the_load_is_tried_here(
     site.broken.unlink()
     assert Loader(options(site.load)).load() == "the site"
     assert site.loads == [True, True]
+
+
+def test_a_process_that_may_open_no_more_files_is_not_spoiled(options: MakeOptions, site: Site) -> None:
+    loader = Loader(options(site.load))
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        with pytest.raises(CannotLoad, match="it can't be tried in a child"):
+            loader.load()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert loader.load() == "the site"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, GeneratorExit])

@@ -1,9 +1,12 @@
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,7 +14,6 @@ import pytest
 
 from downtime.standin.probe import CannotFork, probe
 from tests.support.programs import require
-from tests.support.waiting import wait_until
 
 
 def test_what_works_in_the_child_leaves_nothing_in_this_process(tmp_path: Path) -> None:
@@ -28,6 +30,19 @@ def test_what_works_in_the_child_leaves_nothing_in_this_process(tmp_path: Path) 
     assert probe(load, 5) is None
     assert int(tried.read_text()) != os.getpid()
     assert set(sys.modules) <= before
+
+
+@contextmanager
+def many_files_open(count: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2 * count), hard))
+    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for file in files:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def raising(error: BaseException) -> NoReturn:
@@ -74,6 +89,20 @@ def test_a_load_that_hangs_tells_where() -> None:
     assert why is not None
     assert "hang_in_python" in why
     assert "longer than the timeout" in why
+
+
+def test_it_tells_where_a_load_hangs_in_a_thread_that_blocks_signals() -> None:
+    """As those of uWSGI do."""
+    whys: list[str | None] = []
+
+    def run() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        whys.append(probe(hang_in_python, 0.2))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert "hang_in_python" in str(whys[0])
 
 
 def test_a_load_that_takes_no_notice_of_its_alarm_is_killed() -> None:
@@ -137,6 +166,12 @@ def test_a_fork_that_is_refused_leaves_no_pipe_open(monkeypatch: pytest.MonkeyPa
     assert os.listdir("/proc/self/fd") == before
 
 
+def test_it_works_in_a_process_that_has_many_files_open() -> None:
+    """As a server of many connections: select() would refuse the descriptor of the pipe."""
+    with many_files_open(1100):
+        assert probe(lambda: None, 5) is None
+
+
 def test_where_there_is_no_fork_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "fork")
     with pytest.raises(CannotFork):
@@ -144,23 +179,32 @@ def test_where_there_is_no_fork_it_says_so(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 PARENT = """
-import os, sys, time
+import os, signal, time
 from downtime.standin.probe import probe
 def load():
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
     print(os.getpid(), flush=True)
-    time.sleep(60)
-probe(load, 30)
+    time.sleep(120)
+probe(load, 60)
 """
 
 
-def test_a_probe_that_is_interrupted_leaves_no_child() -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL], ids=lambda sent: sent.name)
+def test_a_probe_that_is_interrupted_leaves_no_child(sent: signal.Signals) -> None:
+    """It would keep the port of the server."""
     parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
-    parent.send_signal(signal.SIGINT)
-    assert parent.wait(30) != 0
-    parent.stdout.close()
-    wait_until(lambda: not os.path.exists(f"/proc/{child}"), what="the child has ended")
+    parent.send_signal(sent)
+    parent.communicate(timeout=30)  # for as long as one of them has the pipe open
+    assert parent.returncode != 0
+    assert not is_running(child)
+
+
+def is_running(pid: int) -> bool:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 GREENLETS = """
