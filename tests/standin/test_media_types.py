@@ -1,3 +1,4 @@
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -69,3 +70,14 @@ def test_what_counts_as_a_script_is_the_same_as_for_the_middleware(headers: dict
     request = RequestFactory().generic("POST", "/", b"x", headers.get("CONTENT_TYPE", ""), **headers)
     names = ("HTTP_HX_REQUEST", "HTTP_SEC_FETCH_DEST", "HTTP_X_REQUESTED_WITH", "CONTENT_TYPE")
     assert media_types.is_script(*(headers.get(name, "") for name in names)) is scripts.is_script(request)
+
+
+def test_long_headers_are_not_kept() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            media_types.prefers_json(f"text/html;a={number}" + "x" * 60_000, is_script=False)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_000_000
