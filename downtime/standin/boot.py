@@ -19,9 +19,17 @@ def boot(options: Options, stand_in: Callable[[Answers, Loader], Any]) -> Any:
     """The application itself; or, while the site is down and can't be loaded, a stand-in for it."""
     answers, loader = Answers(options), Loader(options)
     if not answers.is_down():
-        application = options.load()
-        tell_differences(options)
-        return application
+        try:
+            application = options.application()
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException:
+            if not Answers(options).is_down():  # by a look of its own, as the deploy may have begun during the load
+                raise
+            loader.spoil()
+        else:
+            tell_differences(options)
+            return application
     with suppress(CannotLoad, Spoiled):
         return loader.load()
     logger.warning("the site is down and can't be loaded; each request gets 503 until it is up again")

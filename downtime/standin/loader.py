@@ -61,7 +61,7 @@ class Loader:
             raise CannotLoad(self._why)
         importlib.invalidate_caches()  # what was repaired meanwhile may have changed within a tick of the clock
         try:
-            why = probe(self._options.load, self._options.timeout)
+            why = probe(self._options.application, self._options.timeout)
         except CannotFork:
             return
         except OSError as error:  # too many open files, with which a load here would fail as well
@@ -73,14 +73,18 @@ class Loader:
             self._why = why
             raise CannotLoad(why)
 
+    def spoil(self) -> ProcessEnd:
+        """Takes note that the load whose exception is being handled has failed in this process."""
+        logger.exception("the site can't be loaded, and what is left of it needs a new process")
+        self._end = ProcessEnd()
+        return self._end
+
     def _load_here(self) -> Any:
         try:
-            application = self._options.load()
+            application = self._options.application()
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # whatever it is, also a sys.exit() in the settings, the site stays down
-            logger.exception("the site can't be loaded, and what is left of it needs a new process")
-            self._end = ProcessEnd()
-            raise Spoiled(self._end) from error
+            raise Spoiled(self.spoil()) from error
         tell_differences(self._options)
         return application

@@ -24,6 +24,13 @@ class Options:
     timeout: float
     load: Callable[[], Any]
 
+    def application(self) -> Any:
+        """What `load` returns. Raises TypeError if that is nothing, and what `load` raises."""
+        application = self.load()
+        if application is None:
+            raise TypeError(f"{self.load!r} returned None; the load of the guard must return the application")
+        return application
+
 
 def checked(
     flag_file: Any,

@@ -128,9 +128,10 @@ async def test_a_site_that_can_not_be_loaded_once_it_is_up_is_an_error(
 async def test_a_process_is_spoiled_by_a_load_that_fails_in_it_alone(options: MakeOptions, ended: list[int]) -> None:
     parent = os.getpid()
 
-    def load() -> None:
+    def load() -> str:
         if os.getpid() == parent:
             raise RuntimeError("broken here")
+        return "the site"
 
     made = options(load)
     start, _ = await asked(StandIn(Answers(made), Loader(made)), http())
@@ -150,6 +151,7 @@ parent = os.getpid()
 def load():
     if os.getpid() == parent:
         sys.exit("broken here")
+    return "the site"
 
 async def send(message):
     print(message["type"], message.get("status"), flush=True)

@@ -126,6 +126,7 @@ parent = os.getpid()
 def load():
     if os.getpid() == parent:
         sys.exit("broken here")
+    return "the site"
 
 options = checked(sys.argv[1], None, None, None, None, 20, load)
 stand_in = StandIn(Answers(options), Loader(options))
@@ -141,9 +142,10 @@ def test_a_process_is_spoiled_by_a_load_that_fails_in_it_alone(options: MakeOpti
     """It ends when the server closes the answer; here the end of the process is an exception."""
     parent = os.getpid()
 
-    def load() -> None:
+    def load() -> str:
         if os.getpid() == parent:
             raise RuntimeError("broken here")
+        return "the site"
 
     made = options(load)
     for method, has_body in (("GET", True), ("HEAD", False)):
