@@ -11,6 +11,7 @@ from typing import NoReturn
 
 EXIT_CODE = 1
 """Not 3 or 4, at which the master of gunicorn ends."""
+_HALTS_GUNICORN = 3
 FLUSHED_AFTER = 0.2
 """Seconds by which a server has sent what it was given."""
 
@@ -28,10 +29,14 @@ class ProcessEnd:
 
     def __call__(self) -> NoReturn:
         """Ends this process at once, and also the one that made this, if that is its parent."""
+        code = EXIT_CODE
         if self._pid == os.getppid():
             self._was_asked[0] = 1
-            os.kill(self._pid, signal.SIGTERM)
-        os._exit(EXIT_CODE)
+            try:
+                os.kill(self._pid, signal.SIGTERM)
+            except PermissionError:  # with `--preload --user`, the parent runs as root, and ends by this code
+                code = _HALTS_GUNICORN
+        os._exit(code)
 
     def _exit(self) -> None:
         if os.getpid() == self._pid and self._was_asked[0]:

@@ -54,6 +54,22 @@ def test_a_child_ends_its_parent_too_which_has_the_same_exit_code(
     end._was_asked[0] = 0
 
 
+def test_a_child_that_may_send_no_signal_to_its_parent_ends_it_by_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, ended: list[int]
+) -> None:
+    """The master of gunicorn, which is root's under `--user`, ends if a worker ends with 3."""
+
+    def refuse(*given: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    end = ProcessEnd()
+    monkeypatch.setattr(os, "kill", refuse)
+    monkeypatch.setattr(os, "getppid", os.getpid)
+    end()
+    assert ended == [3]
+    end._was_asked[0] = 0
+
+
 @pytest.mark.parametrize(
     ("program", "code"),
     [(ALONE, 1), (FORKED, 1), (UNASKED, 0)],
