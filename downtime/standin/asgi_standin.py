@@ -25,13 +25,18 @@ class _Request(NamedTuple):
     method: str
     accept: str
     by_script: bool
+    has_body: bool
 
     @classmethod
     def of(cls, scope: _Message) -> _Request:
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        headers: dict[bytes, str] = {}
+        for name, value in scope.get("headers", ()):
+            text = value.decode("latin-1")
+            headers[name] = f"{headers[name]},{text}" if name in headers else text  # as Django joins them
         names = (b"hx-request", b"sec-fetch-dest", b"x-requested-with", b"content-type")
         by_script = is_script(*(headers.get(name, "") for name in names))
-        return cls(scope.get("method", "GET"), headers.get(b"accept", ""), by_script)
+        has_body = b"content-length" in headers or b"transfer-encoding" in headers
+        return cls(scope.get("method", "GET"), headers.get(b"accept", ""), by_script, has_body)
 
 
 class StandIn:
@@ -51,6 +56,8 @@ class StandIn:
             request = _Request.of(scope)
             response, end = await self._response(request)
             if response is not None:
+                if request.has_body:
+                    await _take_body(receive)
                 await _send(scope, request.method, response, send)
                 await _after(end)
                 return
@@ -59,7 +66,7 @@ class StandIn:
 
     async def _response(self, request: _Request) -> tuple[Response | None, ProcessEnd | None]:
         """The response in the site's place, and how to end the process after it; neither once the site is loaded."""
-        method, accept, by_script = request
+        method, accept, by_script, _ = request
         if self._answers.is_due():  # in a thread, as a look at the files may keep the event loop waiting
             response = await asyncio.to_thread(self._answers.to, method, accept, is_script=by_script)
         else:
@@ -83,7 +90,14 @@ class StandIn:
 
     def _loaded(self, loading: asyncio.Future[Any]) -> None:
         self._loading = None
-        loading.exception()  # told to whoever waits, and to nobody if all have gone
+        if not loading.cancelled():  # as by the end of the server
+            loading.exception()  # told to whoever waits, and to nobody if all have gone
+
+
+async def _take_body(receive: _Receive) -> None:
+    """Takes all that the client sends, as Django does: a server that has to throw it away may reset the connection."""
+    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+        pass
 
 
 async def _send(scope: _Message, method: str, response: Response, send: _Send) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,53 @@ async def test_while_the_site_is_down_each_request_gets_503(stand_in: StandIn, f
     for headers_of_script in ({"accept": "application/json"}, {"sec_fetch_dest": "empty"}):
         _, body = await asked(stand_in, http("POST", **headers_of_script))
         assert json.loads(body["body"])["detail"] == "Faster disks.\nWhat was sent was not saved."
+
+
+async def test_what_a_client_sends_is_taken_before_it_is_answered(stand_in: StandIn, flag: Path) -> None:
+    """Else some servers reset the connection, and the client sees no answer."""
+    flag.touch()
+    parts = [{"type": "http.request", "more_body": True}] * 3 + [{"type": "http.request"}, {"type": "not asked for"}]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        assert sent == []
+        return parts.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await stand_in(http("POST", content_length="9"), receive, send)
+    assert (sent[0]["status"], len(parts)) == (503, 1)
+
+
+async def test_who_leaves_while_sending_is_not_waited_for(stand_in: StandIn, flag: Path) -> None:
+    flag.touch()
+    start, _ = await asked(stand_in, http("POST", transfer_encoding="chunked"), "http.disconnect")
+    assert start["status"] == 503
+
+
+async def test_headers_that_come_twice_or_not_at_all_count_as_for_the_middleware(stand_in: StandIn, flag: Path) -> None:
+    flag.touch()
+    start, _ = await asked(stand_in, {"type": "http", "method": "GET"})
+    assert dict(start["headers"])[b"content-type"].startswith(b"text/html")
+    accepts = [(b"accept", b"text/html"), (b"accept", b"application/json;q=0.9")]
+    start, _ = await asked(stand_in, {"type": "http", "method": "GET", "headers": accepts})
+    assert dict(start["headers"])[b"content-type"].startswith(b"text/html")
+
+
+def test_a_server_that_ends_during_a_load_logs_no_error_of_it(options: MakeOptions) -> None:
+    made, told = options(lambda: time.sleep(0.3)), []
+
+    async def serve() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        stand_in = StandIn(Answers(made), Loader(made))
+        request = asyncio.ensure_future(asked(stand_in, http()))
+        while stand_in._loading is None:
+            await asyncio.sleep(0.01)
+        request.cancel()
+
+    asyncio.run(serve())
+    assert told == []
 
 
 async def test_a_websocket_is_closed_to_be_opened_later(stand_in: StandIn, flag: Path) -> None:
