@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
+import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
 from downtime.schedule import converters
+
+logger = logging.getLogger("downtime.guard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def _path(name: str, path: Any) -> str:
     return os.path.abspath(text)
 
 
-def _zone(zone: Any) -> tzinfo:
+def _zone(zone: Any) -> tzinfo | None:
     if isinstance(zone, tzinfo):
         return zone
     if not isinstance(zone, str):
@@ -81,6 +85,9 @@ def _zone(zone: Any) -> tzinfo:
     try:
         return converters.zone(zone)
     except ValueError as error:
+        if not zoneinfo.available_timezones():  # as while `pip` replaces tzdata, which must not end a site that is down
+            logger.warning("this system has no time zones, so the guard does not know the schedule, and goes by flags")
+            return None
         raise ValueError(f"time_zone is {zone!r}; {error}") from error
 
 

@@ -1,3 +1,4 @@
+import sys
 import zoneinfo
 from datetime import timezone
 from pathlib import Path
@@ -5,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from downtime.schedule import converters
 from downtime.standin.options import Options, checked
 
 RIGHT: dict[str, Any] = {
@@ -76,3 +78,18 @@ class BytesPath:
 def test_a_path_object_of_bytes_is_refused() -> None:
     with pytest.raises(TypeError, match="flag_file is <a path>; it must be a path of characters, not of bytes"):
         checked(**{**RIGHT, "flag_file": BytesPath()})
+
+
+def test_without_time_zone_data_the_schedule_is_unknown_and_no_argument_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As in a slim image, or while pip replaces tzdata."""
+    zoneinfo.reset_tzpath(())
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    converters.zone.cache_clear()
+    zoneinfo.ZoneInfo.clear_cache()
+    try:
+        assert checked(**RIGHT).zone is None
+    finally:
+        zoneinfo.reset_tzpath()
+    assert "this system has no time zones" in caplog.text
