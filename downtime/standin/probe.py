@@ -6,6 +6,7 @@ import _thread
 import os
 import selectors
 import signal
+import sys
 import time
 import traceback
 import warnings
@@ -85,11 +86,16 @@ def _report(
         _end_with_parent(writer)
         signal.signal(signal.SIGALRM, _stop)
         signal.setitimer(signal.ITIMER_REAL, timeout)
-        why = _why(load) if isinstance(_thread.start_new_thread, BuiltinFunctionType) else _why_aside(load)
+        why = _why_aside(load) if _has_greenlets() else _why(load)
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # which comes as well when the parent reads
         os.write(writer, why.encode("utf-8", "replace")[-_MOST_TOLD:] + _MARK)
     finally:
         os._exit(0)
+
+
+def _has_greenlets() -> bool:  # pragma: no cover (in the child)
+    """Whether gevent has put its greenlets in the place of threads."""
+    return "gevent.monkey" in sys.modules and not isinstance(_thread.start_new_thread, BuiltinFunctionType)
 
 
 def _why(load: Callable[[], object]) -> str:  # pragma: no cover (in the child)

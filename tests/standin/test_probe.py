@@ -243,3 +243,21 @@ def test_under_gevent_no_greenlet_of_the_parent_runs_in_the_child(arguments: lis
     first, _, last = ran.stdout.partition("\n" if not arguments else "SystemExit: broken\n")
     assert first == "None" or arguments
     assert "longer than the timeout" in last
+
+
+EVENTLET = """
+import sys
+sys.modules["gevent"] = None
+import eventlet
+eventlet.monkey_patch()
+from downtime.standin.probe import probe
+print(probe(lambda: None, 5))
+"""
+
+
+@pytest.mark.system
+def test_it_works_under_eventlet_without_gevent() -> None:
+    require("eventlet")
+    command = [sys.executable, "-W", "ignore", "-c", EVENTLET]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout == "None\n"
