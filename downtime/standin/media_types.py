@@ -19,9 +19,7 @@ def _prefers_json(accept: str, is_script: bool) -> bool:
     for part in (accept or "*/*").split(","):
         name, *parameters = (text.strip() for text in part.lower().split(";"))
         quality = _quality(parameters)
-        if name in ("application/json", "application/*") or (
-            name.startswith("application/") and name.endswith("+json")
-        ):
+        if name == "application/*" or _is_json(name):
             json = max(json, quality)
         elif name in _HTML_TYPES:
             html = max(html, quality)
