@@ -498,7 +498,7 @@ def seconds(content: bytes) -> float:
 def test_a_stray_file_takes_at_most_twice_the_time_of_a_schedule_of_its_size(
     stray: tuple[str, Callable[[int], str] | str, str],
 ) -> None:
-    assert seconds(filled(200_000, *stray)) <= 2 * seconds(filled(200_000, *SOUND))
+    assert seconds(filled(100_000, *stray)) <= 2 * seconds(filled(100_000, *SOUND))
 
 
 def assert_is_sound(parsed: Parsed, source: str) -> None:

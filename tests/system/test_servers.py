@@ -49,9 +49,9 @@ def removed(path: Path, aside: Path, text: str) -> None:
 
 Way = Callable[[Path, Path, str], None]
 # How the site is taken down, and how it comes back. A schedule that is gone has to stay so for a second.
-FLAG: tuple[tuple[Way, Way], ...] = ((touched, removed), (replaced, removed), (moved_in, removed)) * 3
+FLAG: tuple[tuple[Way, Way], ...] = ((touched, removed), (replaced, removed), (moved_in, removed)) * 2
 FLAG += ((rewritten, removed),)
-SCHEDULE: tuple[tuple[Way, Way], ...] = ((replaced, replaced), (moved_in, moved_in), (rewritten, rewritten)) * 3
+SCHEDULE: tuple[tuple[Way, Way], ...] = ((replaced, replaced), (moved_in, moved_in), (rewritten, rewritten)) * 2
 SCHEDULE += ((moved_in, removed),)
 
 
