@@ -5,14 +5,14 @@ Importing this module needs the standard library alone."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from typing import Any
 
 from downtime.standin.boot import boot
 from downtime.standin.options import checked
 
-_Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+_Paths = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
 def wsgi(
