@@ -153,16 +153,19 @@ def ask_at_once(port: int, count: int = 8) -> list[Reply]:
 
 
 class Visitors:
-    """Statuses that clients get, one after the other, from two threads."""
+    """Statuses that clients get, one after the other, from two threads, and the seconds that the slowest took."""
 
     def __init__(self, port: int) -> None:
         self.statuses: Counter[int] = Counter()
+        self.slowest = 0.0
         self._port = port
         self._is_over = threading.Event()
 
     def _ask(self) -> None:
         while not self._is_over.is_set():
+            begun = time.monotonic()
             self.statuses[ask(self._port).status] += 1
+            self.slowest = max(self.slowest, time.monotonic() - begun)
             time.sleep(0.01)
 
     @contextmanager

@@ -305,9 +305,12 @@ def serving(
     workers: int = 4,
     under: Iterable[str] = (),
     options: Iterable[str] = (),
+    python: str = sys.executable,
     has_clean_log: bool = True,
 ) -> Iterator[Running]:
     """The named server over the site, listening; `under` is a tool to run it under, `options` are more for it.
+
+    If `python` is that of another virtualenv, the server is that virtualenv's.
 
     It ends by SIGTERM with the block, in time and with a clean log, unless that is not expected of it.
     """
@@ -320,7 +323,7 @@ def serving(
     environment = {**site.environment, **({"SITE_DATABASE": ":memory:"} if server.asks_database else {})}
     server.prepare(site.folder, {**environment, "PORT": str(port), "WORKERS": str(workers), "PACKAGE": site.package})
     filled_in = {"port": port, "workers": workers, "folder": site.folder, "package": site.package}
-    command = [part.format(**filled_in) for part in server.command]
+    command = [python if part == sys.executable else part.format(**filled_in) for part in server.command]
     with log.open("ab") as output:
         process = subprocess.Popen(
             [*DEFAULT_SIGINT, *under, *command, *options],
