@@ -176,6 +176,6 @@ def test_the_files_of_the_readme_and_of_the_deploy_are_in_one_folder_that_outliv
 
 
 def test_the_files_that_the_readme_names_are_there() -> None:
-    named = set(re.findall(r"``(sample_config/[\w./]+)``", README))
+    named = set(re.findall(r"``(sample_config/[\w./-]+)``", README))
     assert len(named) > 6
     assert not [name for name in named if not (ROOT / name).exists()]

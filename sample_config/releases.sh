@@ -1,0 +1,48 @@
+#!/bin/sh
+# A deploy with a folder and a virtualenv for each release, as Capistrano has them: adapt the folder, the repository and the
+# name of the service, which is that of systemd/example.service. It stops at the first command that fails.
+#
+#   /srv/example/current -> releases/20261201-020000   what the service runs
+#   /srv/example/shared/   downtime.yml, downtime.flag and downtime.html, by these paths in the settings and in wsgi.py
+#
+# In the folder of a release, the flag would be left behind by the switch, and the site up in the middle of the deploy.
+set -eu
+
+cd /srv/example
+
+# New workers load what "current" leads to, and each old one ends when it has finished its requests.
+reload() {
+    workers=$(pgrep --parent "$(systemctl show --property=MainPID --value example.service)")
+    systemctl reload example.service
+    for worker in $workers; do
+        tail --pid="$worker" -f /dev/null
+    done
+}
+
+link() {
+    ln -sfn "$1" current.new
+    mv -T current.new current
+}
+
+# While the site is up: all that takes long, and a look at whether the release can be loaded. Nothing that runs is touched.
+release=releases/$(date -u +%Y%m%d-%H%M%S)
+git clone --quiet --depth 1 https://git.example.com/example.git "$release"
+python3 -m venv "$release/.venv"
+"$release/.venv/bin/pip" install --quiet -r "$release/requirements.txt"
+"$release/.venv/bin/python" "$release/manage.py" check
+
+# Once the old workers have ended, no request writes any more.
+current/.venv/bin/python current/manage.py downtime_start --message "We are upgrading the site." --retry-after 300
+reload
+
+# If this fails, the old release is still linked, and the site still down, for you to look at. To bring it back as it was:
+#   current/.venv/bin/python current/manage.py downtime_end
+# For PostgreSQL: it gives up after 5 seconds if something else, a report or a backup, holds a lock that it needs.
+PGOPTIONS="-c lock_timeout=5s" "$release/.venv/bin/python" "$release/manage.py" migrate --noinput
+
+# To go back later, link the release before, reload, and undo by hand what the migrations have changed:
+#   ln -sfn releases/20261201-020000 current.new && mv -T current.new current && systemctl reload example.service
+link "$release"
+reload
+
+current/.venv/bin/python current/manage.py downtime_end
