@@ -30,6 +30,7 @@ git clone --quiet --depth 1 https://git.example.com/example.git "$release"
 python3 -m venv "$release/.venv"
 "$release/.venv/bin/pip" install --quiet -r "$release/requirements.txt"
 "$release/.venv/bin/python" "$release/manage.py" check
+"$release/.venv/bin/python" "$release/manage.py" collectstatic --noinput
 
 # Once the old workers have ended, no request writes any more.
 current/.venv/bin/python current/manage.py downtime_start --message "We are upgrading the site." --retry-after 300

@@ -19,10 +19,15 @@ execute_from_command_line(sys.argv)
 """,
     "example/__init__.py": "",
     "example/settings.py": """
+import os
+
 SECRET_KEY = "only-for-tests"
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "example.urls"
-INSTALLED_APPS = ["downtime", "shop"]
+INSTALLED_APPS = ["django.contrib.staticfiles", "downtime", "shop"]
+STATIC_URL = "static/"
+STATIC_ROOT = os.path.join(os.path.dirname(os.path.dirname(__file__)), "static")
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 MIDDLEWARE = ["downtime.middleware.DowntimeMiddleware"]
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "@folder@/site.sqlite3"}}
