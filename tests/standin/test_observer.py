@@ -1,5 +1,6 @@
 import logging
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -17,11 +18,8 @@ MakeOptions = Callable[..., Options]
 
 @pytest.fixture
 def without_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process in which PyYAML is not importable, and nothing has read the files yet."""
-    monkeypatch.setitem(sys.modules, "yaml", None)
-    for name in list(sys.modules):
-        if name.startswith("downtime.") and name not in (__name__, "downtime.files.disk"):
-            monkeypatch.delitem(sys.modules, name)
+    """What reads the files can't be imported."""
+    monkeypatch.setitem(sys.modules, "downtime.standin.meaning", None)
 
 
 def test_the_files_are_looked_at_four_times_a_second(options: MakeOptions, flag: Path) -> None:
@@ -60,6 +58,21 @@ def test_without_pyyaml_the_presence_of_a_flag_counts(
     assert "the presence of a flag counts alone" in caplog.text
     flag.unlink()
     wait_until(lambda: observer.downtime() is None, what="the flag is gone")
+
+
+WITHOUT_YAML = """
+import sys
+sys.modules["yaml"] = None
+from downtime.standin.observer import ANY_DOWNTIME, Observer
+from downtime.standin.options import checked
+observer = Observer(checked(sys.argv[1], None, None, None, None, 20, print))
+assert observer.downtime() == ANY_DOWNTIME
+"""
+
+
+def test_it_is_pyyaml_that_may_be_missing(flag: Path) -> None:
+    flag.write_text("read_only: true\n")
+    subprocess.run([sys.executable, "-c", WITHOUT_YAML, str(flag)], check=True, timeout=60)
 
 
 def test_as_soon_as_pyyaml_is_there_the_files_are_read(
