@@ -160,31 +160,38 @@ def test_the_page_file_is_what_visitors_see(site: GuardedSite) -> None:
         assert ask(server.port).body == PREPARED
 
 
-@pytest.mark.parametrize("name", ["gunicorn sync", "gunicorn gthread", "uvicorn --workers", "uWSGI --lazy-apps"])
-def test_a_spoiled_worker_answers_until_the_site_is_up_and_is_replaced_then(site: GuardedSite, name: str) -> None:
+# What a server does when a load has spoiled a process: it starts another one, or ends with this exit code.
+ANOTHER = -1
+AFTER_A_SPOILED_LOAD = {
+    **dict.fromkeys(["gunicorn sync", "gunicorn gthread", "gunicorn gevent", "gunicorn asgi"], ANOTHER),
+    **dict.fromkeys(["uvicorn --workers", "uWSGI --lazy-apps", "mod_wsgi daemon"], ANOTHER),
+    **dict.fromkeys(["gunicorn sync --preload", "gunicorn gthread --preload", "gunicorn gevent --preload"], 1),
+    **dict.fromkeys(["uvicorn", "daphne", "waitress", "granian wsgi", "granian asgi"], 1),
+    **dict.fromkeys(["hypercorn", "uWSGI", "uWSGI --enable-threads", "uWSGI gevent"], 0),
+}
+
+
+def test_of_every_server_it_is_known_what_it_does_after_a_spoiled_load() -> None:
+    assert set(AFTER_A_SPOILED_LOAD) == set(GUARDED)
+
+
+@pytest.mark.parametrize(("name", "code"), AFTER_A_SPOILED_LOAD.items())
+def test_a_spoiled_process_answers_until_the_site_is_up_and_ends_then(site: GuardedSite, name: str, code: int) -> None:
     site.flag.touch()
     site.breaks_after_a_trial()
     with serving(site, name, workers=WORKERS, has_clean_log=False) as server:
+        until_all_refuse(server)
         assert_down(server)
         assert "needs a new process" in server.log.read_text()
         site.repair()
         site.flag.unlink()
-        come_back(server, REFUSED)  # by a worker that ends
-
-
-@pytest.mark.parametrize("name", ["gunicorn sync --preload", "uvicorn"])
-def test_a_spoiled_parent_or_single_process_ends_with_a_code_after_which_it_is_started_again(
-    site: GuardedSite, name: str
-) -> None:
-    site.flag.touch()
-    site.breaks_after_a_trial()
-    with serving(site, name, workers=WORKERS, has_clean_log=False) as server:
-        assert_down(server)
-        site.flag.unlink()
+        if code == ANOTHER:
+            come_back(server, REFUSED)  # by a worker that ends
+            return
 
         def has_ended() -> bool:
             ask(server.port)
             return server.process.poll() is not None
 
         wait_until(has_ended, within=20, what="the server has ended")
-        assert server.process.returncode == 1
+        assert server.process.returncode == code
