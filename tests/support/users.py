@@ -30,6 +30,9 @@ django.setup()
 from django.core.management import call_command, load_command_class, CommandError
 # Loaded by now, as nobody may not even be able to read the code.
 commands = [(load_command_class("downtime", name), *arguments) for name, *arguments in commands]
+from downtime.http.prerendered import prerender
+from downtime.management.page_file import NEUTRAL
+prerender(*NEUTRAL)
 {BECOME}
 for command in commands:
     try:

@@ -2,9 +2,10 @@
 
 import random
 import signal
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -115,20 +116,40 @@ def reloaded(server: Running) -> float:
 
 def recycled(server: Running) -> float:
     """Seconds from the last answer of a worker until it has ended, for the slower of them."""
-    old, seconds = dict.fromkeys(server.workers, time.monotonic()), 0.0
-    begun = time.monotonic()
-    served = Counter(dict.fromkeys(old, MOST_REQUESTS))
-    while old:
-        for answer in received([server.connect() for _ in range(4)], may_drop=True):
-            served[answer.worker] += 1
-            if answer.worker in old:
-                old[answer.worker] = answer.moment
-        now = time.monotonic()
-        assert now - begun < ENDS_WITHIN, f"{set(old)} go on serving."
-        for worker in [worker for worker in old if not is_alive(worker)]:
-            seconds = max(seconds, now - old.pop(worker))
+    answered, begun = dict.fromkeys(server.workers, time.monotonic()), time.monotonic()
+    served = Counter(dict.fromkeys(answered, MOST_REQUESTS))
+    with ends_of(answered) as ended:
+        while len(ended) < len(answered):
+            # uvicorn's parent may wait for a sign of one that ends, for five seconds, before it starts another.
+            for answer in received([server.connect() for _ in range(4)], may_drop=True):
+                served[answer.worker] += 1
+                if answer.worker in answered:
+                    answered[answer.worker] = answer.moment
+            assert time.monotonic() - begun < ENDS_WITHIN, f"{set(answered) - set(ended)} go on serving."
+    seconds = max(moment - answered[worker] for worker, moment in ended.items())
     wait_until(lambda: are_far_from_ending(server, served), within=STARTS_WITHIN, what="new workers answer")
     return seconds
+
+
+@contextmanager
+def ends_of(workers: Iterable[int]) -> Iterator[dict[int, float]]:
+    """When each of the workers has ended, as soon as it has, even while nobody answers."""
+    ended: dict[int, float] = {}
+    left, is_over = set(workers), threading.Event()
+
+    def look() -> None:
+        while left and not is_over.wait(0.005):
+            for worker in [worker for worker in left if not is_alive(worker)]:
+                left.discard(worker)
+                ended[worker] = time.monotonic()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield ended
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def are_far_from_ending(server: Running, served: Counter[int]) -> bool:
