@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from datetime import datetime
 from functools import lru_cache
@@ -30,7 +29,8 @@ from downtime.http.redirects import is_target
 from downtime.http.scripts import is_for_fragment, is_script
 from downtime.http.site_code import awaited, call, downtime_told
 from downtime.schedule.occurrence import occurrence
-from downtime.schedule.periods import NEVER, Period, Window
+from downtime.schedule.periods import Window
+from downtime.schedule.retry_after import retry_after
 
 _MOST_KEPT = 500
 
@@ -53,7 +53,7 @@ class Refusals:
         """The response to a request that `window` refuses until `release`; NEVER means that this moment is unknown.
 
         `spares_home` tells whether the front page of the site can be read meanwhile."""
-        seconds = retry_after(window.period, release, time.time(), self._retry_after)
+        seconds = retry_after(window.period.retry_after, release, time.time(), self._retry_after)
         if self._view:
             language = self._project_languages.of(request)
             return _from_view(self._view, request, window, release, language, seconds)
@@ -86,15 +86,6 @@ class Refusals:
                 self._pages.clear()
             page = self._pages[key] = prepare_page(window, release, kind)
         return copy_response(page.response)
-
-
-def retry_after(period: Period, release: datetime, now: float, default: int | None) -> int | None:
-    """The value of Retry-After (RFC 9110 section 10.2.3): whole seconds until the release, rounded up, at least 1.
-
-    If the release is NEVER, the period's own value, else the default. `now` is in seconds since the epoch."""
-    if release == NEVER:
-        return period.retry_after or default
-    return max(1, math.ceil(release.timestamp() - now))
 
 
 def _kind(request: HttpRequest, window: Window, languages: Languages, spares_home: bool) -> Kind:

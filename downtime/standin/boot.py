@@ -23,7 +23,7 @@ def boot(options: Options, stand_in: Callable[[Answers, Loader], Any]) -> Any:
             application = options.application()
         except (KeyboardInterrupt, GeneratorExit):
             raise
-        except BaseException:
+        except BaseException:  # whatever it is: it is raised again, or spoil() logs it
             if not Answers(options).is_down():  # by a look of its own, as the deploy may have begun during the load
                 raise
             loader.spoil()

@@ -84,7 +84,7 @@ class Loader:
             application = self._options.application()
         except (KeyboardInterrupt, GeneratorExit):
             raise
-        except BaseException as error:  # whatever it is, also a sys.exit() in the settings, the site stays down
+        except BaseException as error:  # whatever it is, also a sys.exit() in the settings: spoil() logs it
             raise Spoiled(self.spoil()) from error
         tell_differences(self._options)
         return application

@@ -21,7 +21,6 @@ logger = logging.getLogger("downtime.guard")
 PAUSE = 0.25
 """Seconds from one look at the files to the next."""
 
-
 ANY_DOWNTIME = Occurrence("", None, None, "", "", None, False, ())
 """Of which nothing is known but that it takes the whole site down."""
 

@@ -101,7 +101,7 @@ def _has_greenlets() -> bool:  # pragma: no cover (in the child)
 def _why(load: Callable[[], object]) -> str:  # pragma: no cover (in the child)
     try:
         load()
-    except BaseException:  # whatever it is, also a sys.exit() in the settings: the parent logs it
+    except BaseException:  # whatever it is, also a sys.exit() in the settings: Loader logs it
         return traceback.format_exc()
     return ""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from typing import Any
 from downtime.files import disk
 from downtime.http.built_in_page import built_in_page
 from downtime.schedule.occurrence import Occurrence
+from downtime.schedule.periods import NEVER
+from downtime.schedule.retry_after import retry_after
 from downtime.standin.observer import ANY_DOWNTIME
 
 _LONGEST_PAGE = 4 * 1024 * 1024
@@ -42,13 +43,13 @@ def page(downtime: Occurrence, page_file: str | None, *, now: float, was_sent: b
     body = _content(page_file) if page_file else b""
     if not body:
         body = built_in_page(downtime.message, was_sent=was_sent).encode()
-    return _response("text/html; charset=utf-8", body, retry_after(downtime, now))
+    return _response("text/html; charset=utf-8", body, _retry_after(downtime, now))
 
 
 def problem(downtime: Occurrence, page_file: str | None, *, now: float, was_sent: bool) -> Response:
     """Problem details as the middleware would send them; what the files do not say is taken from the page's twin."""
     twin = _twin(page_file) if page_file else {}
-    seconds = retry_after(downtime, now)
+    seconds = _retry_after(downtime, now)
     detail = downtime.message or twin.get("detail") or _REASON
     details = {
         "type": "about:blank",
@@ -64,16 +65,13 @@ def problem(downtime: Occurrence, page_file: str | None, *, now: float, was_sent
     return _response("application/problem+json", body, seconds)
 
 
-def retry_after(downtime: Occurrence, now: float) -> int | None:
-    """Whole seconds until the end, at least 1; or else the downtime's own value (RFC 9110 section 10.2.3)."""
-    if downtime.end is None:
-        return downtime.retry_after
-    return max(1, math.ceil(downtime.end.timestamp() - now))
-
-
 def twin_of(page_file: str) -> str:
     """The path of the JSON twin of a page file: downtime.json for downtime.html."""
     return os.path.splitext(page_file)[0] + ".json"
+
+
+def _retry_after(downtime: Occurrence, now: float) -> int | None:
+    return retry_after(downtime.retry_after, downtime.end or NEVER, now)
 
 
 def _response(content_type: str, body: bytes, seconds: int | None) -> Response:

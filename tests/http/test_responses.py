@@ -32,7 +32,7 @@ from django.utils import timezone as django_timezone
 from django.utils import translation
 
 from downtime.http.built_in_page import BUILT_IN_PAGE
-from downtime.http.responses import Refusals, retry_after
+from downtime.http.responses import Refusals
 from downtime.http.scripts import VARIES_BY
 from downtime.schedule.occurrence import Occurrence
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
@@ -91,29 +91,6 @@ def test_the_answer_to_head_is_that_to_get_without_its_body(accept: str) -> None
 
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)
-RETRY_AFTER_CASES = {
-    "a release ahead": (NOW + timedelta(hours=2), None, None, 7200),
-    "a release comes before what is set": (NOW + timedelta(hours=2), 30, 60, 7200),
-    "rounded up": (NOW + timedelta(seconds=9, microseconds=1), None, None, 10),
-    "less than a second": (NOW + timedelta(milliseconds=1), None, None, 1),
-    "now": (NOW, 30, 60, 1),
-    "in the past": (NOW - timedelta(hours=1), 30, 60, 1),
-    "far ahead": (NOW + timedelta(days=3650), None, None, 3650 * 86_400),
-    "in another zone": (datetime(2026, 12, 1, 3, 0, 5, tzinfo=timezone(timedelta(hours=1))), None, None, 5),
-    "unknown": (NEVER, None, None, None),
-    "unknown, the period's value": (NEVER, 30, None, 30),
-    "unknown, the default": (NEVER, None, 60, 60),
-    "unknown, the period's value comes before the default": (NEVER, 30, 60, 30),
-}
-
-
-@pytest.mark.parametrize(
-    ("release", "of_period", "default", "seconds"), RETRY_AFTER_CASES.values(), ids=RETRY_AFTER_CASES
-)
-def test_retry_after_counts_the_seconds_to_the_release(
-    release: datetime, of_period: int | None, default: int | None, seconds: int | None
-) -> None:
-    assert retry_after(Period(START, retry_after=of_period), release, NOW.timestamp(), default) == seconds
 
 
 @pytest.mark.parametrize("accept", ["", "application/json"], ids=["page", "JSON"])

@@ -1,16 +1,21 @@
 import json
 import os
+import time
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.timezone import get_default_timezone
 
 from downtime import conf
 from downtime.http.built_in_page import built_in_page
+from downtime.schedule.occurrence import occurrence
+from downtime.schedule.periods import Period, Window
 from downtime.standin.observer import ANY_DOWNTIME
-from downtime.standin.response import BROKEN, page, problem, retry_after, twin_of
+from downtime.standin.response import BROKEN, page, problem, twin_of
+from tests.support.refusals import ENDS_AT_FOUR, OPEN_ENDED, refused
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=timezone.utc)
 AT_FOUR = replace(ANY_DOWNTIME, start=NOW, end=NOW.replace(hour=4), message="Faster <disks>.")
@@ -67,6 +72,24 @@ def test_a_page_that_can_not_be_read_is_the_built_in_one_with_the_message(
     assert page(AT_FOUR, None, now=NOW.timestamp(), was_sent=was_sent).body == response.body
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+@pytest.mark.parametrize(
+    "period", [OPEN_ENDED, replace(OPEN_ENDED, end=ENDS_AT_FOUR), replace(OPEN_ENDED, message="Ü <b>", retry_after=60)]
+)
+def test_a_script_gets_what_the_middleware_would_send(period: Period, method: str) -> None:
+    sent = refused(period, period.end, method=method, accept="application/json")
+    downtime = occurrence(Window(period.start, 0, period.end, period), get_default_timezone())
+    response = problem(downtime, None, now=time.time(), was_sent=method == "POST")
+    own, of_middleware = json.loads(response.body), json.loads(sent.content)
+    seconds = own.pop("retry_after"), of_middleware.pop("retry_after")
+    assert seconds[0] == seconds[1] or abs(seconds[0] - seconds[1]) == 1, "a second may have begun in between"
+    assert own == of_middleware
+    headers = dict(response.headers)
+    for name in ("Content-Type", "Cache-Control", "Vary", "X-Downtime"):
+        assert headers[name] == sent[name]
+    assert ("Retry-After" in headers) is ("Retry-After" in sent)
+
+
 def test_a_script_is_told_what_is_known(page_file: Path) -> None:
     assert details(None) == {
         "type": "about:blank",
@@ -107,22 +130,6 @@ def test_the_error_has_the_length_that_it_claims() -> None:
 
 def test_a_message_that_can_not_be_sent_is_sent_as_far_as_it_can() -> None:
     assert details(None, replace(AT_FOUR, message="half \ud800"))["detail"] == "half ?"
-
-
-@pytest.mark.parametrize(
-    ("downtime", "seconds"),
-    [
-        (AT_FOUR, 7200),
-        (replace(AT_FOUR, end=NOW.replace(microsecond=1)), 1),
-        (replace(AT_FOUR, end=NOW.replace(hour=1)), 1),
-        (replace(AT_FOUR, end=None), None),
-        (replace(AT_FOUR, end=None, retry_after=60), 60),
-        (replace(AT_FOUR, retry_after=60), 7200),
-    ],
-    ids=["known", "a fraction", "past", "unknown", "its own", "known and its own"],
-)
-def test_retry_after_counts_whole_seconds_to_the_end(downtime: Any, seconds: int | None) -> None:
-    assert retry_after(downtime, NOW.timestamp()) == seconds
 
 
 @pytest.mark.parametrize("path", ["/srv/a.b/downtime.html", "/srv/a.b/downtime", "/srv/.page"])

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.harness import free_port
+from tests.support.nginx import BEGINNING
 from tests.support.programs import APACHE_MODULES, ROOT, located, require
 from tests.support.waiting import wait_until
 
@@ -21,25 +22,16 @@ FOLDER = "/srv/example/downtime"
 OFFICE = "127.0.0.2"
 ENDS_WITHIN = 15.0
 
-_NGINX = """
-daemon off;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-{user}
-events {{}}
-http {{
+_NGINX = (
+    BEGINNING
+    + """
   include /etc/nginx/mime.types;
   default_type application/octet-stream;
   access_log off;
-  client_body_temp_path {folder}/body;
-  proxy_temp_path {folder}/proxy;
-  fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi;
-  scgi_temp_path {folder}/scgi;
   include {folder}/site;
 }}
 """
+)
 _APACHE = """
 {modules}
 ServerName 127.0.0.1

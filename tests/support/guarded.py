@@ -138,9 +138,7 @@ def ask(port: int, path: str = "/", method: str = "GET", *, within: float = 30, 
         connection.request(method, path, headers=headers)
         response = connection.getresponse()
         return Reply(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read().decode())
-    except OSError:
-        return Reply(REFUSED, {}, "")
-    except http.client.HTTPException:
+    except (OSError, http.client.HTTPException):
         return Reply(REFUSED, {}, "")
     finally:
         connection.close()

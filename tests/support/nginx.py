@@ -12,7 +12,7 @@ from tests.support.harness import free_port
 from tests.support.programs import located, require
 from tests.support.waiting import wait_until
 
-CONFIG = """
+BEGINNING = """
 daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
@@ -20,12 +20,17 @@ error_log {folder}/error.log;
 {user}
 events {{}}
 http {{
-  access_log {folder}/access.log;
   client_body_temp_path {folder}/body;
   proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
+"""
+"""How each configuration of it begins, so that it writes into one folder alone."""
+CONFIG = (
+    BEGINNING
+    + """
+  access_log {folder}/access.log;
   proxy_cache_path {folder}/cache keys_zone=kept:1m;
   upstream app {{ {servers} }}
   server {{
@@ -39,6 +44,7 @@ http {{
   }}
 }}
 """
+)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def broken(site: GuardedSite, name: str, how: str) -> Iterator[Running]:
 
 
 def come_back(server: Running, *others: int) -> float:
-    """Seconds until the first 200; returns when every worker has loaded the site. Nobody gets but 200 and 503."""
+    """Seconds until the first 200; returns when every worker has loaded the site. All get 200 or 503."""
     begun, first = time.monotonic(), 0.0
     workers: set[str] = set()
     while len(workers) < server.count:
