@@ -1,13 +1,14 @@
-"""The system checks: those of the settings, and those of the three other modules, which are told from here.
+"""The system checks: those of the settings, and those of the four other modules, which are told from here.
 
 Their ids, none of which is ever used for another check:
-E001 to E015: a setting has a wrong value. W001: a setting of 1.x is left. W002: a setting is not known.
+E001 to E017: a setting has a wrong value. W001: a setting of 1.x is left. W002: a setting is not known.
 W003: the middleware is missing. W004: it is there twice. W005: it is too low. W012: it is too high.
 W006: a problem in the schedule. W007: a problem in a flag, or a flag that has let go. W008: a flag can't be looked at.
 W009: no URL pattern matches the redirect. W010: a callable needs users, whose middleware is not above ours.
 W011: a file is in the folder of one release. W013: the page's template can't be loaded. W014: static files of an open
 admin are refused. W015: an admin with the page of periods is refused. W016: /admin is exempt, and is another one.
-W017: the folder of a file is not there.
+W017: the folder of a file is not there. W018: the fleet's cache is in a database or in a folder. W019: it is shared
+with the site. W020: it has a prefix or a version.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from django.template.loader import get_template
 from downtime.conf import Settings, conf
 from downtime.file_checks import file_troubles
 from downtime.files.harmless import one_line
+from downtime.fleet_checks import doubtful_cache
 from downtime.middleware_checks import misplaced_middleware
 from downtime.setting_rules import RULES, is_absolute_path
 from downtime.urlconf_checks import misfits
@@ -36,9 +38,9 @@ _REMOVED = {
 
 
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Reports each setting that has a wrong value, does not exist or does not fit the URLconf or the templates."""
+    """Reports each setting that has a wrong value, does not exist or does not fit the site's other settings."""
     of_values = chain(_invalid_settings(), _missing_base_dir(), _unknown_settings())
-    return _harmless(chain(of_values, _missing_template(), misfits()))
+    return _harmless(chain(of_values, _missing_template(), misfits(), doubtful_cache()))
 
 
 def check_middleware(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:

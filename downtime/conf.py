@@ -49,6 +49,32 @@ class Settings:
         return None if page is None or page_conflict(page) else page
 
     @property
+    def DOWNTIME_FLEET_CACHE(self) -> str | None:
+        """The alias in CACHES through which hosts share a flag; None, the default, for a host of its own."""
+        alias = getattr(settings, "DOWNTIME_FLEET_CACHE", None)
+        return alias if isinstance(alias, str) and alias else None
+
+    @property
+    def DOWNTIME_FLEET_FLAG_FILE(self) -> str:
+        """The absolute path of the flag that all hosts of a fleet share; by default downtime.fleet.flag in BASE_DIR."""
+        path: Any = getattr(settings, "DOWNTIME_FLEET_FLAG_FILE", None)
+        flag = os.path.abspath(path) if is_path(path) else ""
+        default = os.path.abspath(_in_base_dir("downtime.fleet.flag"))
+        return flag if flag and not own_file_conflict(flag) else default
+
+    @property
+    def fleet_flag_file(self) -> str | None:
+        """The absolute path of the fleet's flag if it counts: if there is a fleet, and DOWNTIME_FLAG_FILE is not []."""
+        has_fleet = self.DOWNTIME_FLEET_CACHE is not None and self.DOWNTIME_FLAG_FILE != ()
+        return self.DOWNTIME_FLEET_FLAG_FILE if has_fleet else None
+
+    @property
+    def flag_files(self) -> tuple[str, ...]:
+        """The absolute paths of all flags: the host's own first, then the fleet's if that counts."""
+        own, of_fleet = self.DOWNTIME_FLAG_FILE, self.fleet_flag_file
+        return own if of_fleet is None else (*own, of_fleet)
+
+    @property
     def DOWNTIME_EXEMPT_EXACT_URLS(self) -> tuple[str, ...]:
         """The paths that are exempt, each for itself; by default none."""
         return _exempt("DOWNTIME_EXEMPT_EXACT_URLS")
@@ -127,6 +153,13 @@ def page_conflict(page: str) -> str:
 
 def file_conflict(path: str) -> str:
     """Which setting names that absolute path already, as a sentence without its full stop; empty if none does."""
+    if path == conf.fleet_flag_file:
+        return f"{path} is DOWNTIME_FLEET_FLAG_FILE already"
+    return own_file_conflict(path)
+
+
+def own_file_conflict(path: str) -> str:
+    """Whether that absolute path is the schedule or a flag of the host's own, else as `file_conflict`."""
     if path == conf.DOWNTIME_SCHEDULE_FILE:
         return f"{path} is DOWNTIME_SCHEDULE_FILE already"
     return f"{path} is in DOWNTIME_FLAG_FILE already" if path in conf.DOWNTIME_FLAG_FILE else ""

@@ -37,7 +37,7 @@ def _problems_of_schedule() -> Iterator[CheckMessage]:
 
 
 def _problems_of_flags() -> Iterator[CheckMessage]:
-    flags = load_flags(conf.DOWNTIME_FLAG_FILE, zone=get_default_timezone(), max_age=conf.DOWNTIME_FLAG_MAX_AGE)
+    flags = load_flags(conf.flag_files, zone=get_default_timezone(), max_age=conf.DOWNTIME_FLAG_MAX_AGE)
     for flag in flags.raised:
         hint = "The flag counts nevertheless; correct it or write a new one."
         for problem in flag.problems:
@@ -52,8 +52,10 @@ def _problems_of_flags() -> Iterator[CheckMessage]:
 def _misplaced_files() -> Iterator[CheckMessage]:
     """A file in the folder of one release is left behind, or an old one found again, when a link is switched."""
     paths = [("DOWNTIME_SCHEDULE_FILE", os.path.realpath(conf.DOWNTIME_SCHEDULE_FILE))]
-    for flag in conf.DOWNTIME_FLAG_FILE:  # which is raised even if it is a link, so that only its folder is resolved
-        paths.append(("DOWNTIME_FLAG_FILE", os.path.join(os.path.realpath(os.path.dirname(flag)), Path(flag).name)))
+    own = conf.DOWNTIME_FLAG_FILE
+    for flag in conf.flag_files:  # which is raised even if it is a link, so that only its folder is resolved
+        name = "DOWNTIME_FLAG_FILE" if flag in own else "DOWNTIME_FLEET_FLAG_FILE"
+        paths.append((name, os.path.join(os.path.realpath(os.path.dirname(flag)), Path(flag).name)))
     if conf.DOWNTIME_PAGE_FILE is not None:
         paths.append(("DOWNTIME_PAGE_FILE", os.path.realpath(conf.DOWNTIME_PAGE_FILE)))
     for name, path in paths:

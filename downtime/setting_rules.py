@@ -12,7 +12,17 @@ from django.http import HttpResponseBase
 from django.template.loader import get_template
 from django.utils.module_loading import import_string
 
-from downtime.conf import LONGEST_RECHECK, WATCHERS, is_count, is_list, is_number, is_path, page_conflict
+from downtime.conf import (
+    LONGEST_RECHECK,
+    WATCHERS,
+    is_count,
+    is_list,
+    is_number,
+    is_path,
+    own_file_conflict,
+    page_conflict,
+)
+from downtime.fleet_checks import cache_conflict
 from downtime.http import client_address
 from downtime.schedule import converters
 
@@ -44,9 +54,19 @@ def _is_path_or_paths(value: Any) -> bool:
 
 
 def _is_page_path(value: Any) -> bool:
-    if not is_absolute_path(value):
-        return False
-    if conflict := page_conflict(os.path.abspath(value)):
+    return is_absolute_path(value) and _is_free_of(page_conflict(os.path.abspath(value)))
+
+
+def _is_fleet_flag_path(value: Any) -> bool:
+    return is_absolute_path(value) and _is_free_of(own_file_conflict(os.path.abspath(value)))
+
+
+def _is_fleet_cache(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and _is_free_of(cache_conflict(value))
+
+
+def _is_free_of(conflict: str) -> bool:
+    if conflict:
         raise ValueError(conflict)
     return True
 
@@ -142,6 +162,16 @@ RULES: dict[str, Rule] = {
         "E015",
         _is_page_path,
         "It must be the absolute path of a file such as /srv/example/downtime/downtime.html, or None",
+    ),
+    "DOWNTIME_FLEET_CACHE": Rule(
+        "E016",
+        _is_fleet_cache,
+        "It must be the alias in CACHES of a Redis or a Memcached that every host reaches, or None",
+    ),
+    "DOWNTIME_FLEET_FLAG_FILE": Rule(
+        "E017",
+        _is_fleet_flag_path,
+        "It must be the absolute path of a file such as /srv/example/downtime/downtime.fleet.flag, or None",
     ),
     "DOWNTIME_EXEMPT_EXACT_URLS": Rule("E004", _are_paths, "It must be a list of paths that begin with /"),
     "DOWNTIME_EXEMPT_PATHS": Rule(

@@ -17,7 +17,10 @@ from django.test import AsyncClient, Client
 from django.utils import timezone, translation
 
 from downtime import live
+from downtime.fleet.channel import Channel
+from downtime.fleet.engine import Engine
 from downtime.http import throttled_log
+from tests.support.caches import cache_in
 from tests.support.clock import CLOCKS, Clock
 from tests.support.programs import IS_CI
 from tests.support.requests import Ask
@@ -71,6 +74,15 @@ def schedule(tmp_path: Path) -> Path:
 def flag(tmp_path: Path) -> Path:
     """Where the flag is looked for; it is not raised."""
     return tmp_path / "downtime.flag"
+
+
+@pytest.fixture
+def fleet(settings: pytest_django.Settings, tmp_path: Path) -> Channel:
+    """A fleet of this host, whose cache is a folder, as each process can reach that."""
+    settings.CACHES = {**settings.CACHES, "fleet": cache_in(tmp_path / "cache")}
+    settings.DOWNTIME_FLEET_CACHE = "fleet"
+    settings.DOWNTIME_FLEET_FLAG_FILE = str(tmp_path / "downtime.fleet.flag")
+    return Channel(Engine(settings.CACHES["fleet"]))
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ DEFAULTS = {
     "DOWNTIME_FLAG_FILE": (str(HERE / "downtime.flag"),),
     "DOWNTIME_FLAG_MAX_AGE": None,
     "DOWNTIME_PAGE_FILE": None,
+    "DOWNTIME_FLEET_CACHE": None,
+    "DOWNTIME_FLEET_FLAG_FILE": str(HERE / "downtime.fleet.flag"),
     "DOWNTIME_EXEMPT_EXACT_URLS": (),
     "DOWNTIME_EXEMPT_PATHS": ("/admin",),
     "DOWNTIME_EXEMPT_IPS": (),
@@ -40,6 +42,8 @@ READ = [
     ("DOWNTIME_FLAG_MAX_AGE", 60, 60),
     ("DOWNTIME_PAGE_FILE", "/srv/a.html", "/srv/a.html"),
     ("DOWNTIME_PAGE_FILE", Path("/srv/a/../b"), "/srv/b"),
+    ("DOWNTIME_FLEET_CACHE", "fleet", "fleet"),
+    ("DOWNTIME_FLEET_FLAG_FILE", Path("/srv/a/../b.flag"), "/srv/b.flag"),
     ("DOWNTIME_EXEMPT_EXACT_URLS", ["/healthz"], ("/healthz",)),
     ("DOWNTIME_EXEMPT_PATHS", ["/api", "/hooks/"], ("/api", "/hooks/")),
     ("DOWNTIME_EXEMPT_PATHS", ["/api", 5, ""], ("/api",)),
@@ -63,6 +67,8 @@ WRONG: list[tuple[str, Any]] = [
     *(("DOWNTIME_FLAG_FILE", value) for value in (5, "", None, set(), [5], {"/a": 1}, ["a\0b"])),
     *(("DOWNTIME_FLAG_MAX_AGE", value) for value in (0, -1, "60", True, float("nan"), float("inf"))),
     *(("DOWNTIME_PAGE_FILE", value) for value in (5, "", ["/a"], b"/a", "a\0b", "/a.json", "/a.JSON")),
+    *(("DOWNTIME_FLEET_CACHE", value) for value in (5, "", None, ["fleet"], b"fleet")),
+    *(("DOWNTIME_FLEET_FLAG_FILE", value) for value in (5, "", None, ["/a"], b"/a", "a\0b")),
     ("DOWNTIME_PROXY_COUNT", None),
     *(("DOWNTIME_URL_REDIRECT", value) for value in (5, "", ["/a"])),
     *(("DOWNTIME_TEMPLATE", value) for value in (5, "", None, ["a.html"])),
@@ -123,10 +129,38 @@ def test_without_a_base_dir_the_files_lie_in_the_working_directory(
     assert (str(tmp_path / "downtime.flag"),) == conf.DOWNTIME_FLAG_FILE
 
 
-@pytest.mark.parametrize("page", ["/srv/a.json", "/srv/down.yml", "/srv/a.flag", "/srv/b.flag", "/srv/b.html"])
+def test_the_flag_of_a_fleet_comes_after_those_of_the_host(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_FLAG_FILE = ["/srv/a.flag", "/srv/b.flag"]
+    settings.DOWNTIME_FLEET_FLAG_FILE = "/srv/fleet.flag"
+    assert (conf.flag_files, conf.fleet_flag_file) == (("/srv/a.flag", "/srv/b.flag"), None)
+    settings.DOWNTIME_FLEET_CACHE = "fleet"
+    assert (conf.flag_files, conf.fleet_flag_file) == (
+        ("/srv/a.flag", "/srv/b.flag", "/srv/fleet.flag"),
+        "/srv/fleet.flag",
+    )
+
+
+def test_a_site_that_has_no_flag_has_none_of_a_fleet(settings: pytest_django.Settings) -> None:
+    """As its test suite wants it, whatever else the settings say."""
+    settings.DOWNTIME_FLAG_FILE, settings.DOWNTIME_FLEET_CACHE = [], "fleet"
+    assert (conf.flag_files, conf.fleet_flag_file) == ((), None)
+
+
+@pytest.mark.parametrize("path", ["/srv/down.yml", "/srv/a.flag", "/srv/x/../a.flag"])
+def test_the_flag_of_a_fleet_is_kept_in_no_other_file(settings: pytest_django.Settings, path: str) -> None:
+    """A follower would remove that."""
+    settings.DOWNTIME_SCHEDULE_FILE, settings.DOWNTIME_FLAG_FILE = "/srv/down.yml", "/srv/a.flag"
+    settings.DOWNTIME_FLEET_CACHE, settings.DOWNTIME_FLEET_FLAG_FILE = "fleet", path
+    assert conf.flag_files == ("/srv/a.flag", DEFAULTS["DOWNTIME_FLEET_FLAG_FILE"])
+
+
+@pytest.mark.parametrize(
+    "page", ["/srv/a.json", "/srv/down.yml", "/srv/a.flag", "/srv/b.flag", "/srv/b.html", "/srv/fleet"]
+)
 def test_no_page_is_kept_in_the_place_of_another_file(settings: pytest_django.Settings, page: str) -> None:
     settings.DOWNTIME_SCHEDULE_FILE = "/srv/down.yml"
     settings.DOWNTIME_FLAG_FILE = ["/srv/a.flag", "/srv/b.flag", "/srv/b.json"]
+    settings.DOWNTIME_FLEET_CACHE, settings.DOWNTIME_FLEET_FLAG_FILE = "fleet", "/srv/fleet"
     settings.DOWNTIME_PAGE_FILE = page
     assert conf.DOWNTIME_PAGE_FILE is None
 

@@ -8,6 +8,7 @@ import pytest
 import pytest_django
 from django.core.checks import WARNING
 
+from downtime.fleet.channel import Channel
 from tests.support.system_checks import found, ids
 
 
@@ -107,6 +108,20 @@ def test_a_page_in_the_folder_of_one_release_is_reported(settings: pytest_django
     assert message.msg.startswith("DOWNTIME_PAGE_FILE is ")
     settings.DOWNTIME_PAGE_FILE.symlink_to(tmp_path / "shared.html")
     assert found() == []
+
+
+def test_the_flag_of_a_fleet_in_the_folder_of_one_release_is_reported(
+    settings: pytest_django.Settings, fleet: Channel, tmp_path: Path
+) -> None:
+    settings.DOWNTIME_FLEET_FLAG_FILE = switched(tmp_path, "releases/1") / "downtime.fleet.flag"
+    [message] = [message for message in found() if message.id == "downtime.W011"]
+    assert message.msg.startswith("DOWNTIME_FLEET_FLAG_FILE is ")
+
+
+def test_a_problem_in_the_flag_of_a_fleet_is_a_warning(fleet: Channel, tmp_path: Path) -> None:
+    (tmp_path / "downtime.fleet.flag").write_text("retry_after: soon\n")
+    [message] = [message for message in found() if message.id == "downtime.W007"]
+    assert message.msg.startswith(f"{tmp_path}/downtime.fleet.flag:1: retry_after is 'soon'")
 
 
 def test_a_release_is_left_by_links_as_it_is_entered(settings: pytest_django.Settings, tmp_path: Path) -> None:

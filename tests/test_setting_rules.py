@@ -74,6 +74,8 @@ RIGHT: list[tuple[str, list[Any]]] = [
     ("DOWNTIME_FLAG_FILE", [None, "/a", Path("/a"), ["/a", Path("/b")], ("/a",), [], ()]),
     ("DOWNTIME_FLAG_MAX_AGE", [None, 1, 0.5]),
     ("DOWNTIME_PAGE_FILE", [None, "/a.html", Path("/a.html"), "/a"]),
+    ("DOWNTIME_FLEET_CACHE", [None]),  # a cache that can be named is in test_fleet_checks.py
+    ("DOWNTIME_FLEET_FLAG_FILE", [None, "/a.flag", Path("/a.flag")]),
     ("DOWNTIME_EXEMPT_EXACT_URLS", [None, [], ("/",), ["/a", "//b/../c"]]),
     ("DOWNTIME_EXEMPT_PATHS", [None, [], ("/a",), ["/a/", "/b/c", "/wärter"]]),
     ("DOWNTIME_EXEMPT_IPS", [None, [], ("192.0.2.1",), ["192.0.2.0/24", "2001:db8::/32", "::1"]]),
@@ -101,6 +103,8 @@ WRONG: list[tuple[str, str, list[Any]]] = [
     ("DOWNTIME_FLAG_FILE", "E002", ["", 5, set(), ["/a", ""], ["/a", None], {"/a": 1}, ["a\0b"]]),
     ("DOWNTIME_FLAG_MAX_AGE", "E003", [0, -1, "60", True, float("inf")]),
     ("DOWNTIME_PAGE_FILE", "E015", ["", 5, ["/a.html"], b"/a.html", "a.html", "/a\0b", "/a.json", "/a.Json", False]),
+    ("DOWNTIME_FLEET_CACHE", "E016", ["", 5, ["default"], b"default", "default", "none", False]),
+    ("DOWNTIME_FLEET_FLAG_FILE", "E017", ["", 5, ["/a"], b"/a", "a.flag", "/a\0b", False]),
     ("DOWNTIME_EXEMPT_EXACT_URLS", "E004", ["/a", ["a"], [5], [r"^/a$"], 5]),
     ("DOWNTIME_EXEMPT_PATHS", "E005", ["/a", ["a"], [5], ["/"], ["/a*"], ["/a/../b"], ["//a"], ["/a?b"], ["/%61"]]),
     ("DOWNTIME_EXEMPT_IPS", "E011", ["192.0.2.1", [5], [""], ["localhost"], ["192.0.2.1/24"], ["10.*"], 5]),

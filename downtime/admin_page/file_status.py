@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from downtime.admin_page import shell_commands
+from downtime.conf import conf
 from downtime.files import disk
 from downtime.files.disk import Fingerprint
 from downtime.reload.schedule_tracker import ReadState
@@ -40,10 +41,11 @@ class FileStatus:
         """The command line that edits the schedule, lowers the flag or raises it."""
         if not self.is_flag:
             return shell_commands.EDIT
+        is_raised = self.is_there or self.read_at is not None
+        if self.path == conf.fleet_flag_file:
+            return shell_commands.for_fleet_flag(is_raised=is_raised)
         is_folder = os.path.isdir(self.path) and not os.path.islink(self.path)
-        return shell_commands.for_flag(
-            self.path, is_raised=self.is_there or self.read_at is not None, is_folder=is_folder
-        )
+        return shell_commands.for_flag(self.path, is_raised=is_raised, is_folder=is_folder)
 
 
 def file_statuses(overview: Overview, now: datetime, zone: tzinfo) -> list[FileStatus]:

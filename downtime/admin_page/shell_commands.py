@@ -39,3 +39,8 @@ def for_flag(path: str, *, is_raised: bool, is_folder: bool = False) -> str:
     if not is_raised:
         return f"touch {quote(path)}"
     return f"rmdir {quote(path)}" if is_folder else f"rm {quote(path)}"
+
+
+def for_fleet_flag(*, is_raised: bool) -> str:
+    """The command line that lowers the flag of the fleet on every host if it is raised, and else raises it."""
+    return f"{_MANAGE} {'downtime_end' if is_raised else 'downtime_start'} --fleet"

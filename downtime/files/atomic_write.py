@@ -49,7 +49,7 @@ def sweep(entry: Entry, *, spared: float = 0) -> None:
     oldest_in_use = math.inf
     if spared:
         status = entry.status()
-        oldest_in_use = status.st_mtime - spared if status else -math.inf
+        oldest_in_use = status.st_ctime - spared if status else -math.inf  # its content may be given any time
     for name in entry.names():
         if _is_temporary(name, entry.name):
             leftover = entry.sibling(name)
@@ -64,11 +64,12 @@ def _is_temporary(name: str, of: str) -> bool:
     return bool(re.fullmatch(rf"\.({re.escape(of)}|\.{re.escape(of)}\.lock)\.[0-9a-f]{{12}}\.tmp", name))
 
 
-def replace(entry: Entry, content: bytes) -> None:
+def replace(entry: Entry, content: bytes, *, modified_at: float | None = None) -> None:
     """Replaces the content of the file, or creates it; if killed at any instant, leaves the old file or the new one.
 
     Its mode, owner, access control list and extended attributes stay; a new one can be read by whoever may enter its
-    folder. A link in its place is replaced, and what it leads to is left alone. Raises CannotWrite."""
+    folder. A link in its place is replaced, and what it leads to is left alone. It counts as modified at that time, in
+    seconds since the epoch, or else now. Raises CannotWrite."""
     temporary = entry.sibling(temporary_name(entry.name))
     with explained(entry.path):
         descriptor = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
@@ -79,9 +80,16 @@ def replace(entry: Entry, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 os.fsync(descriptor)
+                if modified_at is not None and os.utime in os.supports_fd:
+                    os.utime(descriptor, ns=(nanoseconds(modified_at),) * 2)
             temporary.move_to(entry)
             unless_moved.pop_all()
         entry.sync_folder()
+
+
+def nanoseconds(seconds: float) -> int:
+    """A time since the epoch as `replace` gives it to a file, in whole microseconds."""
+    return int(seconds * 1_000_000) * 1000
 
 
 def _discard(temporary: Entry) -> None:
@@ -109,12 +117,12 @@ def _opened_if_file(entry: Entry) -> int | None:
     return None
 
 
-def replace_unfollowed(path: str, content: bytes) -> None:
+def replace_unfollowed(path: str, content: bytes, *, modified_at: float | None = None) -> None:
     """Replaces whatever has that very name, as `replace` does, and sweeps. Raises CannotWrite."""
     with explained(os.path.abspath(path)):
         entry = trusted_path.unfollowed(path)
     with closing(entry):
-        replace(entry, content)
+        replace(entry, content, modified_at=modified_at)
         sweep(entry, spared=_LONGEST_WRITE)
 
 

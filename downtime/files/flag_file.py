@@ -134,19 +134,29 @@ def message(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def raise_flag(path: str, keys: Mapping[str, object]) -> None:
-    """Raises the flag, or updates one that is up, with those keys of a period; a link is replaced.
+def raise_flag(path: str, text: str, *, modified_at: float | None = None) -> None:
+    """Raises the flag with that text, or updates one that is up; a link is replaced.
 
-    Raises atomic_write.CannotWrite."""
-    atomic_write.replace_unfollowed(path, _text(keys).encode())
-
-
-def period_of(keys: Mapping[str, object], *, zone: tzinfo, raised_at: datetime, max_age: float | None) -> Period:
-    """The period that a flag stands for which `raise_flag` raises at that moment."""
-    return _aged(meaning(_text(keys), zone, raised_at)[0], max_age)
+    It counts as raised at that time, in seconds since the epoch, or else now. Raises atomic_write.CannotWrite."""
+    atomic_write.replace_unfollowed(path, text.encode(), modified_at=modified_at)
 
 
-def _text(keys: Mapping[str, object]) -> str:
+def is_written(path: str, text: str, modified_at: float) -> bool:
+    """Whether the flag is known to be there as `raise_flag` leaves it."""
+    try:
+        content, fingerprint = disk.read(path, limit=_LONGEST)
+    except OSError:
+        return False
+    return content == text.encode() and fingerprint.modified_ns == atomic_write.nanoseconds(modified_at)
+
+
+def period_of(text: str, *, zone: tzinfo, raised_at: datetime, max_age: float | None) -> Period:
+    """The period that a flag with that text stands for, if it is raised at that moment."""
+    return _aged(meaning(text, zone, raised_at)[0], max_age)
+
+
+def flag_text(keys: Mapping[str, object]) -> str:
+    """What a flag with those keys of a period holds."""
     text = yaml.safe_dump(dict(keys), allow_unicode=True, sort_keys=False) if keys else ""
     if set("\x85\u2028\u2029") & set(text):  # breaks that PyYAML writes as they are, and reads as spaces
         text = yaml.safe_dump(dict(keys), sort_keys=False)

@@ -73,7 +73,12 @@ class State:
         """What is still refused or may be, and why, in lines; none if the site is up."""
         if self.site_status.state == UP:
             return []
-        return [status_line(self.site_status, self.flags.raised, still=True), *self.flags.uninspectable]
+        lines = [status_line(self.site_status, self.flags.raised, still=True), *self.flags.uninspectable]
+        if any(flag.path == conf.fleet_flag_file for flag in self.flags.raised):
+            lines.append(
+                "The flag of the fleet is still raised; manage.py downtime_end --fleet lowers it on every host."
+            )
+        return lines
 
 
 class DowntimeCommand(BaseCommand):
@@ -98,7 +103,7 @@ class DowntimeCommand(BaseCommand):
     def state(self, at: datetime | None = None) -> State:
         """What the files say now, and what follows from that for another moment, if one is given."""
         zone = get_default_timezone()
-        flags = load_flags(conf.DOWNTIME_FLAG_FILE, zone=zone, max_age=conf.DOWNTIME_FLAG_MAX_AGE)
+        flags = load_flags(conf.flag_files, zone=zone, max_age=conf.DOWNTIME_FLAG_MAX_AGE)
         loaded = load_schedule(conf.DOWNTIME_SCHEDULE_FILE, zone)
         now = datetime.now(timezone.utc)
         periods = [flag.period for flag in flags.raised]
@@ -152,11 +157,16 @@ class DowntimeCommand(BaseCommand):
 
     def wait(self, rechecks: int) -> None:
         """Waits for that many DOWNTIME_RECHECK, after which no process here decides a new request by the old files."""
-        left = rechecks * conf.DOWNTIME_RECHECK + _MARGIN
-        while left > 0:
-            # Python notices a Ctrl-C of the very moment at which a sleep begins only when that sleep has ended.
-            time.sleep(min(left, LONGEST_SLEEP))
-            left -= LONGEST_SLEEP
+        pause(rechecks * conf.DOWNTIME_RECHECK + _MARGIN)
+
+
+def pause(seconds: float) -> None:
+    """Sleeps so long; a signal that is handled ends it within LONGEST_SLEEP.
+
+    Python notices one of the very moment at which a sleep begins only when that sleep has ended."""
+    while seconds > 0:
+        time.sleep(min(seconds, LONGEST_SLEEP))
+        seconds -= LONGEST_SLEEP
 
 
 def edit_schedule(edit: Callable[[ScheduleText], EditT], *, creates: bool = False) -> EditT:

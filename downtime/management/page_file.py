@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from django.utils.timezone import get_default_timezone
+
 from downtime.conf import conf, twin_of
+from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite, replace_followed
 from downtime.http.prerendered import Prerendered, prerender
-from downtime.management.base import DowntimeCommand
+from downtime.management.base import DowntimeCommand, State
 from downtime.schedule.periods import ALWAYS, NEVER, Answer, Period, Window
 
 BUILT_IN = "The page is the built-in one, as the template {} can't be rendered; the log says why"
@@ -41,6 +44,20 @@ def subject_of(answer: Answer) -> Subject:
         if window.is_flag and window.period.is_whole and not window.period.read_only:
             return Subject(window, answer.release("/", safe=True))
     return NEUTRAL
+
+
+def subject_with(state: State, path: str, text: str) -> Subject:
+    """What the page speaks of once the flag under that path is raised with that text."""
+    raised = {flag.path: flag.period for flag in state.flags.raised}
+    raised[path] = flag_period(text, state.now)
+    periods = [raised[path] for path in conf.flag_files if path in raised]
+    return subject_of(state.loaded.parsed.schedule.at(state.now, periods))
+
+
+def flag_period(text: str, raised_at: datetime) -> Period:
+    """The period of a flag with that text which is raised at that moment, by the settings."""
+    zone, max_age = get_default_timezone(), conf.DOWNTIME_FLAG_MAX_AGE
+    return flag_file.period_of(text, zone=zone, raised_at=raised_at, max_age=max_age)
 
 
 def keep(subject: Callable[[], Subject]) -> Report:

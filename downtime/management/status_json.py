@@ -28,7 +28,7 @@ def as_dict(state: State, upcoming: Iterable[Window], visit: Visit | None) -> di
         "upcoming": [_window(window) for window in upcoming],
         "problems": state.problems(),
         "schedule_file": conf.DOWNTIME_SCHEDULE_FILE,
-        "flag_files": list(conf.DOWNTIME_FLAG_FILE),
+        "flag_files": list(conf.flag_files),
     }
     return found if visit is None else {**found, "request": _visit(visit, state)}
 

@@ -10,8 +10,8 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.files.flag_file import Flag, path_of
 from downtime.schedule.occurrence import rounded_up, zone_name
-from downtime.schedule.periods import Answer, Schedule, Window, is_known
-from downtime.schedule.refusals import Refusal
+from downtime.schedule.periods import ALWAYS, Answer, Period, Schedule, Window, is_known
+from downtime.schedule.refusals import Refusal, refusals_of
 from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of, site_status
 
 if TYPE_CHECKING:  # it asks what requests need, and no other command does
@@ -57,7 +57,7 @@ def label(window: Window, flags: Iterable[Flag] = ()) -> str:
 def status_line(site_status: SiteStatus, flags: Iterable[Flag] = (), *, still: bool = False) -> str:
     """The state of the site as one sentence: all that is refused, since when, until when, because of what, and what
     comes before everything passes again. With `still`, as of somebody who has tried to bring it back."""
-    return _sentence("; ".join(_facts(site_status, flags, "is still" if still else "is")) + ".")
+    return sentence("; ".join(_facts(site_status, flags, "is still" if still else "is")) + ".")
 
 
 def _facts(status: SiteStatus, flags: Iterable[Flag], verb: str) -> Iterator[str]:
@@ -98,7 +98,22 @@ def extent(refusal: Refusal, verb: str = "is", *, is_first: bool = True) -> str:
     return f"{'a' if is_first else 'another'} part of the site {what} ({names_of(refusal.prefixes)})"
 
 
-def _sentence(text: str) -> str:
+def effect(period: Period) -> str:
+    """What a flag with that meaning refuses, and until when if that is known."""
+    [refusal] = refusals_of([Window(ALWAYS, -1, period.end, period)])
+    return f"{extent(refusal)} {_end('until', period.end)}" if is_known(period.end) else extent(refusal)
+
+
+def ago(seconds: float) -> str:
+    """How long ago something was, in the largest unit that fits: 3 s ago, 4 min ago, 2 h ago."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit} ago"
+    return f"{seconds:.0f} s ago"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning."""
     return f"{text[0].upper()}{text[1:]}"
 
 
@@ -130,9 +145,9 @@ def visit_lines(visit: Visit, status: SiteStatus, flags: Iterable[Flag] = ()) ->
         condition, would_let = "", "lets"
     if visit.exempt_by is not None:
         by = _EXEMPT_BY.get(visit.exempt_by, visit.exempt_by)
-        yield _sentence(f"{condition}{by} {would_let} it through.")
+        yield sentence(f"{condition}{by} {would_let} it through.")
     else:
-        yield _sentence(f"{condition}nothing {would_let} it through by path or view: {visit.view}.")
+        yield sentence(f"{condition}nothing {would_let} it through by path or view: {visit.view}.")
     yield "Exemptions by who asks (address, bypass link, DOWNTIME_EXEMPT_IF) were not asked."
     if status.state == UNKNOWN:
         yield "So it is for a process that starts now; for a running one it is unknown."

@@ -30,7 +30,7 @@ class LookSettings:
         """The settings as they are now; raises whatever a lazy setting raises."""
         return cls(
             conf.DOWNTIME_SCHEDULE_FILE,
-            conf.DOWNTIME_FLAG_FILE,
+            conf.flag_files,
             conf.DOWNTIME_FLAG_MAX_AGE,
             conf.DOWNTIME_RECHECK,
             conf.DOWNTIME_WATCH,

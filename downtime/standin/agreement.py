@@ -23,8 +23,11 @@ def tell_differences(options: Options) -> None:
 
     from downtime.conf import conf
 
+    flag_settings = "DOWNTIME_FLAG_FILE"
+    if conf.fleet_flag_file is not None:
+        flag_settings += " with DOWNTIME_FLEET_FLAG_FILE"
     pairs: list[tuple[str, object, str, object]] = [
-        ("flag_file", options.flag_files, "DOWNTIME_FLAG_FILE", conf.DOWNTIME_FLAG_FILE),
+        ("flag_file", options.flag_files, flag_settings, conf.flag_files),
         ("flag_max_age", options.flag_max_age, "DOWNTIME_FLAG_MAX_AGE", conf.DOWNTIME_FLAG_MAX_AGE),
     ]
     if options.page_file is not None:

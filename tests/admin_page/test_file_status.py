@@ -6,6 +6,7 @@ import pytest_django
 
 from downtime import live
 from downtime.admin_page.file_status import FileStatus, file_statuses
+from downtime.fleet.channel import Channel
 from tests.support.texts import BERLIN
 
 
@@ -93,3 +94,15 @@ def test_each_flag_is_listed(tmp_path: Path, settings: pytest_django.Settings) -
     settings.DOWNTIME_FLAG_FILE = paths
     paths[1].touch()
     assert [(file.path, file.is_there) for file in found()[1:]] == [(str(paths[0]), False), (str(paths[1]), True)]
+
+
+def test_the_flag_of_a_fleet_is_changed_on_every_host(fleet: Channel, flag: Path, tmp_path: Path) -> None:
+    """A follower would put right what is done to the file."""
+    of_fleet = found()[2]
+    assert (of_fleet.path, of_fleet.command) == (
+        str(tmp_path / "downtime.fleet.flag"),
+        "python manage.py downtime_start --fleet",
+    )
+    (tmp_path / "downtime.fleet.flag").touch()
+    assert found()[2].command == "python manage.py downtime_end --fleet"
+    assert found()[1].command == f"touch {flag}"

@@ -37,3 +37,8 @@ def test_a_flag_is_dropped_or_lowered() -> None:
     assert shell_commands.for_flag("/srv/a b/downtime.flag", is_raised=False) == "touch '/srv/a b/downtime.flag'"
     assert shell_commands.for_flag("/srv/downtime.flag", is_raised=True) == "rm /srv/downtime.flag"
     assert shell_commands.for_flag("/srv/downtime.flag", is_raised=True, is_folder=True) == "rmdir /srv/downtime.flag"
+
+
+def test_the_flag_of_a_fleet_is_lowered_and_raised_on_every_host() -> None:
+    assert shell_commands.for_fleet_flag(is_raised=False) == "python manage.py downtime_start --fleet"
+    assert shell_commands.for_fleet_flag(is_raised=True) == "python manage.py downtime_end --fleet"

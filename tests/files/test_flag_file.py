@@ -14,7 +14,7 @@ from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
 from downtime.files.disk import entry_fingerprint
 from downtime.files.fields import Problem
-from downtime.files.flag_file import FLAG_KEYS, Flag, load_flags, lower_flag, meaning, period_of, raise_flag
+from downtime.files.flag_file import FLAG_KEYS, Flag, flag_text, load_flags, lower_flag, meaning, period_of, raise_flag
 from downtime.schedule.periods import NEVER, Period
 from tests.support.texts import BERLIN
 
@@ -323,14 +323,14 @@ def test_content_that_cannot_be_read_is_a_problem_that_says_so(
 
 
 def test_a_flag_that_is_raised_without_keys_is_empty(flag: Path) -> None:
-    raise_flag(str(flag), {})
+    raise_flag(str(flag), "")
     assert flag.read_bytes() == b""
 
 
 def test_raising_it_again_puts_the_new_keys_in_place_of_the_old(flag: Path) -> None:
-    raise_flag(str(flag), {"message": "one", "retry_after": 5})
+    raise_flag(str(flag), flag_text({"message": "one", "retry_after": 5}))
     before = entry_fingerprint(str(flag))
-    raise_flag(str(flag), {"message": "two"})
+    raise_flag(str(flag), flag_text({"message": "two"}))
     assert entry_fingerprint(str(flag)) != before
     assert looked(flag).period.message == "two"
     assert looked(flag).period.retry_after is None
@@ -346,7 +346,7 @@ def test_what_it_was_raised_with_is_what_it_says(flag: Path) -> None:
         "read_only": True,
         "paths": ["/a", "/größe", "/"],
     }
-    raise_flag(str(flag), keys)
+    raise_flag(str(flag), flag_text(keys))
     found = looked(flag)
     assert found.problems == ()
     assert found.period == Period(
@@ -366,19 +366,19 @@ def test_what_it_was_raised_with_is_what_it_says(flag: Path) -> None:
 @example("odd\x85breaks\u2028stay")
 def test_any_message_is_read_back_as_it_was_given(tmp_path_factory: pytest.TempPathFactory, message: str) -> None:
     flag = tmp_path_factory.getbasetemp() / "any.flag"
-    raise_flag(str(flag), {"message": message})
+    raise_flag(str(flag), flag_text({"message": message}))
     found = looked(flag)
     assert (found.period.message, found.problems) == (message.strip(), ())
 
 
 @pytest.mark.parametrize("message", ["a\r\nb", "a\x85b", "a\u2028ü", "a\n\n b", "\x07a", "🚧 ü: \\ ' \"", "x " * 500])
 def test_line_breaks_and_signs_of_every_kind_are_read_back(flag: Path, message: str) -> None:
-    raise_flag(str(flag), {"message": message})
+    raise_flag(str(flag), flag_text({"message": message}))
     assert (looked(flag).period.message, looked(flag).problems) == (message.strip(), ())
 
 
 def test_a_flag_is_lowered_once(flag: Path) -> None:
-    raise_flag(str(flag), {})
+    raise_flag(str(flag), "")
     assert lower_flag(str(flag))
     assert entry_fingerprint(str(flag)) is None
     assert not lower_flag(str(flag))
@@ -392,7 +392,7 @@ from downtime.files.flag_file import lower_flag, raise_flag
 path, kind = sys.argv[1:]
 sys.stdin.read(1)
 for _ in range(400):
-    raise_flag(path, {}) if kind == "raise" else lower_flag(path)
+    raise_flag(path, "") if kind == "raise" else lower_flag(path)
 """
 
 
@@ -441,7 +441,7 @@ def test_a_flag_that_is_lowered_while_it_is_raised_anew_is_raised(flag: Path, mo
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", overtaken)
-        raise_flag(str(flag), {})
+        raise_flag(str(flag), "")
     assert flag.is_file()
 
 
@@ -454,10 +454,10 @@ def test_a_flag_of_any_kind_can_be_lowered(flag: Path, make: Callable[[Path], No
 
 def test_a_flag_that_cannot_be_written_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(CannotWrite, match="make its folder first"):
-        raise_flag(str(tmp_path / "none" / "flag"), {})
+        raise_flag(str(tmp_path / "none" / "flag"), "")
     full_folder(tmp_path / "flag")
     with pytest.raises(CannotWrite, match="a folder is in its place: remove that first"):
-        raise_flag(str(tmp_path / "flag"), {})
+        raise_flag(str(tmp_path / "flag"), "")
     with pytest.raises(CannotWrite, match="it is a folder that holds something: remove that by hand"):
         lower_flag(str(tmp_path / "flag"))
 
@@ -512,6 +512,6 @@ def test_the_period_of_a_flag_is_known_before_it_is_raised(
     tmp_path: Path, keys: dict[str, object], max_age: float | None
 ) -> None:
     flag = tmp_path / "downtime.flag"
-    raise_flag(str(flag), keys)
+    raise_flag(str(flag), flag_text(keys))
     raised_at(flag, RAISED)
-    assert period_of(keys, zone=BERLIN, raised_at=RAISED, max_age=max_age) == looked(flag, max_age).period
+    assert period_of(flag_text(keys), zone=BERLIN, raised_at=RAISED, max_age=max_age) == looked(flag, max_age).period

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from downtime.files.flag_file import Flag, load_flags, raise_flag
+from downtime.files.flag_file import Flag, flag_text, load_flags, raise_flag
 from downtime.schedule.periods import NEVER, Schedule
 from tests.fuzz import texts
 
@@ -104,7 +104,7 @@ def _check_raised(chance: random.Random, path: Path) -> None:
     """What a command raises is read as it was asked for, whatever characters it holds."""
     characters = "aß🚧 \t\n:#'\"{}[]&*!|>%@`-?,~\\\x85\u2028\u202e\x1b\x00\u00a0\ufeff0"
     message = "".join(chance.choice(characters) for _ in range(chance.randint(1, 30)))
-    raise_flag(str(path), {"message": message, "retry_after": 5, "paths": ["/größer", "/a b"]})
+    raise_flag(str(path), flag_text({"message": message, "retry_after": 5, "paths": ["/größer", "/a b"]}))
     flag = _loaded(path)
     period = flag.period
     assert (period.message, period.retry_after, period.paths) == (message.strip(), 5, ("/größer", "/a b")), (

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from downtime.files.flag_file import lower_flag, raise_flag
+from downtime.files.flag_file import flag_text, lower_flag, raise_flag
 from tests.support.harness import Running, Site, serving
 from tests.support.texts import OPEN
 from tests.support.waiting import wait_until
@@ -56,7 +56,7 @@ class _Switches:
     def _switch_flag(self, chance: random.Random) -> None:
         raised = chance.random() < 0.6
         if raised and chance.random() < 0.5:
-            raise_flag(self._watched, {"message": "Back soon."})
+            raise_flag(self._watched, flag_text({"message": "Back soon."}))
         elif raised:
             Path(self._watched).write_text(chance.choice(("", "Back soon.", "end: soon", "[")))
         else:

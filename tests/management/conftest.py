@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 import pytest_django
 
+from downtime.fleet.channel import Channel
 from downtime.management.base import LONGEST_SLEEP
 from tests.support.editing import Terminal
+from tests.support.fleet_hosts import Hosts
 
 
 @pytest.fixture
@@ -112,3 +114,11 @@ def moves(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(os, "replace", noted)
     return names
+
+
+@pytest.fixture
+def hosts(fleet: Channel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hosts:
+    """Hosts that follow the fleet, and look whenever a command sleeps; there are none at first."""
+    hosts = Hosts(fleet, tmp_path)
+    monkeypatch.setattr("time.sleep", hosts.look)
+    return hosts

@@ -28,6 +28,8 @@ from downtime.edits.schedule_text import ScheduleText
 from downtime.files import parser
 from downtime.files.disk import fingerprint
 from downtime.files.schedule_file import Edit
+from downtime.fleet.channel import Channel
+from downtime.fleet.publisher import publish
 from downtime.management.base import DowntimeCommand, edit_schedule
 from downtime.management.output import CommandError
 from tests.support.commands import NAMED, NEW, UPGRADE, refusal, run, status, told
@@ -143,16 +145,18 @@ QUIET: dict[str, tuple[list[str], str]] = {
     "downtime_check": ([], ""),
     "downtime_link": (["--url", "https://example.com/"], r"https://example\.com/\?downtime_bypass=\S+\n"),
     "downtime_page": (["--to", "-", "--json"], r"\{.*\}"),
+    "downtime_follow": (["--once"], ""),
 }
 """What each command is asked, and what it prints at -v 0."""
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_keeps_success_to_itself_if_it_is_asked_to(
-    schedule: Path, flag: Path, editor: Callable[..., Path], command: str
+    schedule: Path, flag: Path, fleet: Channel, editor: Callable[..., Path], command: str
 ) -> None:
     schedule.write_text(UPGRADE)
     flag.touch()
+    publish(fleet, None, "anna")
     editor('echo >> "$1"')
     arguments, printed = QUIET[command]
     assert re.fullmatch(printed, run(command, *arguments, "-v", "0"))
@@ -175,9 +179,10 @@ LATIN_OR_LESS = {"ascii": r"Gr\u00f6\u00dfer \ud83d\udea7", "latin-1": r"Größe
 
 @pytest.mark.parametrize(("encoding", "expected"), LATIN_OR_LESS.items(), ids=LATIN_OR_LESS)
 def test_what_an_output_can_not_show_is_escaped(
-    schedule: Path, editor: Callable[..., Path], encoding: str, expected: str
+    schedule: Path, fleet: Channel, editor: Callable[..., Path], encoding: str, expected: str
 ) -> None:
     """In every command, and JSON stays JSON."""
+    publish(fleet, None, "anna")
     editor('echo >> "$1"')
     shown = {}
     for command, (arguments, _) in QUIET.items():
@@ -315,7 +320,7 @@ def test_a_refusal_is_one_line_and_exit_code_1(manage: Callable[..., list[Ran]],
 
 
 def test_no_command_loads_what_requests_need(manage: Callable[..., list[Ran]]) -> None:
-    """They edit the files, and each process sees that by itself."""
+    """They edit the files, and each process sees that by itself; downtime_follow ends, as there is no fleet."""
     names = {"downtime.live", "downtime.reload.supervisor", "watchdog", "downtime.middleware"}
     assert all(map(find_spec, names))
     # To render a template, Django imports the tags of all apps, and the page's language depends on MIDDLEWARE.
@@ -330,7 +335,7 @@ def test_no_command_loads_what_requests_need(manage: Callable[..., list[Ran]]) -
     results = manage(*([command, *arguments.get(command, ())] for command in commands))
     loaded = {command: names & {*ran.modules} for command, ran in zip(commands, results, strict=True)}
     assert loaded == {command: rendering.get(command, set()) for command in commands}
-    assert [ran.code for ran in results] == [0] * len(commands)
+    assert [ran.code for ran in results] == [1 if command == "downtime_follow" else 0 for command in commands]
     # That of the log, as the template is missing.
     assert {command for command, ran in zip(commands, results, strict=True) if "Traceback" in ran.errors} == {
         *rendering

@@ -6,7 +6,7 @@ import pytest
 
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
-from downtime.management.wording import agenda, label, local_time, status_line, time_span, window_line
+from downtime.management.wording import agenda, ago, label, local_time, status_line, time_span, window_line
 from downtime.schedule.periods import NEVER, Answer, Period, Schedule
 from downtime.schedule.site_status import site_status
 
@@ -132,3 +132,11 @@ def test_the_agenda_is_of_the_schedule_alone() -> None:
         "By this schedule alone, the site is up.",
         "Nothing is active now, and nothing is coming.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0, "0 s"), (3.4, "3 s"), (119, "119 s"), (120, "2 min"), (250, "4 min"), (7190, "120 min"), (7300, "2 h")],
+)
+def test_how_long_ago_something_was_is_told_in_the_largest_unit_that_fits(seconds: float, expected: str) -> None:
+    assert ago(seconds) == f"{expected} ago"

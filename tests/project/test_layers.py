@@ -22,13 +22,15 @@ MAY_IMPORT = {
     "edits": {"schedule", "files"},
     "reload": {"schedule", "files", "conf"},
     "exemptions": {"schedule", "http", "conf"},
-    "setting_rules": {"schedule", "http", "conf"},
+    "fleet_checks": {"conf"},
+    "setting_rules": {"schedule", "http", "conf", "fleet_checks"},
     "live": {"schedule", "reload", "conf"},
     "file_checks": {"files", "conf", "setting_rules"},
     "middleware_checks": {"conf"},
     "urlconf_checks": {"http", "conf", "decorators", "exemptions"},
-    "checks": {"files", "conf", "setting_rules", "file_checks", "middleware_checks", "urlconf_checks"},
-    "management": {"schedule", "files", "edits", "http", "conf", "exemptions"},
+    "checks": {"files", "conf", "setting_rules", "file_checks", "fleet_checks", "middleware_checks", "urlconf_checks"},
+    "fleet": {"files"},
+    "management": {"schedule", "files", "edits", "http", "conf", "exemptions", "fleet", "fleet_checks"},
     "standin": {"schedule", "files", "reload", "http", "conf"},
     "guard": {"standin"},
     "middleware": {"live", "exemptions", "http"},
@@ -58,7 +60,7 @@ ONLY_IMPORTERS = {
     "yaml": {"files.yaml_nodes", "files.pure_yaml", "files.flag_file", "edits.yaml_writer"},
     "threading": {
         *("reload.supervisor", "reload.process_state", "reload.turn", "reload.watch"),
-        "standin.process_lock",
+        *("standin.process_lock", "fleet.engine", "management.commands.downtime_follow"),
     },
 }
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}

@@ -157,10 +157,16 @@ def test_the_deploy_script_has_no_fault_that_shellcheck_knows() -> None:
 
 
 def test_the_ignored_files_are_those_that_the_commands_leave(tmp_path: Path) -> None:
-    """By the two lines of README.rst, in any folder of a repository, and neither the schedule nor anything else."""
+    """By the lines of README.rst, in any folder of a repository, and neither the schedule nor anything else."""
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     (tmp_path / ".gitignore").write_text(block("**/downtime.flag").text)
-    ignored = ["downtime.flag", "web/downtime.flag", ".downtime.yml.lock", "web/.downtime.flag.0123abcd.tmp"]
+    ignored = [
+        "downtime.flag",
+        "web/downtime.flag",
+        "web/downtime.fleet.flag",
+        ".downtime.yml.lock",
+        "web/.downtime.flag.0123abcd.tmp",
+    ]
     asked = [*ignored, "downtime.yml", "web/downtime.yml", "web/downtime.py", "downtime.flags"]
     command = ["git", "-C", tmp_path, "check-ignore", *asked]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -169,7 +175,7 @@ def test_the_ignored_files_are_those_that_the_commands_leave(tmp_path: Path) -> 
 
 def test_the_files_of_the_readme_and_of_the_deploy_are_in_one_folder_that_outlives_a_release() -> None:
     named = re.findall(r'^    DOWNTIME_\w+_FILE = "(.+)"$', README, re.MULTILINE)
-    assert named == [f"/srv/example/downtime/downtime.{suffix}" for suffix in ("yml", "flag", "html")]
+    assert named == [f"/srv/example/downtime/downtime.{suffix}" for suffix in ("yml", "flag", "html", "fleet.flag")]
     script = (ROOT / "sample_config" / "deploy.sh").read_text()
     assert "\n#   /srv/example/downtime/  " in script
     assert "\nrelease=releases/" in script

@@ -6,6 +6,7 @@ import django.conf
 import pytest
 import pytest_django
 
+from downtime.conf import conf
 from downtime.standin.agreement import tell_differences
 from downtime.standin.options import Options
 
@@ -46,6 +47,18 @@ def test_each_argument_that_differs_from_its_setting_is_a_warning(
     assert record.levelname == "WARNING"
     assert f"{next(iter(changes))} of downtime.guard is" in record.getMessage()
     assert f", and {name} is " in record.getMessage()
+
+
+def test_the_guard_needs_the_flag_of_the_fleet_as_well(
+    options: MakeOptions, settings: pytest_django.Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.DOWNTIME_FLEET_CACHE, settings.DOWNTIME_FLEET_FLAG_FILE = "fleet", tmp_path / "fleet.flag"
+    settings.DOWNTIME_PAGE_FILE = tmp_path / "downtime.html"
+    tell_differences(options(time_zone=settings.TIME_ZONE))
+    [message] = caplog.messages
+    assert ", and DOWNTIME_FLAG_FILE with DOWNTIME_FLEET_FLAG_FILE is " in message
+    tell_differences(options(flag_file=conf.flag_files, time_zone=settings.TIME_ZONE))
+    assert len(caplog.messages) == 1
 
 
 def test_without_settings_there_is_nothing_to_compare(

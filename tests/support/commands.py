@@ -27,11 +27,11 @@ def run(command: str, *arguments: str) -> str:
     return output.getvalue()
 
 
-def refusal(command: str, *arguments: str) -> str:
-    """Why the command can't do what it was asked."""
+def refusal(command: str, *arguments: str, code: int = 1) -> str:
+    """Why the command can't do what it was asked, for which it ends with that code."""
     with pytest.raises(CommandError) as error:
         run(command, *arguments)
-    assert error.value.returncode == 1
+    assert error.value.returncode == code
     return str(error.value)
 
 

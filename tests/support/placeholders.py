@@ -8,7 +8,7 @@ from typing import Any
 def filled(shown: Any, own: Any) -> Any:
     """What is shown, with the project's own entries in the place of each `...`, apart from those that are shown too."""
     if isinstance(shown, dict):
-        return {key: filled(value, own.get(key)) for key, value in shown.items()}
+        return {key: filled(value, (own or {}).get(key)) for key, value in shown.items()}
     if not isinstance(shown, list):
         return shown
     if ... not in shown:

@@ -36,6 +36,8 @@ RUN_BY_WORDS = {
     "# here, wait for the requests": f"{_RUN}::test_a_deploy_is_down_from_its_first_command_to_its_last",
     "downtime_cancel new-disks": f"{_RUN}::test_a_period_can_be_planned_and_cancelled_in_the_sample_site",
     "guard.wsgi(": f"{_RUN}::test_a_project_that_can_not_be_imported_is_down_behind_its_guard",
+    "# goes on until it is ended": f"{_RUN}::test_the_commands_take_what_their_synopses_say",
+    "$ echo $?": f"{_RUN}::test_one_command_takes_every_host_down_and_names_those_that_do_not_follow",
     "PGOPTIONS": f"{_RUN}::test_a_migration_gives_up_while_something_holds_a_lock",
     "**/downtime.flag": "tests/project/test_sample_config.py",
     "def health": f"{_IN_PROCESS}::test_marked_views_pass_while_the_site_is_down",

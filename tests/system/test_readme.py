@@ -24,8 +24,16 @@ VALUES = {
         "URL": "https://status.example.com/",
     },
     **{"PREFIX": "/shop", "NAME": "new-disks", "EXPR": "'30 3 * * SUN'", "ZONE": "Europe/Berlin", "N": "2"},
-    **{"BASE": "https://www.example.com/", "FILE": "other.yml", "PATH": "/shop", "METHOD": "POST"},
+    **{"BASE": "https://www.example.com/", "FILE": "other.yml", "PATH": "/shop", "METHOD": "POST", "HOST": "web-1"},
 }
+FLEET = """
+CACHES = {{
+    "default": {{"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+    "fleet": {{"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "{}"}},
+}}
+DOWNTIME_FLEET_CACHE = "fleet"
+"""
+FOLLOW = block("# goes on until it is ended").text.partition("#")[0]
 
 
 @pytest.fixture(scope="module")
@@ -174,12 +182,38 @@ def test_a_visit_at_another_time_is_told(project: Project) -> None:
     assert "POST /shop/cart is refused because of disks" in told
 
 
-def test_the_commands_take_what_their_synopses_say(project: Project) -> None:
+def test_the_commands_take_what_their_synopses_say(project: Project, tmp_path: Path) -> None:
     """In the order of README.rst, so that what one has planned another one can cancel."""
-    project.add('ALLOWED_HOSTS = ["www.example.com"]')
+    project.add('ALLOWED_HOSTS = ["www.example.com"]' + FLEET.format(tmp_path / "cache"))
     project.write("other.yml", "periods: []\n")
-    for synopsis in of_kind("synopsis"):
-        project.run(filled(synopsis))
+    with (
+        project.running(f"{FOLLOW} --name web-1", "1.log"),
+        project.running(f"{FOLLOW} --name web-2", "2.log"),
+    ):
+        project.run("python manage.py downtime_end --fleet --wait 3")
+        for synopsis in of_kind("synopsis"):
+            project.run(filled(synopsis))
+
+
+def test_one_command_takes_every_host_down_and_names_those_that_do_not_follow(project: Project, tmp_path: Path) -> None:
+    project.add(FLEET.format(tmp_path / "cache"))
+    other = project.copied(tmp_path / "other")
+    command, *printed, _, code = block("$ echo $?").text.splitlines()
+    with project.running(f"{FOLLOW} --name web-1", "follower.log"):
+        with other.running(f"{FOLLOW} --name web-17", "follower.log") as gone:
+            project.run("python manage.py downtime_end --fleet --wait 3")
+            gone.kill()
+            gone.wait()
+        told = project.run(f"{command.removeprefix('$ ')} --wait 3", code=int(code))
+        assert without_values(told.splitlines()) == without_values(printed)
+        assert (project.folder / "downtime.fleet.flag").exists()
+        assert "downtime.fleet.flag" in project.run("python manage.py downtime_end", code=1)
+
+
+def without_values(lines: list[str]) -> list[str]:
+    """The lines without what differs between two fleets."""
+    plain = (re.sub(r" of \S+, .*?: the flag|last heard of .*", "", line) for line in lines)
+    return [re.sub(r"\d+", "N", line) for line in plain]
 
 
 def filled(synopsis: Block) -> str:

@@ -11,7 +11,7 @@ from downtime.conf import conf
 from downtime.edits.end import end_active
 from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
-from downtime.management import arguments, page_file
+from downtime.management import arguments, fleet, page_file
 from downtime.management.base import DowntimeCommand, edit_schedule, problem_lines
 from downtime.management.output import CommandError
 from downtime.management.page_file import NEUTRAL
@@ -23,23 +23,34 @@ class Command(DowntimeCommand):
 
     help = (
         "Brings the site back: lowers the flag, ends every period of the schedule that is active now, and returns when "
-        "every process has noticed. Exits with 1 unless the site is up then. Example: manage.py downtime_end"
+        "every process has noticed. Exits with 1 unless the site is up then. With --fleet, lowers the flag that all "
+        "hosts of the fleet share instead, and nothing else. Example: manage.py downtime_end"
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         arguments.add_no_wait(parser)
+        fleet.add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        wait = fleet.waiting_time(options)
+        if options["fleet"]:
+            for host in fleet.announce(self, None, wait).own_flags:
+                self.tell(f"On {host}, a flag of its own is raised; manage.py downtime_end lowers it there.")
+        else:
+            self._end(is_waiting=wait is not None)
+
+    def _end(self, *, is_waiting: bool) -> None:
+        """Brings this host back."""
         was_raised = self._lower_flag()
         # Else the next flag, raised by `touch` say, would show the message of this downtime.
         page_file.tell(self, page_file.keep(lambda: NEUTRAL), of="the neutral page")
         try:
             ended = self._end_periods()
         except CommandError as error:
-            if was_raised and not options["no_wait"]:
+            if was_raised and is_waiting:
                 self.wait(1)
             raise CommandError(*error.lines, *self.state().why_not_up()) from error
-        if not options["no_wait"] and (was_raised or ended):
+        if is_waiting and (was_raised or ended):
             self.wait(2 if ended else 1)
         if why := self.state().why_not_up():
             raise CommandError(*why)

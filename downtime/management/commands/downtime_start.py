@@ -9,19 +9,13 @@ from django.core.management.base import CommandParser
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.edits.yaml_writer import Value
 from downtime.files import disk, flag_file
 from downtime.files.atomic_write import CannotWrite
-from downtime.management import arguments, page_file
+from downtime.management import arguments, fleet, page_file
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
-from downtime.management.page_file import Subject
-from downtime.management.wording import extent, local_time
+from downtime.management.wording import effect, local_time
 from downtime.schedule import converters
-from downtime.schedule.occurrence import rounded_up
-from downtime.schedule.periods import is_known
-from downtime.schedule.refusals import Refusal
-from downtime.schedule.url_paths import trimmed
 
 # An end that is nearer keeps its fraction of a second, as it must lie after the writing of the flag.
 _NEAR = timedelta(minutes=1)
@@ -32,7 +26,7 @@ class Command(DowntimeCommand):
 
     help = (
         "Takes the site down at once by raising the flag, and returns when every process refuses new requests; "
-        "those that are running go on. "
+        "those that are running go on. With --fleet, takes down every host that runs downtime_follow. "
         "Example: manage.py downtime_start --message 'Back at four.' --for 2h"
     )
 
@@ -43,33 +37,36 @@ class Command(DowntimeCommand):
         )
         arguments.add_period_options(parser)
         arguments.add_no_wait(parser)
+        fleet.add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        wait = fleet.waiting_time(options)
         end = _end(options, datetime.now(timezone.utc))
         keys = arguments.period_keys(options)
         if end:
             keys["end"] = _iso(end)
-        path = _flag_file()
-        done = "Updated" if _is_raised(path) else "Raised"
-        # As soon as the flag is there, a front server may show the page.
-        report = page_file.keep(lambda: self._subject(path, keys))
-        self._raise_flag(path, keys)
-        self.tell(f"{done} the flag {path}: {_effect(keys, _end_of(path, end))}.")
-        page_file.tell(self, report)
-        if not options["no_wait"]:
+        text = flag_file.flag_text(keys)
+        if options["fleet"]:
+            fleet.announce(self, text, wait)
+            return
+        self._start(_flag_file(), text)
+        if wait is not None:
             self.wait(1)
 
-    def _subject(self, path: str, keys: dict[str, Value]) -> Subject:
-        """What the page speaks of once the flag is raised with these keys."""
-        state = self.state()
-        zone, max_age = get_default_timezone(), conf.DOWNTIME_FLAG_MAX_AGE
-        flag = flag_file.period_of(keys, zone=zone, raised_at=state.now, max_age=max_age)
-        others = [other.period for other in state.flags.raised if other.path != path]
-        return page_file.subject_of(state.loaded.parsed.schedule.at(state.now, [flag, *others]))
+    def _start(self, path: str, text: str) -> None:
+        """Takes this host down."""
+        done = "Updated" if _is_raised(path) else "Raised"
+        # As soon as the flag is there, a front server may show the page.
+        report = page_file.keep(lambda: page_file.subject_with(self.state(), path, text))
+        self._raise_flag(path, text)
+        raised = next((flag.period for flag in self.state().flags.raised if flag.path == path), None)
+        period = raised or page_file.flag_period(text, datetime.now(timezone.utc))
+        self.tell(f"{done} the flag {path}: {effect(period)}.")
+        page_file.tell(self, report)
 
-    def _raise_flag(self, path: str, keys: dict[str, Value]) -> None:
+    def _raise_flag(self, path: str, text: str) -> None:
         try:
-            flag_file.raise_flag(path, keys)
+            flag_file.raise_flag(path, text)
         except CannotWrite as error:
             # Else the page would speak of this downtime in the next one.
             page_file.keep(lambda: page_file.subject_of(self.state().answer))
@@ -107,20 +104,5 @@ def _end(options: dict[str, Any], now: datetime) -> datetime | None:
     return end if end - now < _NEAR else end.replace(microsecond=0)
 
 
-def _end_of(path: str, end: datetime | None) -> datetime | None:
-    """When the flag lets go, which is before the end that it was given if DOWNTIME_FLAG_MAX_AGE says so."""
-    flags = flag_file.load_flags((path,), zone=get_default_timezone(), max_age=conf.DOWNTIME_FLAG_MAX_AGE)
-    ends = (flag.period.end for flag in flags.raised if is_known(flag.period.end))
-    return next(ends, end)
-
-
 def _iso(moment: datetime) -> str:
     return moment.astimezone(get_default_timezone()).isoformat(" ")
-
-
-def _effect(keys: dict[str, Value], end: datetime | None) -> str:
-    """What the flag refuses, in the words of downtime_status, and until when."""
-    paths = keys.get("paths")
-    prefixes = tuple(map(trimmed, paths)) if isinstance(paths, list) else ("",)
-    refused = extent(Refusal(bool(keys.get("read_only")), prefixes, ()))
-    return f"{refused} until {local_time(rounded_up(end))}" if end else refused

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.timezone import get_default_timezone
 
-from downtime.management import arguments
+from downtime.management import arguments, fleet_status
 from downtime.management.base import DowntimeCommand, State
 from downtime.management.output import CommandError, as_json
 from downtime.management.status_json import as_dict
@@ -39,8 +39,14 @@ class Command(DowntimeCommand):
         parser.add_argument("--at", metavar="TIME", help="as of then, by the files as they are now; default: now")
         parser.add_argument("--path", metavar="PATH", help="what a visitor would get there, whoever it is")
         parser.add_argument("--method", metavar="METHOD", help="the method of that request; default: GET")
+        what = "what is published to the fleet, and which hosts follow; exits with 4 unless each known host does"
+        parser.add_argument("--fleet", action="store_true", help=what)
+        parser.add_argument("--forget", metavar="HOST", help="with --fleet, forget a host that is gone for good")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["fleet"] or options["forget"] is not None:
+            fleet_status.show(self, options)
+            return
         at = _moment(options["at"])
         path, method = _request(options["path"], options["method"])
         state = self.state(at)

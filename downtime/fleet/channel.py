@@ -1,0 +1,149 @@
+"""What the hosts of a fleet tell each other through the cache: one publication for all, a confirmation of each."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from downtime.fleet.documents import Confirmation, NotAccepted, Publication, opened, signed
+from downtime.fleet.engine import Engine
+
+PUBLICATION = "downtime.fleet.publication"
+SERIAL = "downtime.fleet.serial"
+"""The last serial that a publisher has taken, whether or not it has published yet."""
+SLOTS = "downtime.fleet.slots"
+"""How many slots for confirmations there are; it only grows."""
+KEPT = 24 * 60 * 60
+"""Seconds for which a confirmation is kept, so that a dead host is named and not forgotten."""
+
+
+def slot_key(slot: int) -> str:
+    """The key of the confirmation in that slot; the first one is 1."""
+    return f"downtime.fleet.host.{slot}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a follower finds when it looks, as it is in the cache; None for nothing."""
+
+    publication: object
+    own: object
+    """What is in its own slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that the cache knows of the fleet."""
+
+    publication: Publication | None
+    """None if there is none, or none that is accepted."""
+    refused: str
+    """Why what is in its place is not accepted; empty if it is, or if nothing is there."""
+    hosts: tuple[Confirmation, ...]
+    """The last one of each host, by name."""
+    strangers: int
+    """How many hosts sign with another SECRET_KEY."""
+    is_whole: bool
+    """False if the cache is new or has been emptied, so that there may be hosts that it does not know yet."""
+
+    @property
+    def highest(self) -> int:
+        """The highest serial that anybody knows."""
+        return max([self.publication.serial if self.publication else 0, *(host.serial for host in self.hosts)])
+
+
+class Channel:
+    """The fleet's place in the cache; each method raises Unreachable."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def look(self, slot: int) -> Found:
+        """What a follower with that slot needs to know, in one question; a slot that nobody would read is empty."""
+        found = self._engine.ask(lambda cache: cache.get_many([PUBLICATION, SLOTS, slot_key(slot)]))
+        return Found(found.get(PUBLICATION), found.get(slot_key(slot)) if found.get(SLOTS, 0) >= slot else None)
+
+    def find(self, host: str) -> tuple[int, Confirmation | None]:
+        """The slot of that host, and what it has said last; 0 and None if it has none."""
+        for slot, text in self._slots().items():
+            if (said := _confirmation(text)) and said.host == host:
+                return slot, said
+        return 0, None
+
+    def register(self, confirmation: Confirmation) -> int:
+        """Confirms in a slot that is free, else in a new one, and returns it."""
+        free = [slot for slot, text in self._slots().items() if text is None]
+        if free:
+            slot, text = random.choice(free), signed(confirmation)
+            if self._engine.ask(lambda cache: cache.add(slot_key(slot), text, KEPT)):
+                return slot
+        slot = self._engine.ask(lambda cache: (cache.add(SLOTS, 0, None), cache.incr(SLOTS))[1])
+        self.confirm(slot, confirmation)
+        return slot
+
+    def confirm(self, slot: int, confirmation: Confirmation) -> None:
+        """Writes it into that slot."""
+        text = signed(confirmation)
+        self._engine.ask(lambda cache: cache.set(slot_key(slot), text, KEPT))
+
+    def sign_off(self, slot: int, *, within: float) -> None:
+        """Removes what is in that slot, within so many seconds."""
+        self._engine.ask(lambda cache: cache.delete(slot_key(slot)), within=within)
+
+    def forget(self, host: str) -> bool:
+        """Removes what that host has said; False if there was nothing."""
+        slots = [slot for slot, text in self._slots().items() if (said := _confirmation(text)) and said.host == host]
+        self._engine.ask(lambda cache: cache.delete_many([slot_key(slot) for slot in slots]))
+        return bool(slots)
+
+    def overview(self) -> Overview:
+        """All that the cache knows."""
+        found = self._engine.ask(lambda cache: cache.get_many([PUBLICATION, SLOTS]))
+        said = [text for text in self._slots(found.get(SLOTS, 0)).values() if text is not None]
+        accepted = [confirmation for confirmation in map(_confirmation, said) if confirmation]
+        publication, refused = None, ""
+        if PUBLICATION in found:
+            try:
+                publication = opened(Publication, found[PUBLICATION])
+            except NotAccepted as error:
+                refused = str(error)
+        is_whole = len(found) == 2
+        return Overview(publication, refused, _by_host(accepted), len(said) - len(accepted), is_whole)
+
+    def take_serial(self, *, above: int) -> int:
+        """A serial that nobody else takes, above that one."""
+        serial = self._engine.ask(lambda cache: (cache.add(SERIAL, above, None), cache.incr(SERIAL))[1])
+        if serial <= above:  # the cache was emptied, but not the hosts
+            serial = self._engine.ask(lambda cache: cache.incr(SERIAL, above + 1 - serial))
+        return serial
+
+    def put(self, publication: Publication) -> None:
+        """Writes it into its place."""
+        text = signed(publication)
+        self._engine.ask(lambda cache: cache.set(PUBLICATION, text, None))
+
+    def stands(self, publication: Publication) -> tuple[bool, bool]:
+        """Whether it is in its place, and whether nobody has taken a higher serial."""
+        found = self._engine.ask(lambda cache: cache.get_many([PUBLICATION, SERIAL]))
+        return found.get(PUBLICATION) == signed(publication), found.get(SERIAL, 0) <= publication.serial
+
+    def _slots(self, count: int | None = None) -> dict[int, object]:
+        """What is in each slot, None for nothing."""
+        if count is None:
+            count = self._engine.ask(lambda cache: cache.get(SLOTS, 0))
+        keys = {slot_key(slot): slot for slot in range(1, count + 1)}
+        found = self._engine.ask(lambda cache: cache.get_many(keys)) if keys else {}
+        return {slot: found.get(key) for key, slot in keys.items()}
+
+
+def _confirmation(text: object) -> Confirmation | None:
+    try:
+        return opened(Confirmation, text)
+    except NotAccepted:
+        return None
+
+
+def _by_host(confirmations: Iterable[Confirmation]) -> tuple[Confirmation, ...]:
+    last = {said.host: said for said in sorted(confirmations, key=lambda said: said.at)}
+    return tuple(last[host] for host in sorted(last))

@@ -1,0 +1,87 @@
+"""What travels through the cache, signed with SECRET_KEY: what was published, and what each host says of itself."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass, fields
+from typing import Any, TypeVar
+
+from django.core.signing import BadSignature, Signer
+
+DocumentT = TypeVar("DocumentT", "Publication", "Confirmation")
+
+
+class NotAccepted(Exception):
+    """The cache holds something that this SECRET_KEY, with its fallbacks, has not signed, or that is no document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What every host is told: to raise the fleet's flag with that text, or to lower it."""
+
+    serial: int
+    """Above each earlier one's."""
+    token: str
+    """Tells it from another one of the same serial."""
+    at: float
+    """When it was published, in seconds since the epoch, by the publisher's clock."""
+    by: str
+    """The person and the host, as in anna@deploy-1."""
+    flag: str | None
+    """The text of the flag; None to lower it."""
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """By which a host says that it follows this very one."""
+        return self.serial, self.token
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a host says of itself."""
+
+    host: str
+    follower: str
+    """A random text for each process that follows."""
+    serial: int
+    """That of the publication which it has accepted last; 0 if there is none."""
+    token: str
+    at: float
+    """When it said so, in seconds since the epoch, by its own clock."""
+    trouble: str = ""
+    """Why its flag is not what the publication says; empty if it is."""
+    own_flag: bool = False
+    """Whether a flag of its own is raised."""
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """That of the publication."""
+        return self.serial, self.token
+
+
+def new_token() -> str:
+    """A random text that nobody else has."""
+    return secrets.token_hex(6)
+
+
+def signed(document: Publication | Confirmation) -> str:
+    """The document as text that shows who may have written it."""
+    return _signer(type(document)).sign_object(asdict(document))
+
+
+def opened(kind: type[DocumentT], text: object) -> DocumentT:
+    """The document of that kind in the text; raises NotAccepted. Keys that a later version adds are ignored."""
+    if not isinstance(text, str):
+        raise NotAccepted("it is no text")
+    try:
+        values: Any = _signer(kind).unsign_object(text)
+    except BadSignature as error:
+        raise NotAccepted("it is signed with another SECRET_KEY, or has been changed") from error
+    try:
+        return kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
+    except TypeError as error:
+        raise NotAccepted("it was written by another version of django-downtime") from error
+
+
+def _signer(kind: type) -> Signer:
+    return Signer(salt=f"downtime.fleet.{kind.__name__}")

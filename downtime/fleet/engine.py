@@ -1,0 +1,105 @@
+"""The cache that carries the fleet's flag, asked with a limit of time and through a new client after each failure."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+from django.core.cache import CacheHandler
+from django.core.cache.backends.base import BaseCache
+from django.utils.module_loading import import_string
+
+T = TypeVar("T")
+LONGEST_ANSWER = 5.0
+"""Seconds."""
+_TIMEOUT = 2.0
+# Without these, some versions of the client libraries wait without an end for an engine that hangs.
+_TIMEOUT_OPTIONS = {
+    "django.core.cache.backends.redis.RedisCache": ("socket_timeout", "socket_connect_timeout"),
+    "django.core.cache.backends.memcached.PyMemcacheCache": ("timeout", "connect_timeout"),
+    "django_redis.cache.RedisCache": ("SOCKET_TIMEOUT", "SOCKET_CONNECT_TIMEOUT"),
+}
+# A connection that has died is noticed at once, and a new one may work.
+_AT_ONCE = 0.5
+
+
+class Unreachable(Exception):
+    """The engine could not be asked, or did not answer; the message says why."""
+
+
+class Engine:
+    """The cache of one alias, by clients of its own."""
+
+    def __init__(self, config: dict[str, Any], *, longest: float = LONGEST_ANSWER) -> None:
+        """The config is that of the alias in CACHES; socket timeouts that it does not set are set here.
+
+        No answer takes longer than `longest` seconds, whatever the client library does."""
+        self._config = _adapted(config, min(_TIMEOUT, longest))
+        self._longest = longest
+        self._cache: BaseCache | None = None
+
+    def ask(self, question: Callable[[BaseCache], T], *, within: float | None = None) -> T:
+        """What the question to the cache returns; raises Unreachable.
+
+        It is asked a second time if the connection has died since the last answer."""
+        was_used, began = self._cache is not None, time.monotonic()
+        try:
+            return self._ask(question, within or self._longest)
+        except Unreachable:
+            if not was_used or time.monotonic() - began > _AT_ONCE:
+                raise
+            return self._ask(question, within or self._longest)
+
+    def _ask(self, question: Callable[[BaseCache], T], within: float) -> T:
+        try:
+            with _limit(within):
+                if self._cache is None:
+                    self._cache = CacheHandler({"default": self._config})["default"]
+                return question(self._cache)
+        except Exception as error:  # a client library can raise anything; whoever asks tells it
+            self._forget_client()
+            raise Unreachable(f"{type(error).__name__}: {error}") from error
+        except BaseException:
+            self._forget_client()  # it was interrupted in the middle of an answer
+            raise
+
+    def _forget_client(self) -> None:
+        cache, self._cache = self._cache, None
+        with suppress(Exception), _limit(_AT_ONCE):  # of a client that is of no use any more
+            if cache is not None:
+                cache.close()
+
+
+def _adapted(config: dict[str, Any], timeout: float) -> dict[str, Any]:
+    backend = import_string(config["BACKEND"])
+    names = (f"{base.__module__}.{base.__qualname__}" for base in backend.__mro__)
+    options = next((_TIMEOUT_OPTIONS[name] for name in names if name in _TIMEOUT_OPTIONS), ())
+    # Some caches give what is counted up the timeout of the alias.
+    return {**config, "TIMEOUT": None, "OPTIONS": {**dict.fromkeys(options, timeout), **config.get("OPTIONS", {})}}
+
+
+@contextmanager
+def _limit(seconds: float) -> Iterator[None]:
+    """Raises TimeoutError if the block takes longer, in the main thread of a system that has timers."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def ring(number: int, frame: object) -> None:
+        raise TimeoutError(f"no answer within {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    # It rings again, in case that the first time falls into the moment before a system call.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    finally:  # also if it has rung just before it was told not to
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
