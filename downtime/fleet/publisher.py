@@ -120,8 +120,10 @@ class Rollout:
     def _keep_published(self, overview: Overview) -> None:
         if overview.refused:
             raise Overtaken(None)
-        if overview.publication is None:
+        found = overview.publication
+        if found is None:
             self.is_whole = False
+        if found is None or found.serial < self.publication.serial:  # it is back in an old state
             self._channel.put(self.publication)
-        elif overview.publication.key != self.publication.key:
-            raise Overtaken(overview.publication)
+        elif found.key != self.publication.key:
+            raise Overtaken(found)

@@ -219,6 +219,14 @@ def test_what_an_emptied_cache_has_lost_is_published_again(engine: Engine, chann
     assert [host.host for host in found.missing] == ["web-1"]
 
 
+def test_what_a_cache_that_goes_back_to_an_old_state_has_lost_is_published_again(channel: Channel) -> None:
+    old = publish(channel, "", "anna").publication
+    found = rollout(channel, "web-1")
+    channel.put(old)
+    found.look()
+    assert channel.overview().publication == found.publication
+
+
 def test_hosts_that_know_a_higher_serial_get_one_that_is_higher_still(engine: Engine, channel: Channel) -> None:
     """The cache was emptied before, and they had not said so yet."""
     found = publish(channel, "message: a\n", "anna")
