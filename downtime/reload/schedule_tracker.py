@@ -68,6 +68,11 @@ class ScheduleTracker:
         due = self._stability.due if self._stability is not None else None
         return float("inf") if due is None else due
 
+    @property
+    def is_settling(self) -> bool:
+        """Whether the file has changed, and it is not known yet whether its writer has finished."""
+        return self._stability is not None and self._stability.seen != self._stability.taken
+
     def finished(self, at_ns: int) -> None:
         """Lets the next look know, and only that one, that a writer finished the file at `at_ns`, wall clock.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from downtime.reload.deferred_log import DeferredLog
@@ -22,9 +23,18 @@ class Meaning:
         self._zone, self._max_age = options.zone, options.flag_max_age
         self._flags = [FlagTracker(path, self._log) for path in options.flag_files]
         self._schedule = ScheduleTracker(options.schedule_file, self._log) if options.schedule_file else None
+        self._last: Occurrence | None = None
 
     def downtime(self) -> Occurrence | None:
-        """What refuses the whole site, for reading too, after a look at the files; None if nothing does."""
+        """What refuses the whole site, for reading too, after a look at the files; None if nothing does.
+
+        While a schedule that has changed may go on with what a flag has just ended, the last answer stays."""
+        found = self._look()
+        if found is not None or self._schedule is None or not self._schedule.is_settling:
+            self._last = found
+        return replace(self._last) if self._last is not None and found is None else found
+
+    def _look(self) -> Occurrence | None:
         for flag in self._flags:
             flag.look(self._zone, max_age=self._max_age)
         schedule = Schedule()

@@ -104,3 +104,24 @@ def test_a_schedule_that_is_damaged_later_leaves_the_last_good_one_in_force(
         return bool(meaning._schedule and meaning._schedule.known.problems)
 
     wait_until(is_read, what="the damaged schedule is read")
+
+
+def test_a_flag_may_hand_over_to_a_schedule_without_a_gap(options: MakeOptions, schedule: Path, flag: Path) -> None:
+    """A flag is gone at once, and a schedule counts once it has held still; in between, the site stays down."""
+    flag.write_text("Faster disks.")
+    meaning = Meaning(options(time_zone=settings.TIME_ZONE), PAUSE)
+    before = meaning.downtime()
+    schedule.write_text("periods:\n  - {start: 2020-01-01, message: Planned.}\n")
+    flag.unlink()
+    between = meaning.downtime()
+    assert (between, between is before) == (before, False)
+    wait_until(lambda: message(meaning) == "Planned.", within=5, what="the schedule applies")
+    schedule.write_text("periods: []\n")
+    wait_until(lambda: meaning.downtime() is None, within=5, what="the site is up")
+    assert meaning.downtime() is None
+
+
+def message(meaning: Meaning) -> str:
+    downtime = meaning.downtime()
+    assert downtime is not None
+    return downtime.message
