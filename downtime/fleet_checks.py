@@ -27,7 +27,7 @@ def cache_conflict(alias: str) -> str:
     """Why the cache of that alias can't carry the flag of a fleet, as a sentence without its full stop; else empty."""
     if alias not in settings.CACHES:
         return f"CACHES has no {alias!r}, but {', '.join(map(repr, settings.CACHES))}"
-    name = settings.CACHES[alias]["BACKEND"]
+    name = settings.CACHES[alias].get("BACKEND", "")
     try:
         backend = import_string(name)
     except ImportError as error:
@@ -86,15 +86,12 @@ def _place(config: dict[str, Any]) -> set[tuple[object, ...]]:
 
 
 def _server(address: str, default_db: object) -> tuple[object, ...]:
-    url = urlsplit(address)
+    try:
+        url = urlsplit(address)
+        port = url.port
+    except ValueError:  # Redis will say so itself
+        return (address, default_db)
     if not url.scheme or not url.netloc:  # of Memcached, or the socket of a Redis
         return (address, default_db)
     [db] = parse_qs(url.query).get("db", [url.path.strip("/")])[:1]
-    return (url.hostname, _port(address) or 6379, db or str(default_db))
-
-
-def _port(address: str) -> int | None:
-    try:
-        return urlsplit(address).port
-    except ValueError:  # Redis will say so itself
-        return None
+    return (url.hostname, port or 6379, db or str(default_db))

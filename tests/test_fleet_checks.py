@@ -22,6 +22,7 @@ CONFLICTS: dict[str, tuple[dict[str, Any], str]] = {
         f"the BACKEND of 'fleet' is {BACKENDS}.locmem.LocMemCache, which reaches no",
     ),
     "nobody": ({"fleet": {"BACKEND": f"{BACKENDS}.dummy.DummyCache"}}, "which reaches no other process"),
+    "nothing said": ({"fleet": {"LOCATION": PLACE}}, "the BACKEND of 'fleet' can't be imported: "),
     "a misspelling": ({"fleet": {"BACKEND": f"{BACKENDS}.redis.Redis"}}, "the BACKEND of 'fleet' can't be imported: "),
 }
 
@@ -93,6 +94,7 @@ APART: dict[str, tuple[object, object]] = {
     "another server": (f"{PLACE}/5", "redis://10.0.0.6:6379/5"),
     "another port": ("redis://10.0.0.5:7000/5", f"{PLACE}/5"),
     "no port": ("redis://10.0.0.5:x/5", f"{PLACE}/4"),
+    "no address": ("redis://[::1", f"{PLACE}/4"),
 }
 
 
