@@ -19,7 +19,8 @@ template {
   # "key" and not "keyOrDefault": as long as there is no such key nothing was said, so nothing is written.
   contents = "{{ key \"downtime/state\" }}"
   # Not the flag itself: a template that renders nothing leaves an empty file, and a flag that is empty is still a flag. And not
-  # in the folder of the flag, which each process watches, but in one that is empty after each start of the host.
+  # in the folder of the flag, which each process watches, but in one that is empty after each start of the host: what systemd
+  # makes by RuntimeDirectory=example.
   destination = "/run/example/downtime.state"
   command     = ["/srv/example/apply_flag.sh", "/run/example/downtime.state", "/srv/example/downtime/downtime.consul.flag"]
 }

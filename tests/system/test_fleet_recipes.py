@@ -7,28 +7,35 @@ import json
 import os
 import re
 import shlex
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.core.management import load_command_class
 
 from tests.support.documents import Answer, Documents
 from tests.support.front_servers import SAMPLES, edited
-from tests.support.harness import Running, Site, serving
+from tests.support.guarded import ask
+from tests.support.harness import Running, Site, free_port, serving
 from tests.support.kubelet import Volume, merged
-from tests.support.programs import require
-from tests.support.project import shell
+from tests.support.programs import located, require
+from tests.support.project import Project, shell
+from tests.support.units import complaints, value_of
 from tests.support.waiting import wait_until
 
 KUBERNETES = SAMPLES / "kubernetes"
 CONFIG_MAP = (KUBERNETES / "configmap.yml").read_text()
 MANIFESTS = {path.name: list(yaml.safe_load_all(path.read_text())) for path in sorted(KUBERNETES.iterdir())}
-SCRIPTS = ["apply_flag.sh", "url/follow.sh"]
+START = (SAMPLES / "heroku" / "start.sh").read_text()
+UNIT, SITE_UNIT = ((SAMPLES / "systemd" / name).read_text() for name in ("downtime-follow.service", "example.service"))
+SCRIPTS = ["apply_flag.sh", "url/follow.sh", "heroku/start.sh"]
 MOUNTED, OWN = "/etc/downtime", "/srv/example/downtime"
 FOLLOWS_WITHIN = 10.0  # what takes milliseconds; a schedule that is gone has to stay so for a second
 
@@ -113,7 +120,7 @@ class Pod:
         self.data: dict[str, str] = first
         self.volume.show(first)
         places = {MOUNTED: str(self.volume.folder), OWN: str(self.own)}
-        self.site = Site(folder, settings=settings_of(CONFIG_MAP, places))
+        self.site = Site(folder, recheck=0.2, settings=settings_of(CONFIG_MAP, places))
         self.down, self.up = (
             merged(self.data, words[-1]) for words in commands_of(CONFIG_MAP, "kubectl") if words[1] == "patch"
         )
@@ -438,3 +445,236 @@ def test_the_playbook_raises_and_lowers_the_flag_on_all_hosts_at_once() -> None:
     assert variables[1] == "state=up"
     for words in commands_of(text, "ansible-playbook"):
         assert "downtime.yml" in words
+
+
+def commands() -> list[str]:
+    """Each downtime command that a recipe for a fleet runs, or shows in a comment."""
+    texts = [(KUBERNETES / name).read_text() for name in MANIFESTS]
+    texts += [shlex.join(container["command"]) for name in MANIFESTS for container in containers_of(pod_of(name))]
+    value = r"""(?: (?:"[^"]*"|\$?[\w.]+))?"""
+    pattern = rf"manage\.py'? '?(downtime_\w+(?: --[a-z-]+{value})*)"
+    return sorted({words for text in [*texts, START, UNIT] for words in re.findall(pattern, text)})
+
+
+def test_the_recipes_run_the_commands_of_a_fleet() -> None:
+    assert {words.split()[0] for words in commands()} == {
+        "downtime_start",
+        "downtime_end",
+        "downtime_status",
+        "downtime_follow",
+    }
+    assert {"downtime_follow --once --timeout 60", "downtime_follow", "downtime_end --fleet"} < set(commands())
+
+
+@pytest.mark.parametrize("command", commands())
+def test_each_command_takes_the_options_that_a_recipe_gives_it(command: str) -> None:
+    name, *options = shlex.split(command)
+    load_command_class("downtime", name).create_parser("manage.py", name).parse_args(options)
+
+
+@pytest.mark.parametrize(("code", "starts"), [(0, True), (1, False), (2, True)], ids=["known", "unknown", "new"])
+def test_a_pod_starts_unless_it_can_not_know_what_was_published(tmp_path: Path, code: int, starts: bool) -> None:
+    once, _, _ = containers_of(pod_of("fleet.yml"))
+    environment = programs(tmp_path, {"python": f"exit {code}"})
+    assert (subprocess.run(once["command"], env=environment).returncode == 0) == starts
+
+
+def test_a_pod_asks_then_follows_and_then_serves() -> None:
+    once, follow, web = containers_of(pod_of("fleet.yml"))
+    assert "downtime_follow --once " in once["command"][-1]
+    assert "restartPolicy" not in once
+    assert follow["restartPolicy"] == "Always"
+    assert once["image"] == follow["image"] == web["image"]
+    assert once["volumeMounts"] == follow["volumeMounts"] == web["volumeMounts"]
+
+
+class Engine:
+    """A Redis that can be started and ended, and keeps nothing."""
+
+    def __init__(self, project: Project) -> None:
+        for needed in ("redis", "redis-server", "redis-cli"):
+            require(needed)
+        self._project, self._port = project, free_port()
+        self.url = f"redis://127.0.0.1:{self._port}/1"
+
+    def is_ready(self) -> bool:
+        asked = subprocess.run([located("redis-cli"), "-u", self.url, "ping"], capture_output=True, text=True)
+        return asked.stdout.strip() == "PONG"
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        command = f"redis-server --bind 127.0.0.1 --port {self._port} --save ''"
+        with self._project.running(command, "redis.log"):
+            wait_until(self.is_ready, within=20, what="Redis is ready")
+            yield
+
+
+# What a site has there already, and a recheck that keeps no command waiting for long.
+OWN_SETTINGS = """
+import os
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+DOWNTIME_RECHECK = 0.1
+"""
+
+
+class Host:
+    """A project with the settings of a recipe, and a port for its server."""
+
+    def __init__(self, project: Project, recipe: str) -> None:
+        self.project, self.port = project, free_port()
+        self.engine = Engine(project)
+        self.files = project.folder / "downtime"
+        self.files.mkdir()
+        self.flag = (self.files if OWN in recipe else project.folder) / "downtime.fleet.flag"
+        [settings] = re.findall(r"^# Settings.*\n((?:#   .*\n)+)", recipe, re.MULTILINE)
+        for old, new in ((OWN, str(self.files)), ("redis://redis:6379/1", self.engine.url)):
+            settings = settings.replace(old, new)
+        with (project.folder / "example" / "settings.py").open("a") as module:
+            module.write(OWN_SETTINGS + re.sub(r"^#   ", "", settings, flags=re.MULTILINE))
+        project.environment |= {
+            "REDIS_URL": self.engine.url,
+            "PORT": str(self.port),
+            "DYNO": "web.1",
+            "PYTHONDEVMODE": "",
+            "GUNICORN_CMD_ARGS": "--no-control-socket",
+        }
+
+    def first_status(self) -> int:
+        """What the first request gets that is answered."""
+        statuses: list[int] = []
+        wait_until(lambda: bool(statuses.append(ask(self.port).status) or statuses[-1]), within=30, what="it answers")
+        return statuses[-1]
+
+    def until(self, status: int) -> None:
+        wait_until(lambda: ask(self.port).status == status, within=20, what=f"it answers with {status}")
+
+    def hosts(self) -> list[str]:
+        """The hosts that the fleet knows."""
+        status = self.project.run("python manage.py downtime_status --fleet --json || true")
+        return [host["name"] for host in json.loads(status)["hosts"]]
+
+
+@pytest.fixture(scope="module")
+def first_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return Project.made(tmp_path_factory.mktemp("first") / "site")
+
+
+@pytest.fixture
+def project(first_project: Project, tmp_path: Path) -> Project:
+    return first_project.copied(tmp_path / "site")
+
+
+def test_a_pod_of_a_fleet_that_is_down_is_down_from_its_first_request(project: Project) -> None:
+    """And then does what the commands of the recipe say, until it is gone and not missed."""
+    text = (KUBERNETES / "fleet.yml").read_text()
+    host = Host(project, text)
+    start, end = re.findall(r"-- (python manage\.py downtime_(?:start|end) --fleet.*)$", text, re.MULTILINE)
+    once, follow, web = (shlex.join(container["command"]) for container in containers_of(pod_of("fleet.yml")))
+    served = edited(web, {"0.0.0.0:8000": f"127.0.0.1:{host.port}"})
+    with host.engine.running():
+        # No host is known as yet.
+        project.run(f"{start} --wait 0", code=4)
+        project.run(once)
+        assert "Back at four." in host.flag.read_text()
+        with project.running(follow, "follow.log"), project.running(served, "web.log"):
+            assert host.first_status() == 503
+            assert "Back at four." in ask(host.port).body
+            # The probes pass, to a site that has no such page here.
+            assert ask(host.port, "/healthz").status == 404
+            wait_until(lambda: host.hosts() == [socket.gethostname()], within=20, what="the pod has confirmed")
+            project.run(end)
+            assert ask(host.port).status == 200
+            project.run(start)
+            assert ask(host.port).status == 503
+        assert host.hosts() == []
+        assert host.flag.exists()
+
+
+@contextmanager
+def started(host: Host, script: str) -> Iterator[int]:
+    """The start script of a platform that ends every process of the host by SIGTERM, as Heroku does; its process id."""
+    (host.project.folder / "start.sh").write_text(script)
+    [command] = re.findall(r"^web: (.*)$", (SAMPLES / "heroku" / "Procfile").read_text(), re.MULTILINE)
+    with host.project.running(command, "start.log") as process:
+        yield process.pid
+        os.killpg(process.pid, signal.SIGTERM)
+
+
+def followers(group: int) -> list[int]:
+    """The process ids of the followers that such a script has started and that run."""
+    listed = subprocess.run(["pgrep", "--pgroup", str(group), "--full", "downtime_follow"], capture_output=True)
+    return [int(pid) for pid in listed.stdout.split()]
+
+
+def test_a_dyno_of_a_fleet_that_is_down_is_down_from_its_first_request(project: Project) -> None:
+    """And has a follower, whatever becomes of that one."""
+    require("pgrep")
+    host = Host(project, START)
+    start, end = re.findall(r'"(python manage\.py downtime_(?:start|end) --fleet)"$', START, re.MULTILINE)
+    with host.engine.running():
+        project.run(f"{start} --wait 0", code=4)
+        with started(host, START) as group:
+            assert host.first_status() == 503
+            wait_until(lambda: host.hosts() == ["web.1"], within=20, what="the dyno has confirmed")
+            [follower] = followers(group)
+            os.kill(follower, signal.SIGKILL)
+            project.run(f"{end} --wait 30")
+            assert ask(host.port).status == 200
+            assert followers(group) != [follower]
+        assert host.hosts() == []
+
+
+@pytest.mark.parametrize("engine", ["away", "new"])
+def test_a_dyno_that_can_know_nothing_is_up_says_why_and_follows_later(project: Project, engine: str) -> None:
+    host = Host(project, START)
+    with ExitStack() as running:
+        if engine == "new":
+            running.enter_context(host.engine.running())
+        running.enter_context(started(host, edited(START, {"--timeout 20": "--timeout 0"})))
+        assert host.first_status() == 200
+        said = {"away": "can't be known, so web.1 starts as up", "new": "was ever published to the fleet, so web.1"}
+        assert said[engine] in (project.folder / "start.log").read_text()
+        if engine == "away":
+            running.enter_context(host.engine.running())
+        wait_until(lambda: host.hosts() == ["web.1"], within=20, what="the dyno follows")
+        # A cache that is new may not know each host yet, so that it waits for as long as it may.
+        project.run("python manage.py downtime_start --fleet --wait 2")
+        assert ask(host.port).status == 503
+
+
+def test_systemd_knows_each_line_of_the_unit_of_the_follower(tmp_path: Path) -> None:
+    require("systemd-analyze")
+    unit = tmp_path / "downtime-follow.service"
+    assert complaints(UNIT, unit) == []
+    assert complaints(UNIT.replace("RestartSec", "RestartSecs"), unit)
+
+
+def test_the_follower_is_the_user_of_the_site_and_is_started_before_it() -> None:
+    assert value_of(UNIT, "Before") == "example.service"
+    for key in ("User", "Group", "WorkingDirectory", "Restart"):
+        assert value_of(UNIT, key) == value_of(SITE_UNIT, key)
+    assert value_of(UNIT, "ExecStart").split()[0] == value_of(SITE_UNIT, "ExecStart").split()[0]
+
+
+def test_the_unit_of_the_follower_is_ready_though_the_engine_is_away_and_ends_with_the_flag_as_it_is(
+    project: Project,
+) -> None:
+    """As Type=notify and WatchdogSec need it, and within their times."""
+    assert (value_of(UNIT, "Type"), value_of(UNIT, "NotifyAccess")) == ("notify", "main")
+    host = Host(project, (KUBERNETES / "fleet.yml").read_text())
+    host.flag.write_text("Of before.")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(project.folder / "notify"))
+        project.environment["NOTIFY_SOCKET"] = str(project.folder / "notify")
+        python, manage, *words = shlex.split(value_of(UNIT, "ExecStart"))
+        assert os.path.basename(python) == "python"
+        command = shlex.join(["python", str(project.folder / os.path.basename(manage)), *words])
+        with project.running(command, "follow.log") as process:
+            listener.settimeout(float(value_of(UNIT, "TimeoutStartSec")))
+            assert b"READY=1" in listener.recv(4096)
+            listener.settimeout(float(value_of(UNIT, "WatchdogSec")))
+            for _ in range(2):
+                assert b"WATCHDOG=1" in listener.recv(4096)
+            process.terminate()
+            assert process.wait(float(value_of(UNIT, "TimeoutStopSec"))) == 0
+    assert host.flag.read_text() == "Of before."
