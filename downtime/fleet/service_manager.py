@@ -16,4 +16,6 @@ def notify(*lines: str) -> None:
         address = f"\0{address[1:]}"
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.settimeout(0.1)
-        sender.sendto("\n".join(lines).encode(), address)
+        # Unless it is connected, poll(2) does not tell that the queue is full, and Python would try without a pause.
+        sender.connect(address)
+        sender.send("\n".join(lines).encode())

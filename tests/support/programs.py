@@ -22,8 +22,9 @@ MOD_WSGI = "mod_wsgi for this version of Python"
 # Of this Python: a program of that name elsewhere is of no use to it.
 MODULES = frozenset(
     [
-        *["axe_playwright_python", "celery", "channels", "csp", "daphne", "django", "eventlet", "gevent", "granian"],
-        *["gunicorn", "hypercorn", "playwright", "psycopg", "redis", "uvicorn", "waitress", "websockets"],
+        *["axe_playwright_python", "celery", "channels", "csp", "daphne", "django", "django_redis", "eventlet"],
+        *["gevent", "granian", "gunicorn", "hypercorn", "playwright", "psycopg", "pymemcache", "redis", "uvicorn"],
+        *["waitress", "websockets"],
     ]
 )
 APACHE_MODULES = Path("/usr/lib/apache2/modules")

@@ -1,7 +1,6 @@
 """The Celery task of README.rst, with real workers and a real Redis."""
 
 import re
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.harness import free_port
-from tests.support.programs import located, require
+from tests.support import engines
+from tests.support.engines import Engine
+from tests.support.programs import require
 from tests.support.project import Project
 from tests.support.readme import block
 from tests.support.waiting import wait_until
@@ -45,7 +45,7 @@ for address in {ADDRESSES}:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    for needed in ("celery", "redis", "redis-server", "redis-cli"):
+    for needed in ("celery", "redis", "redis-server"):
         require(needed)
     project = Project.made(tmp_path / "site")
     project.add(SETTINGS)
@@ -61,32 +61,16 @@ def task_of_readme() -> str:
     return block("def send_invoice").text
 
 
-class Redis:
-    """A server of its own, in memory alone."""
-
-    def __init__(self, port: int) -> None:
-        self.url = f"redis://127.0.0.1:{port}/0"
-
-    def ask(self, *command: str) -> str:
-        asked = subprocess.run([located("redis-cli"), "-u", self.url, *command], capture_output=True, text=True)
-        return asked.stdout.strip()
-
-    def is_ready(self) -> bool:
-        return self.ask("ping") == "PONG"
-
-    def has_nothing_left(self) -> bool:
-        """Whether no task waits in the queue, or in a worker that has it for later or at work."""
-        return (self.ask("llen", "celery"), self.ask("hlen", "unacked")) == ("0", "0")
+def has_nothing_left(broker: Engine) -> bool:
+    """Whether no task waits in the queue, or in a worker that has it for later or at work."""
+    return (broker.ask("LLEN celery"), broker.ask("HLEN unacked")) == (":0", ":0")
 
 
 @contextmanager
-def redis(project: Project) -> Iterator[Redis]:
-    port = free_port()
-    with project.running(f"redis-server --bind 127.0.0.1 --port {port} --save ''", "redis.log"):
-        server = Redis(port)
-        wait_until(server.is_ready, within=20, what="Redis is ready")
-        project.environment["BROKER"] = server.url
-        yield server
+def redis(project: Project) -> Iterator[Engine]:
+    with engines.running(engines.REDIS, project.folder) as broker:
+        project.environment["BROKER"] = broker.location
+        yield broker
 
 
 @contextmanager
@@ -114,9 +98,9 @@ def test_each_invoice_is_sent_once(project: Project) -> None:
         time.sleep(VISIBILITY_TIMEOUT + 2)
         with worker(project, "second", "--pool=solo"):
             time.sleep(3)  # in which it has looked for such tasks
-            assert (sent(project), broker.has_nothing_left()) == ([], False)
+            assert (sent(project), has_nothing_left(broker)) == ([], False)
             project.flag.unlink()
-            wait_until(broker.has_nothing_left, within=30, what="no task is left")
+            wait_until(lambda: has_nothing_left(broker), within=30, what="no task is left")
             assert sent(project) == ADDRESSES
 
 

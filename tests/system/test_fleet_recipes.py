@@ -21,11 +21,12 @@ import yaml
 from django.core.management import load_command_class
 
 from tests.support.documents import Answer, Documents
+from tests.support.engines import REDIS, Engine
 from tests.support.front_servers import SAMPLES, edited
 from tests.support.guarded import ask
 from tests.support.harness import Running, Site, free_port, serving
 from tests.support.kubelet import Volume, merged
-from tests.support.programs import located, require
+from tests.support.programs import require
 from tests.support.project import Project, shell
 from tests.support.units import complaints, value_of
 from tests.support.waiting import wait_until
@@ -488,27 +489,6 @@ def test_a_pod_asks_then_follows_and_then_serves() -> None:
     assert once["volumeMounts"] == follow["volumeMounts"] == web["volumeMounts"]
 
 
-class Engine:
-    """A Redis that can be started and ended, and keeps nothing."""
-
-    def __init__(self, project: Project) -> None:
-        for needed in ("redis", "redis-server", "redis-cli"):
-            require(needed)
-        self._project, self._port = project, free_port()
-        self.url = f"redis://127.0.0.1:{self._port}/1"
-
-    def is_ready(self) -> bool:
-        asked = subprocess.run([located("redis-cli"), "-u", self.url, "ping"], capture_output=True, text=True)
-        return asked.stdout.strip() == "PONG"
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        command = f"redis-server --bind 127.0.0.1 --port {self._port} --save ''"
-        with self._project.running(command, "redis.log"):
-            wait_until(self.is_ready, within=20, what="Redis is ready")
-            yield
-
-
 # What a site has there already, and a recheck that keeps no command waiting for long.
 OWN_SETTINGS = """
 import os
@@ -521,18 +501,19 @@ class Host:
     """A project with the settings of a recipe, and a port for its server."""
 
     def __init__(self, project: Project, recipe: str) -> None:
+        require("redis")
         self.project, self.port = project, free_port()
-        self.engine = Engine(project)
+        self.engine = Engine(REDIS, project.folder)
         self.files = project.folder / "downtime"
         self.files.mkdir()
         self.flag = (self.files if OWN in recipe else project.folder) / "downtime.fleet.flag"
         [settings] = re.findall(r"^# Settings.*\n((?:#   .*\n)+)", recipe, re.MULTILINE)
-        for old, new in ((OWN, str(self.files)), ("redis://redis:6379/1", self.engine.url)):
+        for old, new in ((OWN, str(self.files)), ("redis://redis:6379/1", self.engine.location)):
             settings = settings.replace(old, new)
         with (project.folder / "example" / "settings.py").open("a") as module:
             module.write(OWN_SETTINGS + re.sub(r"^#   ", "", settings, flags=re.MULTILINE))
         project.environment |= {
-            "REDIS_URL": self.engine.url,
+            "REDIS_URL": self.engine.location,
             "PORT": str(self.port),
             "DYNO": "web.1",
             "PYTHONDEVMODE": "",
