@@ -16,6 +16,7 @@ SLOTS = "downtime.fleet.slots"
 """How many slots for confirmations there are; it only grows."""
 KEPT = 24 * 60 * 60
 """Seconds for which a confirmation is kept, so that a dead host is named and not forgotten."""
+_MOST_SLOTS = 100_000
 
 
 def slot_key(slot: int) -> str:
@@ -62,7 +63,7 @@ class Channel:
     def look(self, slot: int) -> Found:
         """What a follower with that slot needs to know, in one question; a slot that nobody would read is empty."""
         found = self._engine.ask(lambda cache: cache.get_many([PUBLICATION, SLOTS, slot_key(slot)]))
-        return Found(found.get(PUBLICATION), found.get(slot_key(slot)) if found.get(SLOTS, 0) >= slot else None)
+        return Found(found.get(PUBLICATION), found.get(slot_key(slot)) if _count(found.get(SLOTS)) >= slot else None)
 
     def find(self, host: str) -> tuple[int, Confirmation | None]:
         """The slot of that host, and what it has said last; 0 and None if it has none."""
@@ -100,7 +101,7 @@ class Channel:
     def overview(self) -> Overview:
         """All that the cache knows."""
         found = self._engine.ask(lambda cache: cache.get_many([PUBLICATION, SLOTS]))
-        said = [text for text in self._slots(found.get(SLOTS, 0)).values() if text is not None]
+        said = [text for text in self._slots(_count(found.get(SLOTS))).values() if text is not None]
         accepted = [confirmation for confirmation in map(_confirmation, said) if confirmation]
         publication, refused = None, ""
         if PUBLICATION in found:
@@ -131,10 +132,15 @@ class Channel:
     def _slots(self, count: int | None = None) -> dict[int, object]:
         """What is in each slot, None for nothing."""
         if count is None:
-            count = self._engine.ask(lambda cache: cache.get(SLOTS, 0))
+            count = _count(self._engine.ask(lambda cache: cache.get(SLOTS)))
         keys = {slot_key(slot): slot for slot in range(1, count + 1)}
         found = self._engine.ask(lambda cache: cache.get_many(keys)) if keys else {}
         return {slot: found.get(key) for key, slot in keys.items()}
+
+
+def _count(found: object) -> int:
+    """How many slots there are, by what the cache says; none if that is no such number."""
+    return found if isinstance(found, int) and 0 <= found <= _MOST_SLOTS else 0
 
 
 def _confirmation(text: object) -> Confirmation | None:

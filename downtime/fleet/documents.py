@@ -9,6 +9,11 @@ from typing import Any, TypeVar
 from django.core.signing import BadSignature, Signer
 
 DocumentT = TypeVar("DocumentT", "Publication", "Confirmation")
+_TYPES: dict[Any, Any] = {"int": int, "float": (int, float), "str": str, "str | None": (str, type(None)), "bool": bool}
+_HIGHEST = 2**62
+"""The highest serial; engines count to 2**63."""
+_LATEST = 250_000_000_000
+"""In the year 9892: the latest time that a file can be given, with room to change time zones."""
 
 
 class NotAccepted(Exception):
@@ -75,12 +80,25 @@ def opened(kind: type[DocumentT], text: object) -> DocumentT:
         raise NotAccepted("it is no text")
     try:
         values: Any = _signer(kind).unsign_object(text)
-    except BadSignature as error:
+    except (BadSignature, UnicodeError) as error:  # nobody can sign a lone surrogate
         raise NotAccepted("it is signed with another SECRET_KEY, or has been changed") from error
     try:
-        return kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
-    except TypeError as error:
+        document = kind(**{field.name: values[field.name] for field in fields(kind) if field.name in values})
+        _check(document)
+    except (TypeError, ValueError) as error:
         raise NotAccepted("it was written by another version of django-downtime") from error
+    return document
+
+
+def _check(document: Publication | Confirmation) -> None:
+    """Raises ValueError unless a host can do what it says; one that can't would end there, again and again."""
+    for field in fields(document):
+        if not isinstance(getattr(document, field.name), _TYPES[field.type]):
+            raise ValueError(field.name)
+    if not (0 <= document.serial <= _HIGHEST and 0 <= document.at <= _LATEST):
+        raise ValueError("out of range")
+    if isinstance(document, Publication) and document.flag is not None:
+        document.flag.encode()
 
 
 def _signer(kind: type) -> Signer:

@@ -74,6 +74,16 @@ def test_a_slot_that_nobody_would_read_any_more_is_no_slot(engine: Engine, chann
     assert not channel.overview().is_whole
 
 
+@pytest.mark.parametrize("odd", ["", "12", 1.5, -1, 10**9, None, [1]], ids=repr)
+def test_a_number_of_slots_that_is_none_counts_as_no_slot(engine: Engine, channel: Channel, odd: object) -> None:
+    slot = channel.register(said_by("web-1"))
+    channel.put(DOWN)
+    engine.ask(lambda cache: cache.set(SLOTS, odd))
+    assert (channel.look(slot).publication, channel.look(slot).own) == (signed(DOWN), None)
+    assert (channel.overview().publication, channel.overview().hosts) == (DOWN, ())
+    assert channel.find("web-1") == (0, None)
+
+
 def test_of_a_host_that_speaks_twice_the_last_word_counts(channel: Channel) -> None:
     for serial, at in ((7, 20.0), (6, 10.0)):
         channel.register(said_by("web-1", serial, at=at))

@@ -1,6 +1,6 @@
 """What travels through the cache: whole and signed, or not accepted."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -44,6 +44,7 @@ REFUSED: dict[str, tuple[object, str]] = {
     "no signature": ("abc", "another SECRET_KEY"),
     "a letter changed": (signed(PUBLICATION).replace("e", "f", 1), "another SECRET_KEY"),
     "another kind of document": (signed(CONFIRMATION), "another SECRET_KEY"),
+    "a lone surrogate": ("abc\ud800:abc", "another SECRET_KEY"),
 }
 
 
@@ -57,6 +58,27 @@ def test_what_is_no_document_is_not_accepted(text: object, why: str) -> None:
 def test_a_document_that_lacks_something_is_of_another_version(values: object) -> None:
     with pytest.raises(NotAccepted, match="another version of django-downtime"):
         opened(Publication, by_hand(values))
+
+
+ODD: dict[str, dict[str, object]] = {
+    "a serial that is text": {"serial": "7"},
+    "a serial below all": {"serial": -1},
+    "a serial that no engine can count to": {"serial": 10**400},
+    "a token that is none": {"token": None},
+    "a time that is text": {"at": "today"},
+    "a time that is no number": {"at": float("nan")},
+    "a time without an end": {"at": float("inf")},
+    "a time that no file can have": {"at": 1e300},
+    "a time before all": {"at": -1e300},
+    "a flag that is no text": {"flag": ["message", "a"]},
+    "a flag that no file can hold": {"flag": "message: \ud800"},
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_what_no_host_could_do_is_not_accepted_whoever_has_signed_it(odd: dict[str, object]) -> None:
+    with pytest.raises(NotAccepted, match="another version of django-downtime"):
+        opened(Publication, by_hand(asdict(PUBLICATION) | odd))
 
 
 def test_a_key_that_a_later_version_adds_is_ignored() -> None:
