@@ -70,6 +70,16 @@ def test_nothing_is_published_at_first(hosts: Hosts) -> None:
     assert code == 0
 
 
+def test_hosts_have_to_do_the_same_also_if_the_cache_has_lost_what_was_published(hosts: Hosts, fleet: Channel) -> None:
+    hosts.add("web-1", "web-2")
+    publication = publish(fleet, "", "anna@deploy-1").publication
+    for host, code in (("web-1", 4), ("web-2", 0)):
+        fleet.put(publication)
+        hosts.followers[host].poll()
+        fleet._engine.ask(lambda cache: cache.delete(PUBLICATION))
+        assert status()[1] == code
+
+
 def test_what_another_key_has_signed_ends_it_with_one(
     hosts: Hosts, fleet: Channel, settings: pytest_django.Settings
 ) -> None:
