@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-from django.core.cache import CacheHandler
 from django.core.cache.backends.base import BaseCache
 from django.utils.module_loading import import_string
 
@@ -58,7 +57,7 @@ class Engine:
         try:
             with _limit(within):
                 if self._cache is None:
-                    self._cache = CacheHandler({"default": self._config})["default"]
+                    self._cache = _new_client(self._config)
                 return question(self._cache)
         except Exception as error:  # a client library can raise anything; whoever asks tells it
             self._forget_client()
@@ -80,6 +79,13 @@ def _adapted(config: dict[str, Any], timeout: float) -> dict[str, Any]:
     options = next((_TIMEOUT_OPTIONS[name] for name in names if name in _TIMEOUT_OPTIONS), ())
     # Some caches give what is counted up the timeout of the alias.
     return {**config, "TIMEOUT": None, "OPTIONS": {**dict.fromkeys(options, timeout), **config.get("OPTIONS", {})}}
+
+
+def _new_client(config: dict[str, Any]) -> BaseCache:
+    # As Django makes it, but Django's handler of caches keeps each one that it has made as long as the process lives.
+    params = dict(config)
+    cache: BaseCache = import_string(params.pop("BACKEND"))(params.pop("LOCATION", ""), params)
+    return cache
 
 
 @contextmanager

@@ -1,9 +1,11 @@
 """The cache that carries the flag of a fleet: never waited for without an end, and asked anew after each failure."""
 
+import gc
 import signal
 import socket
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,16 @@ def test_an_answer_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
         engine.ask(lambda cache: cache.get("a"))
     with pytest.raises(Unreachable, match=r"no answer within 0\.2 s"):
         engine.ask(lambda cache: cache.get("a"), within=0.2)
+
+
+def test_no_client_is_left_that_has_failed(tmp_path: Path) -> None:
+    """Else a follower would grow as long as the cache is away."""
+    engine, clients = engine_of(SilentCache, tmp_path, longest=0.01), []
+    for _ in range(3):
+        with pytest.raises(Unreachable):
+            engine.ask(lambda cache: (clients.append(weakref.ref(cache)), cache.get("a")))
+    gc.collect()
+    assert [client() for client in clients] == [None, None, None]
 
 
 def test_no_alarm_is_left(tmp_path: Path) -> None:
