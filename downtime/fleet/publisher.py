@@ -114,8 +114,8 @@ class Rollout:
         if any(host.serial > self.publication.serial for host in overview.hosts):
             self.publication, _ = _publish(self._channel, self.publication.flag, self.publication.by)
             self._confirmed.clear()
-        followed = (host for host in overview.hosts if host.key == self.publication.key and not host.trouble)
-        self._confirmed.update(host.host for host in followed)
+        self._confirmed.update(host.host for host in overview.hosts if host.key == self.publication.key)
+        self._confirmed.difference_update(host.host for host in overview.hosts if host.trouble)
 
     def _keep_published(self, overview: Overview) -> None:
         if overview.refused:

@@ -188,6 +188,14 @@ def test_who_has_followed_once_has_followed(channel: Channel) -> None:
     assert found.is_complete
 
 
+def test_a_host_that_can_not_keep_to_it_has_not_followed(channel: Channel) -> None:
+    found = rollout(channel, "web-1", "web-2")
+    for trouble, is_missing in (("", False), ("a folder is in its place", True), ("", False)):
+        confirm(channel, "web-1", found.publication, trouble=trouble)
+        found.look()
+        assert ("web-1" in [host.host for host in found.missing]) == is_missing
+
+
 def test_a_host_that_is_there_in_the_middle_of_it_is_waited_for_too(channel: Channel) -> None:
     found = rollout(channel, "web-1")
     confirm(channel, "web-1", found.publication)
