@@ -28,7 +28,7 @@ from downtime.standin.answers import Answers
 from downtime.standin.loader import Loader
 from downtime.standin.options import checked
 from downtime.standin.wsgi_standin import StandIn
-from tests.benchmarks import servers
+from tests.benchmarks import fleet, servers
 from tests.benchmarks.parts import PAGE
 
 _ROUNDS = 800
@@ -170,6 +170,7 @@ _LINES: dict[str, Callable[[], None]] = {
     "stand-in-uvicorn": servers.standing_in_under_uvicorn,
     "boot": servers.boot,
     "reading": lambda: reading(10_000),
+    "fleet": fleet.fleet,
 }
 
 if __name__ == "__main__":

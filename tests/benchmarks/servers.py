@@ -67,15 +67,16 @@ def _throughput(site: GuardedSite) -> Iterator[Callable[[], float]]:
     with serving(site, "uvicorn", has_clean_log=False) as server:
 
         def measured() -> float:
-            before = _cpu_of(server.process.pid)
+            before = cpu_of(server.process.pid)
             count = asyncio.run(_load(server.port))
-            return count / (_cpu_of(server.process.pid) - before)
+            return count / (cpu_of(server.process.pid) - before)
 
         measured()
         yield measured
 
 
-def _cpu_of(pid: int) -> float:
+def cpu_of(pid: int) -> float:
+    """Seconds of the processor that the process has taken."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
