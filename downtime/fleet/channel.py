@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from downtime.fleet.documents import Confirmation, NotAccepted, Publication, opened, signed
@@ -17,6 +17,7 @@ SLOTS = "downtime.fleet.slots"
 KEPT = 24 * 60 * 60
 """Seconds for which a confirmation is kept, so that a dead host is named and not forgotten."""
 _MOST_SLOTS = 100_000
+_MOST_LOOKED_AT = 50
 
 
 def slot_key(slot: int) -> str:
@@ -63,7 +64,7 @@ class Channel:
     def look(self, slot: int) -> Found:
         """What a follower with that slot needs to know, in one question; a slot that nobody would read is empty."""
         found = self._engine.ask(lambda cache: cache.get_many([PUBLICATION, SLOTS, slot_key(slot)]))
-        return Found(found.get(PUBLICATION), found.get(slot_key(slot)) if _count(found.get(SLOTS)) >= slot else None)
+        return Found(found.get(PUBLICATION), found.get(slot_key(slot)) if slot in _all(found.get(SLOTS)) else None)
 
     def find(self, host: str) -> tuple[int, Confirmation | None]:
         """The slot of that host, and what it has said last; 0 and None if it has none."""
@@ -73,8 +74,11 @@ class Channel:
         return 0, None
 
     def register(self, confirmation: Confirmation) -> int:
-        """Confirms in a slot that is free, else in a new one, and returns it."""
-        free = [slot for slot, text in self._slots().items() if text is None]
+        """Confirms in a slot that is free, if it finds one among some, else in a new one, and returns it."""
+        slots = self._all()
+        # If all hosts of a large fleet need a new slot at once, they can't all read all.
+        looked_at = self._slots(random.sample(slots, min(len(slots), _MOST_LOOKED_AT)))
+        free = [slot for slot, text in looked_at.items() if text is None]
         if free:
             slot, text = random.choice(free), signed(confirmation)
             if self._engine.ask(lambda cache: cache.add(slot_key(slot), text, KEPT)):
@@ -101,7 +105,7 @@ class Channel:
     def overview(self) -> Overview:
         """All that the cache knows."""
         found = self._engine.ask(lambda cache: cache.get_many([PUBLICATION, SLOTS]))
-        said = [text for text in self._slots(_count(found.get(SLOTS))).values() if text is not None]
+        said = [text for text in self._slots(_all(found.get(SLOTS))).values() if text is not None]
         accepted = [confirmation for confirmation in map(_confirmation, said) if confirmation]
         publication, refused = None, ""
         if PUBLICATION in found:
@@ -129,18 +133,19 @@ class Channel:
         found = self._engine.ask(lambda cache: cache.get_many([PUBLICATION, SERIAL]))
         return found.get(PUBLICATION) == signed(publication), found.get(SERIAL, 0) <= publication.serial
 
-    def _slots(self, count: int | None = None) -> dict[int, object]:
-        """What is in each slot, None for nothing."""
-        if count is None:
-            count = _count(self._engine.ask(lambda cache: cache.get(SLOTS)))
-        keys = {slot_key(slot): slot for slot in range(1, count + 1)}
+    def _slots(self, numbers: Sequence[int] | None = None) -> dict[int, object]:
+        """What is in each of these slots, or in all, None for nothing."""
+        keys = {slot_key(slot): slot for slot in (self._all() if numbers is None else numbers)}
         found = self._engine.ask(lambda cache: cache.get_many(keys)) if keys else {}
         return {slot: found.get(key) for key, slot in keys.items()}
 
+    def _all(self) -> range:
+        return _all(self._engine.ask(lambda cache: cache.get(SLOTS)))
 
-def _count(found: object) -> int:
-    """How many slots there are, by what the cache says; none if that is no such number."""
-    return found if isinstance(found, int) and 0 <= found <= _MOST_SLOTS else 0
+
+def _all(count: object) -> range:
+    """The slots, by what the cache says of how many there are; none if that is no such number."""
+    return range(1, count + 1) if isinstance(count, int) and 0 <= count <= _MOST_SLOTS else range(0)
 
 
 def _confirmation(text: object) -> Confirmation | None:

@@ -2,10 +2,12 @@
 
 import pickle
 import time
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
 import pytest_django
+from django.core.cache.backends.base import BaseCache
 
 from downtime.fleet.channel import PUBLICATION, SERIAL, SLOTS, Channel, Overview, slot_key
 from downtime.fleet.documents import Confirmation, Publication, signed
@@ -49,6 +51,34 @@ def test_the_slot_of_a_host_that_has_signed_off_is_taken_by_the_next(channel: Ch
     assert [host.host for host in channel.overview().hosts] == ["web-1", "web-3"]
     assert channel.register(said_by("web-4")) == slots["web-2"]
     assert channel.register(said_by("web-5")) == 4
+
+
+def test_a_large_fleet_finds_room_without_reading_all(
+    engine: Engine, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("downtime.fleet.channel._MOST_LOOKED_AT", 3)
+    asked: list[int] = []
+    slots = [channel.register(said_by(f"web-{number}")) for number in range(10)]
+    assert slots == list(range(1, 11))
+    ask = engine.ask
+    monkeypatch.setattr(engine, "ask", lambda question: ask(lambda cache: question(Counting(cache, asked))))
+    channel.register(said_by("web-10"))
+    assert asked == [3]
+    assert channel.find("web-10")[0] == 11
+
+
+class Counting:
+    """A cache that notes of how many keys it is asked at once."""
+
+    def __init__(self, cache: BaseCache, asked: list[int]) -> None:
+        self._cache, self._asked = cache, asked
+
+    def get_many(self, keys: Collection[str]) -> dict[str, object]:
+        self._asked.append(len(keys))
+        return self._cache.get_many(keys)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._cache, name)
 
 
 def test_a_free_slot_that_somebody_else_takes_first_is_left_to_them(
