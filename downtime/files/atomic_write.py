@@ -72,9 +72,9 @@ def replace(entry: Entry, content: bytes, *, modified_at: float | None = None) -
     seconds since the epoch, or else now. Raises CannotWrite."""
     temporary = entry.sibling(temporary_name(entry.name))
     with explained(entry.path):
-        descriptor = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        with ExitStack() as unless_moved:  # even an interrupt must leave no temporary file
+        with ExitStack() as unless_moved:  # even an interrupt must leave no temporary file, at whatever moment
             unless_moved.callback(_discard, temporary)
+            descriptor = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             with open(descriptor, "wb") as file:
                 _set_permissions(descriptor, entry)
                 file.write(content)
@@ -93,7 +93,7 @@ def nanoseconds(seconds: float) -> int:
 
 
 def _discard(temporary: Entry) -> None:
-    with suppress(FileNotFoundError):  # it was moved
+    with suppress(OSError):  # it was moved, or never made
         temporary.remove()
 
 

@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from downtime.files.atomic_write import (
     CannotWrite,
     remove_unfollowed,
+    replace,
     replace_followed,
     replace_unfollowed,
     sweep,
@@ -377,3 +379,27 @@ def test_the_leftover_of_a_killed_raising_goes_with_a_later_one(file: Path) -> N
     os.utime(leftover, times=(0, time.time() - 3600))
     replace_unfollowed(str(file), b"")
     assert names(file.parent) == ["downtime.yml"]
+
+
+@pytest.mark.parametrize("line", range(1, 8))
+def test_an_interrupt_at_any_line_leaves_no_temporary_file(tmp_path: Path, line: int) -> None:
+    lines = 0
+
+    def trace(frame: FrameType, event: str, argument: object) -> object:
+        nonlocal lines
+        if frame.f_code is not replace.__code__:
+            return None
+        lines += event == "line"
+        if lines > line:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            replace_unfollowed(str(tmp_path / "flag"), b"new")
+    finally:
+        sys.settrace(before)
+    assert [path.name for path in tmp_path.iterdir() if path.name != "flag"] == []
