@@ -70,7 +70,7 @@ def keep(subject: Callable[[], Subject]) -> Report:
     try:
         rendered = prerender(*subject())
         report = write(contents(path, rendered))
-    except Exception as error:  # whatever it is, it must keep no site from going down or from coming back
+    except (Exception, SystemExit) as error:  # whatever it is, the site goes down and comes back all the same
         return Report(troubles=(f"The page can't be kept in {path}: {type(error).__name__}: {error}",))
     return Report(report.written, (*render_troubles(rendered), *report.troubles))
 

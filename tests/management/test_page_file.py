@@ -168,6 +168,11 @@ def test_whatever_goes_wrong_is_told_and_not_raised(settings: pytest_django.Sett
     assert not page.exists()
 
 
+def test_code_of_the_site_that_wants_to_exit_ends_nobody_else(page: Path) -> None:
+    [trouble] = keep(lambda: sys.exit("no page")).troubles
+    assert trouble == f"The page can't be kept in {page}: SystemExit: no page"
+
+
 KILLED_AT_MANY_CALLS = """
 import os, signal, sys
 from downtime.management.page_file import write

@@ -90,6 +90,7 @@ class Command(DowntimeCommand):
                     pause(interval * random.uniform(1 - _JITTER, 1 + _JITTER))
                     follower.poll()
             except _Terminated:
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it may sign off in peace
                 self.tell("Ended by SIGTERM; the flag stays as it is.")
             finally:
                 notify("STOPPING=1")
@@ -130,7 +131,7 @@ def _status(follower: Follower) -> str:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Lets SIGTERM end the block wherever it is, once, by raising _Terminated; only the main thread is told of it."""
+    """Lets SIGTERM end the block wherever it is, by raising _Terminated; only the main thread is told of it."""
     is_main = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, _terminate) if is_main else None
     try:
@@ -141,7 +142,6 @@ def _terminable() -> Iterator[None]:
 
 
 def _terminate(number: int, frame: object) -> NoReturn:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise _Terminated
 
 
