@@ -54,9 +54,9 @@ def _heard(host: Confirmation, now: float) -> str:
 def strangers_line(strangers: int, *, is_alone: bool) -> str:
     """That no host is known, if so, or how many there are that do not accept what is published here."""
     if strangers and is_alone:
-        whose = "no host is known that accepts this SECRET_KEY; {} in this cache sign with another one"
+        whose = "no host is known that accepts this SECRET_KEY; in this cache, {} signed with another one"
     elif strangers:
-        whose = "{} in this cache sign with another SECRET_KEY"
+        whose = "in this cache, {} signed with another SECRET_KEY"
     else:
         return "no host is known: start manage.py downtime_follow on each, with the same cache in DOWNTIME_FLEET_CACHE."
-    return f"{whose.format(strangers)}, or run another version of django-downtime."
+    return f"{whose.format(strangers)}, or by another version of django-downtime."

@@ -82,7 +82,7 @@ def test_a_fleet_that_does_not_accept_our_key_ends_it_with_four(hosts: Hosts, se
     hosts.followers.clear()
     settings.SECRET_KEY = "another"
     said = refusal("downtime_start", "--fleet", "--wait", "0", code=NOT_ALL)
-    assert said.startswith("no host is known that accepts this SECRET_KEY; 2 in this cache sign with another one")
+    assert said.startswith("no host is known that accepts this SECRET_KEY; in this cache, 2 signed with another one")
 
 
 def test_a_new_cache_is_given_the_whole_time(hosts: Hosts, fleet: Channel) -> None:

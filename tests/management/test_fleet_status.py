@@ -93,7 +93,7 @@ def test_what_another_key_has_signed_ends_it_with_one(
         "Each host does what it was told before."
     )
     assert lines[1].startswith("  web-2: has been told nothing yet")
-    assert lines[2] == "1 in this cache sign with another SECRET_KEY, or run another version of django-downtime."
+    assert lines[2] == "In this cache, 1 signed with another SECRET_KEY, or by another version of django-downtime."
     assert code == 1
 
 

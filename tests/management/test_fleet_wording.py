@@ -71,9 +71,9 @@ def test_while_nothing_is_published_it_is_told_what_a_host_follows(serial: int, 
 
 
 def test_hosts_with_another_key_are_told_with_the_reason() -> None:
-    another = "3 in this cache sign with another one, or run another version of django-downtime."
+    another = "in this cache, 3 signed with another one, or by another version of django-downtime."
     assert strangers_line(3, is_alone=True) == f"no host is known that accepts this SECRET_KEY; {another}"
     assert strangers_line(3, is_alone=False) == (
-        "3 in this cache sign with another SECRET_KEY, or run another version of django-downtime."
+        "in this cache, 3 signed with another SECRET_KEY, or by another version of django-downtime."
     )
     assert strangers_line(0, is_alone=True).startswith("no host is known: start manage.py downtime_follow on each")

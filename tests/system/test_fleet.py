@@ -278,7 +278,7 @@ def test_what_another_site_publishes_by_mistake_is_told_and_ignored(
     before = fleet.flags()
     staging = Host(tmp_path / "staging", of_redis, SECRET_KEY="of staging")
     said = staging.run("downtime_end", "--fleet", "--wait", "1", code=4)
-    assert "no host is known that accepts this SECRET_KEY; 3 in this cache sign with another one" in said
+    assert "no host is known that accepts this SECRET_KEY; in this cache, 3 signed with another one" in said
     fleet.until_each_heard(NOT_ACCEPTED)
     with staging.following():
         wait_until(lambda: fleet.channel.overview().strangers == 1, within=FOLLOWS_WITHIN, what="staging confirms")
@@ -289,7 +289,7 @@ def test_what_another_site_publishes_by_mistake_is_told_and_ignored(
         assert "What is published is not accepted here: it is signed with another SECRET_KEY" in said
         assert "3 of 3 hosts have confirmed." in fleet.publisher.run(*START)
         said = fleet.publisher.run("downtime_status", "--fleet")
-        assert "1 in this cache sign with another " in said
+        assert "In this cache, 1 signed with another " in said
         staging.until_heard(NOT_ACCEPTED)
         assert staging.flag_of_fleet() is None
     assert "Forgot staging" in staging.run("downtime_status", "--fleet", "--forget", "staging", code=1)
