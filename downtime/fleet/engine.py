@@ -60,17 +60,21 @@ class Engine:
                     self._cache = _new_client(self._config)
                 return question(self._cache)
         except Exception as error:  # a client library can raise anything; whoever asks tells it
-            self._forget_client()
+            self.close()
             raise Unreachable(f"{type(error).__name__}: {error}") from error
         except BaseException:
-            self._forget_client()  # it was interrupted in the middle of an answer
+            self.close()  # it was interrupted in the middle of an answer
             raise
 
-    def _forget_client(self) -> None:
+    def close(self) -> None:
+        """Lets go of the connection; the next question makes a new one."""
         cache, self._cache = self._cache, None
         with suppress(Exception), _limit(_AT_ONCE):  # of a client that is of no use any more
             if cache is not None:
                 cache.close()
+                # Django leaves the connections to Redis to the garbage collector.
+                for pool in getattr(getattr(cache, "_cache", None), "_pools", {}).values():
+                    pool.disconnect()
 
 
 def _adapted(config: dict[str, Any], timeout: float) -> dict[str, Any]:

@@ -64,9 +64,10 @@ def downtime_banner(context: Context, within: str = "24h") -> dict[str, Any]:
         raise template.TemplateSyntaxError(f"within of downtime_banner is {within!r}; {error}") from error
     # Of a RequestContext also where no context processor adds it.
     request = getattr(context, "request", None) or context.get("request")
-    state, now = live.current, datetime.now(datetime_timezone.utc)
+    # Of one look; another thread may look in between.
+    last, now = live.current.overview(), datetime.now(datetime_timezone.utc)
     path = getattr(request, "path_info", None)
-    found = announcements(state.last_answer(), state.upcoming(), now, ahead=ahead, path=path)
+    found = announcements(last.answer, last.upcoming, now, ahead=ahead, path=path)
     code = nearest_with_texts(translation.get_language() or settings.LANGUAGE_CODE)
     return {
         "announcements": [_notice(announcement) for announcement in found],

@@ -16,6 +16,7 @@ from django.core.cache.backends.redis import RedisCache
 
 from downtime.fleet.engine import Engine, Unreachable, _adapted
 from tests.support.caches import cache_in
+from tests.support.programs import require
 
 
 class SilentCache(FileBasedCache):
@@ -169,3 +170,20 @@ def test_a_client_without_a_timeout_gets_one(backend: str, given: dict[str, Any]
     config = {"BACKEND": backend, "LOCATION": "redis://127.0.0.1", "OPTIONS": given}
     assert _adapted(config, 2) == {**config, "TIMEOUT": None, "OPTIONS": expected}
     assert config["OPTIONS"] == given
+
+
+def test_no_connection_is_left_open(tmp_path: Path) -> None:
+    """Django leaves those to Redis to the garbage collector, at which Python complains in development mode."""
+    require("redis")
+    with socket.create_server(("127.0.0.1", 0)) as redis:
+        config = {"BACKEND": REDIS, "LOCATION": f"redis://127.0.0.1:{redis.getsockname()[1]}"}
+        engine = Engine(config, longest=0.2)
+        with pytest.raises(Unreachable):
+            engine.ask(lambda cache: cache.get("a"))
+        connection, _ = redis.accept()
+        with connection:
+            connection.settimeout(5)
+            while connection.recv(1000):  # what was asked, and then that there is nobody any more
+                pass
+    engine.close()
+    gc.collect()

@@ -204,7 +204,14 @@ class Fleet:
 
     def __init__(self, hosts: Sequence[Host], publisher: Host, cache: Mapping[str, object]) -> None:
         self.hosts, self.publisher = hosts, publisher
-        self.channel = Channel(Engine(dict(cache)))
+        self.engine = Engine(dict(cache))
+        self.channel = Channel(self.engine)
+
+    def __enter__(self) -> Fleet:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.engine.close()
 
     def tell(self, flag: str | None) -> Publication:
         """What is published, once every host has confirmed it; published by this very process, as that is quick."""
@@ -248,6 +255,6 @@ def fleet_of(folder: Path, cache: Mapping[str, object], *names: str) -> Iterator
     with ExitStack() as stack:
         for host in hosts:
             stack.enter_context(host.following())
-        fleet = Fleet(hosts, Host(folder / "publisher", cache), cache)
+        fleet = stack.enter_context(Fleet(hosts, Host(folder / "publisher", cache), cache))
         fleet.tell(None)
         yield fleet

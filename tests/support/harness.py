@@ -139,8 +139,8 @@ class Running:
         """Answers to as many connections at once, so that no single worker takes all."""
         connections = []
         for _ in range(size):
-            # granian's port refuses for a moment while its last old worker ends before the first new one listens.
-            with suppress(*([ConnectionRefusedError] if may_drop else [])):
+            # granian's port refuses or resets for a moment while its last old worker ends and the first new one begins.
+            with suppress(*([ConnectionRefusedError, ConnectionResetError] if may_drop else [])):
                 connections.append(self.connect())
         return received(connections, may_drop=may_drop)
 
@@ -237,7 +237,10 @@ class Running:
         """A connection with a request on its way."""
         address = ("127.0.0.1", self.port)
         connection = socket.create_connection(address, timeout=ANSWERS_WITHIN)
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+        with ExitStack() as unless_sent:
+            unless_sent.enter_context(connection)
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+            unless_sent.pop_all()
         return connection
 
     def is_listening(self) -> bool:

@@ -196,12 +196,11 @@ def test_a_host_that_starts_while_the_engine_is_away_keeps_what_is_on_its_disk_u
 ) -> None:
     config = cache(REDIS_CACHE, own_engine.location)
     host, publisher = Host(tmp_path / "web-1", config), Host(tmp_path / "publisher", config)
-    fleet = Fleet([host], publisher, config)
-    with host.following():
+    with Fleet([host], publisher, config) as fleet, host.following():
         fleet.tell(TEXT)
         before = host.flag_of_fleet()
     own_engine.stop()
-    with host.following():
+    with fleet, host.following():
         assert host.next_notices()[0] == "READY=1"  # else the service manager would end it, and start it again
         host.until_heard(LOST)
         until_looked([host])
@@ -393,7 +392,7 @@ def test_a_client_library_without_a_timeout_neither_stops_a_follower_nor_keeps_i
     endless = cache(REDIS_CACHE, own_engine.location, socket_timeout=None)
     hosts = [Host(tmp_path / "plain", plain), Host(tmp_path / "endless", endless)]
     fleet = Fleet(hosts, Host(tmp_path / "publisher", plain), plain)
-    with hosts[0].following() as first, hosts[1].following() as second:
+    with fleet, hosts[0].following() as first, hosts[1].following() as second:
         fleet.tell(TEXT)
         before = fleet.flags()
         own_engine.hang()
