@@ -85,7 +85,8 @@ def test_without_time_zone_data_the_schedule_is_unknown_and_no_argument_is_wrong
 ) -> None:
     """As in a slim image, or while pip replaces tzdata."""
     zoneinfo.reset_tzpath(())
-    monkeypatch.setitem(sys.modules, "tzdata", None)
+    for name in ("tzdata", *(name for name in sys.modules if name.startswith("tzdata."))):
+        monkeypatch.setitem(sys.modules, name, None)
     converters.zone.cache_clear()
     zoneinfo.ZoneInfo.clear_cache()
     try:
