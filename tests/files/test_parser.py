@@ -495,10 +495,10 @@ def seconds(content: bytes) -> float:
 
 @pytest.mark.system
 @pytest.mark.parametrize("stray", STRAY.values(), ids=STRAY)
-def test_a_stray_file_takes_at_most_twice_the_time_of_a_schedule_of_its_size(
+def test_a_stray_file_takes_at_most_four_times_as_long_as_a_schedule_of_its_size(
     stray: tuple[str, Callable[[int], str] | str, str],
 ) -> None:
-    assert seconds(filled(100_000, *stray)) <= 2 * seconds(filled(100_000, *SOUND))
+    assert seconds(filled(100_000, *stray)) <= 4 * seconds(filled(100_000, *SOUND))
 
 
 def assert_is_sound(parsed: Parsed, source: str) -> None:
