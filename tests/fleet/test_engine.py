@@ -88,7 +88,7 @@ def test_no_client_is_left_that_has_failed(tmp_path: Path) -> None:
 
 def test_no_alarm_is_left(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGALRM)
-    Engine(cache_in(tmp_path), longest=0.05).ask(lambda cache: cache.set("a", 1))
+    Engine(cache_in(tmp_path)).ask(lambda cache: cache.set("a", 1))
     assert signal.getsignal(signal.SIGALRM) == before
     assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
 
@@ -176,13 +176,14 @@ def test_no_connection_is_left_open(tmp_path: Path) -> None:
     """Django leaves those to Redis to the garbage collector, at which Python complains in development mode."""
     require("redis")
     with socket.create_server(("127.0.0.1", 0)) as redis:
-        config = {"BACKEND": REDIS, "LOCATION": f"redis://127.0.0.1:{redis.getsockname()[1]}"}
-        engine = Engine(config, longest=0.2)
+        redis.settimeout(30)
+        location = f"redis://127.0.0.1:{redis.getsockname()[1]}"
+        engine = Engine({"BACKEND": REDIS, "LOCATION": location, "OPTIONS": {"socket_timeout": 0.2}}, longest=30)
         with pytest.raises(Unreachable):
             engine.ask(lambda cache: cache.get("a"))
         connection, _ = redis.accept()
         with connection:
-            connection.settimeout(5)
+            connection.settimeout(30)
             while connection.recv(1000):  # what was asked, and then that there is nobody any more
                 pass
     engine.close()

@@ -100,6 +100,7 @@ def test_without_a_cache_it_says_so_to_systemd_too(
     (tmp_path / "cache").touch()
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as service_manager:
         service_manager.bind(str(tmp_path / "notify"))
+        service_manager.settimeout(5)
         ends(0)
         run("downtime_follow")
         said = [service_manager.recv(1000).decode() for _ in range(2)]
