@@ -78,12 +78,12 @@ def test_an_answer_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
 
 def test_no_client_is_left_that_has_failed(tmp_path: Path) -> None:
     """Else a follower would grow as long as the cache is away."""
-    engine, clients = engine_of(SilentCache, tmp_path, longest=0.01), []
+    engine, clients = engine_of(SilentCache, tmp_path, longest=0.2), []
     for _ in range(3):
         with pytest.raises(Unreachable):
             engine.ask(lambda cache: (clients.append(weakref.ref(cache)), cache.get("a")))
     gc.collect()
-    assert [client() for client in clients] == [None, None, None]
+    assert [client() for client in clients] == [None] * len(clients) != []
 
 
 def test_no_alarm_is_left(tmp_path: Path) -> None:
