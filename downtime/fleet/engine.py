@@ -62,8 +62,8 @@ class Engine:
         except Exception as error:  # a client library can raise anything; whoever asks tells it
             self.close()
             raise Unreachable(f"{type(error).__name__}: {error}") from error
-        except BaseException:
-            self.close()  # it was interrupted in the middle of an answer
+        except BaseException:  # a signal in the middle of an answer, say; whoever handles that tells it
+            self.close()
             raise
 
     def close(self) -> None:

@@ -51,7 +51,7 @@ class Follower:
         return self._keeper.trouble
 
     def poll(self) -> None:
-        """Learns what is published, keeps the flag, and confirms; never raises, but for what ends the process.
+        """Learns what is published, keeps the flag, and confirms; raises nothing except what ends the process.
 
         Logs once if the cache can't be asked, and once if it can be again."""
         lost = ""
