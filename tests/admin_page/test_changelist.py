@@ -1,7 +1,6 @@
 """The table of periods: chosen, ordered and paged as any table of the admin, but out of memory."""
 
 import re
-import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -148,27 +147,27 @@ def test_no_text_of_a_schedule_becomes_markup(staff: Client, schedule: Path, fla
     ],
     ids=["coming", "parts that are down", "repeating"],
 )
-def test_a_page_of_ten_thousand_periods_takes_less_time_than_to_read_them(
+def test_a_page_of_ten_thousand_periods_takes_less_time_than_to_read_them_twice(
     staff: Client, schedule: Path, keys: str
 ) -> None:
     period = f"- {{{{name: p{{0}}, {keys}, message: Some text.}}}}\n"
     text = "periods:\n" + "".join(period.format(n, n % 59 + 1, n % 9) for n in range(10_000))
     schedule.write_text(text)
     assert len(names(staff)) == 100
-    reading = seconds(lambda: parse(text, timezone.utc), times=1)
+    reading = seconds(lambda: parse(text, timezone.utc), times=2)
     for query in ("", "?p=50&o=-4.0", "?q=p1&timeline=90-days"):
-        assert seconds(lambda query=query: names(staff, query), times=3) < reading
+        assert seconds(lambda query=query: names(staff, query), times=3) < 2 * reading
 
 
 def seconds(call: Callable[[], object], *, times: int) -> float:
-    """The median of some calls, without what measures the coverage by tracing each line, as that takes far longer."""
+    """The least of some calls, as a busy machine only adds to it; without the tracing of each line for the coverage."""
     taken = []
     with untraced():
         for _ in range(times):
             begun = time.thread_time()
             call()
             taken.append(time.thread_time() - begun)
-    return statistics.median(taken)
+    return min(taken)
 
 
 @contextmanager
