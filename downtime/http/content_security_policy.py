@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of the app's own page, which has its style within it."""
+"""The Content-Security-Policy of the app's own page, which has its style and its script within it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import re
 from base64 import b64encode
 from hashlib import sha256
 
-_STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
 
-
-def style_hashes(page: str) -> list[str]:
-    """The source expression (CSP level 3, section 2.3.1) of each style element of the page."""
-    digests = (sha256(style.encode()).digest() for style in _STYLE.findall(page))
-    return [f"'sha256-{b64encode(digest).decode()}'" for digest in digests]
+def inline_hashes(page: str, element: str) -> list[str]:
+    """The source expression (CSP level 3, section 2.3.1) of each such element without attributes: style or script."""
+    texts = re.findall(f"<{element}>(.*?)</{element}>", page, re.DOTALL)
+    return [f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in texts]
 
 
 def policy(page: str) -> str:
-    """The policy under which a page is shown with its own style and an empty icon, and can fetch nothing at all."""
-    styles = " ".join(style_hashes(page))
-    return f"default-src 'none'; style-src {styles}; img-src data:; base-uri 'none'; form-action 'none'"
+    """The policy under which a page has its own style and script, which may ask the site alone, and an empty icon."""
+    style, script = (" ".join(inline_hashes(page, element)) for element in ("style", "script"))
+    allowed = f"style-src {style}; script-src {script}; connect-src 'self'; img-src data:"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"

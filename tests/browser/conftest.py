@@ -50,9 +50,12 @@ def browser() -> Iterator[Browser]:
 ARABIC = {
     "Down for maintenance": "الموقع قيد الصيانة",
     "We are working on this site. Please come back in a little while.": "نعمل على هذا الموقع. يُرجى العودة بعد قليل.",
-    'Expected back on <time datetime=\\"%(iso)s\\">%(day)s at %(time)s %(zone)s</time>.': (
-        'العودة المتوقعة: <time datetime=\\"%(iso)s\\">%(day)s %(time)s (%(zone)s)</time>.'
-    ),
+    "Expected back:": "العودة المتوقعة:",
+    "%(day)s at %(time)s %(zone)s": "%(day)s %(time)s (%(zone)s)",
+    "{day} at {time}, {relative}": "{day} {time}، {relative}",
+    "about {number}": "نحو {number}",
+    "No need to reload: this page comes back by itself.": "لا حاجة إلى إعادة التحميل: تعود هذه الصفحة تلقائيًا.",
+    "The site is back.": "عاد الموقع.",
 }
 """A catalogue of a project, in a language that is written from right to left."""
 

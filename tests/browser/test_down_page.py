@@ -7,15 +7,17 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.conftest import DESKTOP, PHONE, Site, overflow, violations
+from tests.browser.conftest import DESKTOP, PHONE, Site, overflow, serving, violations
+from tests.support.readme import block
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 Opened = Callable[..., "Page"]
 FLAG = (
@@ -30,12 +32,7 @@ def down(site: Site, opened: Opened) -> Opened:
     def down(flag: str = FLAG, **options: Any) -> Page:
         site.flag.write_text(flag)
         page = opened(**options)
-
-        def is_down() -> bool:
-            answer = page.goto(site.url)
-            return answer is not None and answer.status == 503
-
-        wait_until(is_down, within=10, what="the site has seen the flag")
+        wait_until(lambda: is_shown(page, site), within=10, what="the site has seen the flag")
         return page
 
     return down
@@ -88,6 +85,30 @@ def test_the_text_lies_on_the_side_of_its_direction(down: Opened) -> None:
 def test_a_long_word_does_not_break_the_frame(down: Opened) -> None:
     page = down("message: " + "Donaudampfschifffahrt" * 10, viewport=PHONE)
     assert overflow(page) == []
+
+
+def test_a_page_of_one_s_own_looks_as_in_the_readme(
+    browser: Browser, opened: Opened, kept: Callable[..., None], tmp_path: Path
+) -> None:
+    template = tmp_path / "templates" / "downtime" / "downtime.html"
+    template.parent.mkdir(parents=True)
+    template.write_text(block("{% block brand %}").text)
+    with serving(tmp_path, f'TEMPLATES[0]["DIRS"].insert(0, {str(tmp_path / "templates")!r})\n') as site:
+        site.flag.write_text(FLAG)
+        for color_scheme, accent in (("light", "rgb(163, 54, 15)"), ("dark", "rgb(255, 181, 156)")):
+            page = opened(viewport=PHONE, color_scheme=color_scheme)
+            wait_until(lambda page=page: is_shown(page, site), within=20, what="the site has seen the flag")
+            kept(page, f"brand-{color_scheme}")
+            assert page.get_by_role("img", name="Acme Shoes").is_visible()
+            assert page.evaluate("getComputedStyle(document.querySelector('main a')).color") == accent
+            assert page.get_by_role("link").all_inner_texts() == ["status.example.com", "help@example.com"]
+            assert violations(page) == []
+            assert overflow(page) == []
+
+
+def is_shown(page: Page, site: Site) -> bool:
+    answer = page.goto(site.url)
+    return answer is not None and answer.status == 503
 
 
 def test_nothing_on_it_asks_the_server_again(down: Opened, site: Site) -> None:

@@ -1,12 +1,11 @@
-"""The page has its style under a strict policy too: its own, and one that a proxy sets with the hash of README.rst."""
+"""The page has its style and script under a strict policy too: its own, and a proxy's with the hashes of README.rst."""
 
 import re
 
 import pytest
 import pytest_django
 
-from downtime.http.content_security_policy import policy, style_hashes
-from downtime.http.pages import OWN_TEMPLATE
+from downtime.http.content_security_policy import inline_hashes, policy
 from downtime.schedule.periods import Period
 from tests.support.programs import ROOT
 from tests.support.refusals import ENDS_AT_FOUR, PROBLEM, START, refused
@@ -21,34 +20,46 @@ HEADER = "Content-Security-Policy"
         ("", []),
         ("<p>style</p>", []),
         ("<style></style>", ["'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"]),
-        ("<style>\n</style> <style></style>", ["'sha256-AbpHGcgLb+kRsJGnwFEktk7uzpZOCcBY74+YBdrKVGs='"]),
+        (
+            "<style>\n</style> <style></style>",
+            [
+                "'sha256-AbpHGcgLb+kRsJGnwFEktk7uzpZOCcBY74+YBdrKVGs='",
+                "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
+            ],
+        ),
     ],
     ids=["nothing", "no style", "an empty one", "two"],
 )
 def test_each_style_has_its_hash(page: str, hashes: list[str]) -> None:
-    assert style_hashes(page)[: len(hashes)] == hashes
-    assert len(style_hashes(page)) == page.count("<style>")
+    assert inline_hashes(page, "style") == hashes
+    assert inline_hashes(page.replace("style", "script"), "script") == hashes
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize(
-    "period", [Period(START), Period(START, message="<style>p {}</style>"), Period(START, paths=("/shop",))], ids=str
+    "period",
+    [Period(START), Period(START, message="<style>p {}</style><script>1"), Period(START, paths=("/shop",))],
+    ids=str,
 )
 def test_the_app_s_own_page_brings_its_policy(period: Period, method: str) -> None:
-    """The same one whatever the page says: a message adds no style."""
+    """The same one whatever the page says: a message adds neither a style nor a script."""
     answer = refused(period, ENDS_AT_FOUR, method=method, spares_home=True)
-    assert answer[HEADER] == policy(OWN_TEMPLATE.read_text())
+    assert answer[HEADER] == policy(refused().content.decode())
 
 
 def test_the_hashes_of_the_readme_are_those_of_the_page() -> None:
-    assert re.findall(r"'sha256-[^']+'", README) == style_hashes(OWN_TEMPLATE.read_text())
+    page = refused().content.decode()
+    hashes = [*inline_hashes(page, "style"), *inline_hashes(page, "script")]
+    assert re.findall(r"'sha256-[^']+'", README) == hashes
+    assert len(hashes) == 2
 
 
 def test_what_the_policy_does_not_allow_is_not_on_the_page() -> None:
-    """No style attribute, script, form or address to load from."""
-    page = OWN_TEMPLATE.read_text()
-    assert not re.search(r"\sstyle=|<script|<form|\ssrc=|\son\w+=|javascript:", page)
-    assert re.findall(r'<link [^>]*href="([^"]*)"', page) == ["data:,"]
+    """No style attribute, form or address to load from, and no script but the one."""
+    for method in ("GET", "POST"):
+        page = refused(Period(START, message="Some text."), ENDS_AT_FOUR, method=method).content.decode()
+        assert not re.search(r"\sstyle=|<script\s|<form|\ssrc=|\son\w+=|javascript:", page)
+        assert re.findall(r'<link [^>]*href="([^"]*)"', page) == ["data:,"]
 
 
 def test_other_answers_leave_the_policy_to_the_site(

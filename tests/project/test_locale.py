@@ -66,7 +66,7 @@ def test_every_text_of_the_package_is_translated(tmp_path: Path) -> None:
 def test_a_translation_has_the_values_and_the_markup_of_its_text(language: str) -> None:
     for key, translated in texts(catalogue(language)).items():
         text = key.rpartition("\x04")[2]  # behind its context
-        for part in (r"%\(\w+\)s", r"<[^>]*>"):
+        for part in (r"%\(\w+\)s", r"\{\w+\}", r"<[^>]*>"):
             assert sorted(re.findall(part, translated)) == sorted(re.findall(part, text)), text
         assert translated != text or (language, text) in SAME
 

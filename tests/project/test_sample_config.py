@@ -131,7 +131,7 @@ def test_the_admin_can_be_looked_at_from_the_first_run_on(sample: Path) -> None:
 
 def test_the_pictures_of_the_readme_are_there_and_small() -> None:
     pictures = [ROOT / name for name in re.findall(r"^\.\. image:: (\S+)$", README, re.MULTILINE)]
-    assert len(pictures) == 2
+    assert len(pictures) == 3
     for picture in pictures:
         assert picture.read_bytes().startswith(b"\x89PNG")
         assert picture.stat().st_size < 100_000

@@ -55,6 +55,7 @@ RUN_BY_WORDS = {
     "htmx:responseError": "tests/browser/test_scripts.py",
     "new EventSource": "tests/browser/test_scripts.py",
     "proxy_next_upstream": "tests/system/test_clients_and_proxies.py",
+    "{% block brand %}": "tests/browser/test_down_page.py::test_a_page_of_one_s_own_looks_as_in_the_readme",
     "style-src": "tests/browser/test_content_security_policy.py",
     ".git/hooks/pre-commit": "tests/management/test_downtime_check.py",
     "def only_reads": "tests/test_exemptions.py",
