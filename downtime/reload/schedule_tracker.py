@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 
 from downtime.files import disk
 from downtime.files.fields import Problem, first_problems
@@ -33,6 +33,8 @@ class ReadState:
     problems: tuple[Problem, ...] = ()
     is_ignored: bool = False
     """Whether what an earlier state of it said stays in force, because of the problems."""
+    modified_at: datetime | None = None
+    """When its content last changed; None if it was not there, and for a flag."""
 
 
 class ScheduleTracker:
@@ -133,7 +135,9 @@ class ScheduleTracker:
 
     def _take(self, loaded: Loaded) -> None:
         problems = loaded.parsed.problems
-        self.known = ReadState(self.path, time.time(), problems, is_ignored=bool(problems) and self._has_good)
+        modified_at = loaded.fingerprint and loaded.fingerprint.modified_at
+        is_ignored = bool(problems) and self._has_good
+        self.known = ReadState(self.path, time.time(), problems, is_ignored, modified_at)
         if problems:
             stays = "the last good schedule stays" if self._has_good else "the periods without a problem apply"
             lines = "".join(f"\n{problem.located(self.path)}" for problem in first_problems(problems)[0])

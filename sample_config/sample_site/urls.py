@@ -1,8 +1,10 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import TemplateView
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    # status.json and downtime.ics
+    path("downtime/", include("downtime.urls")),
     path("", TemplateView.as_view(template_name="home.html")),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import urllib.request
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import DESKTOP, PHONE, Site, overflow, violations
+from tests.support.readme import block
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -21,6 +24,23 @@ def planned(start: float, hours: float, more: str = "") -> str:
     """A period that starts that many hours from now."""
     moment = (datetime.now(timezone.utc) + timedelta(hours=start)).isoformat(timespec="seconds")
     return f"  - {{start: '{moment}', duration: {hours * 60:.0f}m{more}}}\n"
+
+
+def state_of(site: Site) -> dict[str, object]:
+    """What the site tells of itself."""
+    with urllib.request.urlopen(f"{site.url}downtime/status.json", timeout=10) as answer:
+        found: dict[str, object] = json.load(answer)
+        return found
+
+
+def until_nothing_is_planned(site: Site) -> None:
+    """Returns once the site has forgotten what the test before this one had planned."""
+
+    def has_nothing() -> bool:
+        found = state_of(site)
+        return (found["state"], found["upcoming"]) == ("up", [])
+
+    wait_until(has_nothing, within=10, what="the site is up, and nothing is planned")
 
 
 def banner_of(page: Page, site: Site, schedule: str) -> str:
@@ -61,3 +81,14 @@ def test_a_page_is_told_nothing_of_another_part(opened: Opened, site: Site) -> N
     words = banner_of(opened(), site, planned(1, 1, ", paths: [/shop], message: of-shop") + planned(5, 3))
     assert "of-shop" not in words
     assert "Planned maintenance: " in words
+
+
+def test_a_front_end_shows_what_is_planned_as_the_readme_says(opened: Opened, site: Site) -> None:
+    page = opened(locale="en-GB", timezone_id="UTC")
+    until_nothing_is_planned(site)
+    site.schedule.write_text("periods: [{start: 2031-11-27T01:00Z, duration: 2h}]\n")
+    wait_until(lambda: "2031-11-27" in str(state_of(site)["upcoming"]), within=10, what="the schedule is read")
+    page.goto(site.url)
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p id=planned></p>')")
+    page.add_script_tag(content=block("status.upcoming").text, type="module")
+    page.get_by_text("Maintenance: 27/11/2031, 01:00:00").wait_for()

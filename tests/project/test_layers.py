@@ -34,6 +34,9 @@ MAY_IMPORT = {
     "standin": {"schedule", "files", "reload", "http", "conf"},
     "guard": {"standin"},
     "middleware": {"live", "exemptions", "http"},
+    "calendar_feed": {"schedule", "http"},
+    "feeds": {"schedule", "live", "decorators", "calendar_feed"},
+    "urls": {"feeds"},
     "context_processors": {"schedule", "live"},
     "templatetags": {"schedule", "http", "live"},
     "admin_page": {"schedule", "files", "reload", "live", "http", "exemptions", "conf"},
@@ -57,6 +60,7 @@ PURE = [
 ONLY_IMPORTERS = {
     "watchdog": {"reload.watch"},
     "cronsim": {"schedule.recurrence"},
+    "icalendar": {"calendar_feed"},
     "yaml": {"files.yaml_nodes", "files.pure_yaml", "files.flag_file", "edits.yaml_writer"},
     "threading": {
         *("reload.supervisor", "reload.process_state", "reload.turn", "reload.watch"),
@@ -66,9 +70,10 @@ ONLY_IMPORTERS = {
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
 # The lock helper is Django's, and only who writes needs it.
 LATE = {"files.lock": {"django.core.files.locks"}}
-# Those of the guard import what may be missing, or what the other kind of server needs, only if it is asked for.
+# Those of the guard and the feeds import what may be missing, or what the other kind of server needs, only if it is
+# asked for.
 IMPORTING_LATE = {
-    *("reload.supervisor", "guard", "standin.observer", "standin.agreement"),
+    *("reload.supervisor", "guard", "standin.observer", "standin.agreement", "feeds"),
     *LATE,
 }
 

@@ -99,7 +99,7 @@ def test_the_metadata_name_what_is_required(wheel: Path) -> None:
         "watchdog!=7.0.0,>=6",
     }
     assert metadata["Requires-Python"] == ">=3.10"
-    assert set(metadata.get_all("Provides-Extra", [])) == {"browser", "cron", "database", "test", "servers"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"browser", "calendar", "cron", "database", "test", "servers"}
 
 
 SITE = """

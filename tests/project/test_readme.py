@@ -140,6 +140,17 @@ def test_marked_views_pass_while_the_site_is_down(
     assert [client.get(path).status_code for path in ("/", "/healthz/", "/status")] == [503, 503, 503]
 
 
+def test_the_feeds_are_where_the_readme_says(
+    flag: Path, client: Client, settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported(block("downtime.urls"), monkeypatch, "example.urls")
+    settings.ROOT_URLCONF = "example.urls"
+    flag.touch()
+    for name in ("status.json", "downtime.ics"):
+        assert f"``/downtime/{name}``" in README
+        assert client.get(f"/downtime/{name}").status_code == 200
+
+
 def test_the_view_of_the_site_answers_while_it_is_down(
     flag: Path, client: Client, settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

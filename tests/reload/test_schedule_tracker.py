@@ -345,6 +345,8 @@ def test_what_is_known_of_the_schedule_is_of_its_last_reading(
         clock.passes(10)
         looked(tracked)
     assert tracked.known.read_at == pytest.approx(clock.time(), abs=11)
+    assert tracked.known.modified_at is not None
+    assert tracked.known.modified_at.timestamp() == pytest.approx(schedule.stat().st_mtime, abs=0.001)
     assert (len(tracked.known.problems), tracked.known.is_ignored) == (problems, is_ignored)
 
 
