@@ -1,20 +1,27 @@
-"""The views of downtime.urls: the state as JSON, and the calendar.
+"""The views of downtime.urls: the state as JSON, the calendar, and the banner of a page that stays open.
 
-Both answer from memory, also while the site is down, and ask no database, session or cookie."""
+All of them answer from memory, also while the site is down, and ask no database, session or cookie."""
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotFound, JsonResponse
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.timezone import get_default_timezone
+from django.utils.timezone import override as override_time_zone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from downtime import live
+from downtime.banner import banner_context
 from downtime.decorators import downtime_exempt
+from downtime.schedule import converters
+from downtime.schedule.announcements import announcements, announcements_once_open
 from downtime.schedule.as_json import status_as_json, window_as_json
 from downtime.schedule.periods import Window
 from downtime.schedule.site_status import site_status
@@ -59,9 +66,42 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
     return _unless_known(request, HttpResponse(feed, content_type="text/calendar; charset=utf-8"))
 
 
+@downtime_exempt
+@require_safe
+@cache_control(private=True, no_cache=True)
+def banner(request: HttpRequest) -> HttpResponseBase:
+    """What the banner of an open page shows by now; the query names the page as {% downtime_banner %} does."""
+    try:
+        ahead = converters.duration(request.GET.get("within", ""))
+    except ValueError as error:
+        return HttpResponseBadRequest(f"within: {error}\n", content_type="text/plain; charset=utf-8")
+    # Who was shown the page while it was down passes, and need not be told.
+    choice = announcements if "passes" in request.GET else announcements_once_open
+    with override_time_zone(_zone(request)):
+        context = banner_context(request.GET.get("path"), _language(request), ahead=ahead, choice=choice)
+        # Without the request, as context processors may ask the database.
+        return HttpResponse(render_to_string("downtime/banner.html", context))
+
+
 def _name(window: Window) -> str:
     """The name of the period; empty for one without a name, and for a flag, whose path is not public."""
     return window.period.name
+
+
+def _language(request: HttpRequest) -> str:
+    """The language of the page, if it is one of the site's."""
+    try:
+        return translation.get_supported_language_variant(request.GET.get("language", ""))
+    except (LookupError, ValueError):
+        return settings.LANGUAGE_CODE
+
+
+def _zone(request: HttpRequest) -> tzinfo | None:
+    """The time zone of the page; None, for that of the site, if it has no IANA name."""
+    try:
+        return converters.zone(request.GET.get("zone", ""))
+    except ValueError:
+        return None
 
 
 def _unless_known(request: HttpRequest, response: HttpResponse) -> HttpResponseBase:

@@ -10,4 +10,5 @@ app_name = "downtime"
 urlpatterns = [
     path("status.json", feeds.status, name="status"),
     path("downtime.ics", feeds.calendar, name="calendar"),
+    path("banner.html", feeds.banner, name="banner"),
 ]

@@ -1,8 +1,10 @@
 """The public state: from memory, also while the site is down, and no more than is anybody's business."""
 
+import re
 import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import pytest_django
@@ -17,7 +19,8 @@ from tests.support.requests import Ask
 from tests.support.snapshot import at
 from tests.test_urls import Included
 
-STATUS, CALENDAR = FEEDS = ["/downtime/status.json", "/downtime/downtime.ics"]
+STATUS, CALENDAR, BANNER = "/downtime/status.json", "/downtime/downtime.ics", "/downtime/banner.html?within=1d"
+FEEDS = [STATUS, CALENDAR, BANNER]
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +120,8 @@ def test_it_answers_while_the_site_is_down(
     assert (answer.status_code, "X-Downtime" in answer, "Retry-After" in answer) == (200, False, False)
     assert ask("/").status_code != 200
     assert feed is CALENDAR or "Back at four." in answer.content.decode()
-    assert "public" in answer["Cache-Control"]
+    public = "public" in answer["Cache-Control"]
+    assert public is (feed is not BANNER)
 
 
 @pytest.mark.django_db
@@ -199,6 +203,77 @@ def test_what_a_broken_library_raises_is_not_taken_for_its_absence(
     monkeypatch.setitem(sys.modules, "downtime.calendar_feed", None)
     with pytest.raises(ModuleNotFoundError):
         client.get(CALENDAR)
+
+
+# The banner of a page that stays open
+
+
+def test_the_banner_is_that_of_the_page(ask: Ask, schedule: Path) -> None:
+    schedule.write_text(f"periods: [{{start: '{at(7200)}', duration: 1h, paths: [/shop], message: New tills.}}]\n")
+    shown = ask(f"{BANNER}&path=/shop/1&language=de").content.decode()
+    assert "Geplante Wartung:" in shown
+    assert 'lang="de"' in shown
+    assert "New tills." in shown
+    assert "<script" not in shown
+    assert ask(f"{BANNER}&path=/").content.decode().strip() == ""
+    assert ask("/downtime/banner.html?within=1h&path=/shop").content.decode().strip() == ""
+
+
+@pytest.mark.parametrize(
+    ("flag_text", "path", "words"),
+    [
+        ("", "/", "The site is down for maintenance. What you send now may not be saved."),
+        ("end: 2098-01-01", "/", "The site is down for maintenance until <time"),
+        ("paths: [/shop]", "/shop/1", "This part of the site is down for maintenance. What"),
+        ("{paths: [/shop], end: 2098-01-01}", "/shop", "This part of the site is down for maintenance until <time"),
+        ("paths: [/shop]", "/", ""),
+        ("read_only: true", "/", "Changes are paused."),
+    ],
+)
+def test_it_tells_an_open_page_that_the_site_has_gone_down(
+    ask: Ask, flag: Path, flag_text: str, path: str, words: str
+) -> None:
+    flag.write_text(flag_text)
+    shown = " ".join(ask(f"{BANNER}&path={path}").content.decode().replace("</strong>", "").split())
+    assert words in shown
+    assert bool(shown) is bool(words)
+    assert "<button" not in shown
+
+
+def test_who_was_shown_the_page_while_it_was_down_is_not_told(ask: Ask, flag: Path, schedule: Path) -> None:
+    flag.touch()
+    schedule.write_text(f"periods: [{{start: '{at(7200)}', duration: 1h}}]\n")
+    shown = ask(f"{BANNER}&path=/&passes=1").content.decode()
+    assert "Planned maintenance" in shown
+    assert "The site is down" not in shown
+
+
+@pytest.mark.parametrize("within", ["", "within=", "within=soon", "within=-1h", "within=99999d"])
+def test_a_time_ahead_that_is_none_is_a_bad_request(ask: Ask, within: str) -> None:
+    answer = ask(f"/downtime/banner.html?{within}")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "text/plain; charset=utf-8")
+    assert answer.content.startswith(b"within: it must be a duration such as")
+
+
+@pytest.mark.parametrize("language", ["", "xx", "../../../tmp", "de\0", "DE" * 5000, "en/../de"])
+def test_a_language_that_is_none_is_that_of_the_site(ask: Ask, flag: Path, language: str) -> None:
+    flag.touch()
+    answer = ask("/downtime/banner.html", QUERY_STRING=f"within=1d&language={language}")
+    assert 'lang="en-us"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"),
+    [("Asia/Tokyo", "JST"), ("UTC", "UTC"), ("", "CE"), ("../../tmp", "CE"), ("\0", "CE"), ("UTC+1", "CE")],
+)
+def test_times_are_in_the_zone_of_the_page_if_it_is_one(ask: Ask, schedule: Path, zone: str, name: str) -> None:
+    schedule.write_text(f"periods: [{{start: '{at(7200)}', duration: 1h}}]\n")
+    shown = ask("/downtime/banner.html", QUERY_STRING=f"within=1d&{urlencode({'zone': zone})}").content.decode()
+    assert re.search(rf"{name}\w*</time>\.", shown)
+
+
+def test_it_is_kept_by_no_cache_that_others_share(ask: Ask) -> None:
+    assert {part.strip() for part in ask(BANNER)["Cache-Control"].split(",")} == {"private", "no-cache"}
 
 
 def test_a_process_without_the_middleware_looks_at_the_files_itself(

@@ -11,10 +11,8 @@ from django.utils import timezone as django_timezone
 from django.utils import translation
 
 from downtime import live
-from downtime.schedule.occurrence import occurrence
-from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
-from downtime.templatetags.downtime import Notice
 from tests.support.snapshot import at
+from tests.test_urls import Included
 
 
 def banner(source: str = "{% downtime_banner %}", **context: Any) -> str:
@@ -55,8 +53,9 @@ def test_the_next_period_is_announced_for_a_time_ahead(
 def test_the_banner_tells_when_and_why_and_escapes_it(schedule: Path) -> None:
     start = planned(schedule, timedelta(hours=3), ', message: "Faster <b>disks</b>."')
     text = " ".join(banner().split())
-    assert 'class="downtime-banner" role="note" lang="en-us" dir="ltr"' in text
-    assert "<p> Planned maintenance:" in text
+    assert 'class="downtime-banner" role="region" aria-label="Maintenance notice" data-downtime-state="coming"' in text
+    assert 'lang="en-us" dir="ltr"' in text
+    assert "<p> <strong>Planned maintenance:</strong>" in text
     for moment in (start, start + timedelta(hours=2)):
         local = django_timezone.localtime(moment)
         assert f'<time datetime="{local.isoformat()}">' in text
@@ -72,7 +71,7 @@ def shown(schedule: Path, periods: str, *, path: str = "", zone: str = "UTC", la
     context = RequestContext(RequestFactory().get(path)) if path else Context()
     with translation.override(language), django_timezone.override(zone):
         html = Template("{% load downtime %}{% downtime_banner within='3660d' %}").render(context)
-    words = " ".join(re.sub("<[^>]*>", "", html).split())
+    words = " ".join(re.sub("<button.*?</button>|<[^>]*>", "", html).split())
     return words.replace("\N{EN DASH}", "-").replace("\N{FULLWIDTH TILDE}", "~")
 
 
@@ -145,13 +144,6 @@ def test_a_page_is_told_what_concerns_it_and_a_part_hides_no_whole_site(
     assert re.findall("of-[a-z]+", shown(schedule, f"{part}, {whole}", path=path)) == names
 
 
-def test_a_notice_of_which_no_time_is_known_names_none() -> None:
-    """As of a read-only flag whose age can't be told."""
-    period = occurrence(Window(ALWAYS, -1, NEVER, Period(read_only=True)), timezone.utc)
-    notice = Notice(period, period.start, period.end, is_running=True, parts=[])
-    assert (notice.start_time, notice.zone, notice.is_within_a_day) == ("", "", False)
-
-
 def test_a_request_in_the_context_by_its_name_counts_too(schedule: Path) -> None:
     planned(schedule, timedelta(hours=3), ", paths: [/shop]")
     assert "downtime-banner" in banner(request=RequestFactory().get("/shop"))
@@ -165,7 +157,7 @@ def test_lang_dir_texts_and_dates_agree_where_the_page_has_another_language(sche
         html = banner()
     assert 'lang="en-us" dir="ltr"' in html
     assert "Planned maintenance" in html
-    assert html.replace("\N{EN DASH}", "-").isascii()
+    assert html.replace("\N{EN DASH}", "-").replace("\N{MULTIPLICATION SIGN}", "x").isascii()
 
 
 def test_without_time_zones_the_banner_tells_the_same(settings: pytest_django.Settings, schedule: Path) -> None:
@@ -220,6 +212,142 @@ def test_the_banner_s_template_can_be_replaced(
     assert banner() == ""
     start = planned(schedule, timedelta(hours=3), ", message: soon")
     assert banner() == f"mine: {django_timezone.localtime(start):%H:%M} soonFalse"
+
+
+@pytest.mark.parametrize(
+    ("flag_text", "state"), [("", ""), ("paths: [/shop]", ""), ("read_only: true", "read-only")], ids=str
+)
+def test_what_is_running_can_not_be_hidden_and_what_is_coming_can(
+    schedule: Path, flag: Path, flag_text: str, state: str
+) -> None:
+    """A page that is down itself needs no banner for that."""
+    flag.write_text(flag_text)
+    planned(schedule, timedelta(hours=3))
+    html = banner()
+    assert f'data-downtime-state="{state or "coming"}"' in html
+    assert len(re.findall("class=.downtime-announcement", html)) == (2 if state else 1)
+    [notice] = re.findall(r"<div [^>]*data-downtime-id=.*?</button>", html, re.DOTALL)
+    assert "Planned maintenance:" in notice
+    assert "Changes are paused" not in notice
+    assert re.findall("<button.*?>", html) == [
+        '<button type="button" class="downtime-dismiss" aria-label="Hide this notice" hidden>'
+    ]
+
+
+def test_what_is_hidden_on_one_page_is_hidden_on_another_where_it_takes_longer(schedule: Path) -> None:
+    start, then = at(3600), at(7200)
+    schedule.write_text(
+        f"periods: [{{start: '{start}', end: '{then}'}}, {{start: '{then}', duration: 1h, paths: [/shop]}}]\n"
+    )
+    pages = [banner(request=RequestFactory().get(path)) for path in ("/", "/shop")]
+    assert len({re.findall('datetime="(.*?)"', page)[1] for page in pages}) == 2
+    assert len({id for page in pages for id in re.findall('data-downtime-id="(.*?)"', page)}) == 1
+
+
+# Its style and its script
+
+STYLESHEET = '<link rel="stylesheet" href="/static/downtime/banner.css">'
+SCRIPT = '<script src="/static/downtime/banner.js"></script>'
+PAGE = "language=en-us&amp;zone=Europe%2FBerlin"
+
+
+def test_the_style_and_the_script_come_with_it(schedule: Path) -> None:
+    planned(schedule, timedelta(hours=3))
+    html = banner().strip()
+    assert html.startswith(f'{STYLESHEET}<div class="downtime-banner"')
+    assert html.endswith(f"</div>{SCRIPT}")
+
+
+def test_nothing_of_it_needs_a_policy_that_allows_what_is_inline(schedule: Path) -> None:
+    planned(schedule, timedelta(hours=3))
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src=)|javascript:", banner())
+
+
+def test_without_static_files_the_words_are_there(schedule: Path, settings: pytest_django.Settings) -> None:
+    settings.INSTALLED_APPS = ["downtime"]
+    settings.ROOT_URLCONF = Included
+    assert banner().strip() == ""
+    planned(schedule, timedelta(hours=3))
+    assert banner().strip().startswith('<div class="downtime-banner"')
+    assert "<script" not in banner()
+
+
+def test_a_page_is_kept_up_to_date_where_the_site_includes_the_feeds(
+    schedule: Path, settings: pytest_django.Settings
+) -> None:
+    settings.ROOT_URLCONF = Included
+    context = RequestContext(RequestFactory().get("/shop/?q=1"))
+    live.answer()
+    template = Template("{% load downtime %}{% downtime_banner within='7d' %}")
+    place = (
+        '<div data-downtime-status="/downtime/status.json" data-downtime-banner="/downtime/banner.html?'
+        f'{PAGE}&amp;within=604800s&amp;path=%2Fshop%2F" data-downtime-within="604800" aria-live="polite"'
+    )
+    assert template.render(context).split("\n") == [
+        f"{place} hidden>",
+        f"</div>{SCRIPT.replace('></', ' async></')}",
+        "",
+    ]
+    planned(schedule, timedelta(hours=3))
+    live.answer()
+    html = template.render(context)
+    assert html.startswith(f'{place}>{STYLESHEET}<div class="downtime-banner"')
+    assert html.endswith(f"</div>\n</div>{SCRIPT}\n")
+
+
+@pytest.mark.parametrize(
+    ("flag_text", "path", "passes"),
+    [
+        ("", "/shop", True),
+        ("paths: [/shop]", "/shop", True),
+        ("paths: [/shop]", "/", False),
+        ("read_only: true", "/", False),
+        ("", "", False),
+    ],
+)
+def test_a_page_that_is_shown_while_it_is_down_is_that_of_somebody_who_passes(
+    flag: Path, settings: pytest_django.Settings, flag_text: str, path: str, passes: bool
+) -> None:
+    settings.ROOT_URLCONF = Included
+    flag.write_text(flag_text)
+    assert ("&amp;passes=1" in banner(request=RequestFactory().get(path) if path else None)) is passes
+
+
+@pytest.mark.parametrize("urlconf", ["no.such.urlconf", None])
+def test_a_urlconf_that_can_not_be_loaded_breaks_no_banner(
+    schedule: Path, settings: pytest_django.Settings, urlconf: str | None
+) -> None:
+    settings.ROOT_URLCONF = urlconf
+    planned(schedule, timedelta(hours=3))
+    assert "Planned maintenance" in banner()
+    assert "data-downtime-status" not in banner()
+
+
+def test_without_the_request_it_is_kept_up_to_date_for_the_whole_site(settings: pytest_django.Settings) -> None:
+    settings.ROOT_URLCONF = Included
+    assert f'data-downtime-banner="/downtime/banner.html?{PAGE}&amp;within=86400s"' in banner()
+
+
+@pytest.mark.parametrize("source", ["context", "request"])
+def test_the_nonce_of_the_site_s_policy_is_on_both(schedule: Path, source: str) -> None:
+    """As `csp_nonce` of Django 6 is in the context, and that of django-csp on the request."""
+    planned(schedule, timedelta(hours=3))
+    request = RequestFactory().get("/")
+    if source == "request":
+        request.csp_nonce = "abc"  # type: ignore[attr-defined]
+    html = banner(request=request, **({"csp_nonce": "abc"} if source == "context" else {}))
+    assert re.findall(r'<(\w+)[^>]* nonce="abc"', html) == ["link", "script"]
+
+
+def test_a_nonce_is_not_made_unless_it_is_used() -> None:
+    class Nonce:
+        def __str__(self) -> str:
+            raise AssertionError
+
+        def __bool__(self) -> bool:
+            raise AssertionError
+
+    assert banner(csp_nonce=Nonce()).strip() == ""
 
 
 def test_the_banner_costs_no_file_access(schedule: Path, file_accesses: list[str]) -> None:

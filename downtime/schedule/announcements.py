@@ -27,6 +27,22 @@ def announcements(
     return [*_running(answer, now, path), *_coming(list(upcoming), now + ahead, now, path)]
 
 
+def announcements_once_open(
+    answer: Answer, upcoming: Iterable[Window], now: datetime, *, ahead: timedelta, path: str | None
+) -> list[Announcement]:
+    """As `announcements`, for a page that was opened before: a period that has taken it down since counts first."""
+    running = [*_down(answer, now, path)] or [*_running(answer, now, path)]
+    return [*running, *_coming(list(upcoming), now + ahead, now, path)]
+
+
+def _down(answer: Answer, now: datetime, path: str | None) -> Iterator[Announcement]:
+    """The first active period that takes the page down."""
+    for window in answer.active:
+        if not window.period.read_only and window.end > now and _concerns(window.period, path):
+            yield Announcement(window, answer.release(_page(window, path), safe=True), is_running=True)
+            return
+
+
 def _running(answer: Answer, now: datetime, path: str | None) -> Iterator[Announcement]:
     """The first read-only period that is active. One that takes the page down needs no announcement."""
     for window in answer.active:

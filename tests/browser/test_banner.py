@@ -1,4 +1,4 @@
-"""The banner as a visitor of the sample's home page sees it."""
+"""The banner as a visitor of the sample's home page sees it, who may hide it, and keep the page open."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ def until_nothing_is_planned(site: Site) -> None:
 
 def banner_of(page: Page, site: Site, schedule: str) -> str:
     """The words of the banner, once the site has read the schedule."""
+    until_nothing_is_planned(site)
     site.schedule.write_text(f"periods:\n{schedule}")
 
     def is_there() -> bool:
@@ -55,11 +56,15 @@ def banner_of(page: Page, site: Site, schedule: str) -> str:
     return page.locator(".downtime-banner").inner_text()
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    "options",
+    [{"viewport": DESKTOP}, {"viewport": PHONE, "color_scheme": "dark"}, {"forced_colors": "active"}],
+    ids=["desktop", "dark phone", "forced colours"],
+)
 def test_everybody_can_read_it(
-    opened: Opened, site: Site, kept: Callable[..., None], viewport: dict[str, int], request: pytest.FixtureRequest
+    opened: Opened, site: Site, kept: Callable[..., None], options: dict[str, object], request: pytest.FixtureRequest
 ) -> None:
-    page = opened(viewport=viewport)
+    page = opened(**options)
     schedule = planned(-1, 2, ", read_only: true") + planned(5, 3, ", message: We are moving to faster disks.")
     words = banner_of(page, site, schedule)
     kept(page, f"banner-{request.node.callspec.id}")
@@ -81,6 +86,146 @@ def test_a_page_is_told_nothing_of_another_part(opened: Opened, site: Site) -> N
     words = banner_of(opened(), site, planned(1, 1, ", paths: [/shop], message: of-shop") + planned(5, 3))
     assert "of-shop" not in words
     assert "Planned maintenance: " in words
+
+
+# Hiding it
+
+DISMISS = ".downtime-dismiss"
+NOTICE = ".downtime-announcement"
+
+
+def reloaded(page: Page) -> int:
+    """How many notices are there on the page once it is loaded anew."""
+    page.reload()
+    return page.locator(NOTICE).count()
+
+
+def test_what_is_coming_is_hidden_for_good_until_it_is_moved_and_what_is_running_never(
+    opened: Opened, site: Site
+) -> None:
+    page = opened()
+    running, coming = planned(-1, 2, ", read_only: true"), planned(5, 3)
+    banner_of(page, site, running + coming)
+    assert page.locator(NOTICE).count() == 2
+    button = page.get_by_role("button", name="Hide this notice")
+    button.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(NOTICE).count() == 1
+    assert button.count() == 0
+    assert reloaded(page) == 1
+    site.schedule.write_text(f"periods:\n{running}{planned(6, 3)}")
+    wait_until(lambda: reloaded(page) == 2, within=10, what="the period that was moved is shown")
+    page.locator(DISMISS).click()
+    assert reloaded(page) == 1
+
+
+WITHOUT_STORAGE = "Object.defineProperty(window, 'localStorage', {get() { throw new Error('forbidden'); }})"
+
+
+def test_without_storage_it_is_hidden_until_the_next_page(opened: Opened, site: Site) -> None:
+    page = opened()
+    page.add_init_script(WITHOUT_STORAGE)
+    banner_of(page, site, planned(5, 3))
+    page.locator(DISMISS).click()
+    assert page.locator(".downtime-banner").count() == 0
+    assert reloaded(page) == 1
+
+
+def test_without_script_the_words_are_there_and_no_button(opened: Opened, site: Site) -> None:
+    page = opened(java_script_enabled=False)
+    assert "Planned maintenance: " in banner_of(page, site, planned(5, 3))
+    assert not page.locator(DISMISS).is_visible()
+
+
+# A page that stays open
+
+LONGEST_PAUSE = 75_000
+"""Milliseconds within which a page asks for the state."""
+
+
+@pytest.fixture
+def open_page(opened: Opened, site: Site) -> tuple[Page, list[str]]:
+    """A page on which the time goes by as the test says, and what it has asked for since it was loaded."""
+    until_nothing_is_planned(site)
+    page = opened()
+    page.clock.install()
+    page.route("**/*", lambda route: route.continue_())  # by which nothing comes from the cache of the browser
+    page.goto(site.url)
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(site.url).partition("?")[0]))
+    return page, asked
+
+
+def test_it_appears_changes_and_goes_on_a_page_that_stays_open(
+    open_page: tuple[Page, list[str]], site: Site, kept: Callable[..., None]
+) -> None:
+    page, asked = open_page
+    banner = page.locator(".downtime-banner")
+    assert banner.count() == 0
+    site.schedule.write_text(f"periods:\n{planned(5, 3, ', message: New disks.')}")
+    wait_until(lambda: state_of(site)["upcoming"] != [], within=10, what="the site has read the schedule")
+    page.clock.fast_forward(LONGEST_PAUSE)
+    banner.get_by_text("New disks.").wait_for()
+    assert asked[:2] == ["downtime/status.json", "downtime/banner.html"]
+    page.locator(DISMISS).click()
+    assert banner.count() == 0
+    site.flag.touch()
+    wait_until(lambda: state_of(site)["state"] == "down", within=10, what="the site has seen the flag")
+    page.clock.fast_forward(LONGEST_PAUSE)
+    banner.get_by_text("The site is down for maintenance.").wait_for()
+    kept(page, "banner-of-an-open-page")
+    assert page.locator(DISMISS).count() == 0
+    site.flag.unlink()
+    wait_until(lambda: state_of(site)["state"] == "up", within=10, what="the site is up")
+    page.clock.fast_forward(LONGEST_PAUSE)
+    banner.wait_for(state="detached")
+
+
+def test_nothing_is_asked_for_while_the_page_is_hidden(open_page: tuple[Page, list[str]]) -> None:
+    page, asked = open_page
+    hide = "isHidden => { Object.defineProperty(document, 'hidden', {value: isHidden, configurable: true});"
+    hide += " document.dispatchEvent(new Event('visibilitychange')); }"
+    page.evaluate(hide, True)
+    page.clock.fast_forward(10 * LONGEST_PAUSE)
+    assert asked == []
+    with page.expect_response("**/status.json"):
+        page.evaluate(hide, False)
+        page.clock.fast_forward(1)
+    assert asked.count("downtime/status.json") == 1
+
+
+def test_a_page_of_a_site_without_the_feeds_asks_for_nothing(opened: Opened, site: Site) -> None:
+    page = opened()
+    page.clock.install()
+
+    def without_feeds(route: object) -> None:
+        answer = route.fetch()  # type: ignore[attr-defined]
+        route.fulfill(response=answer, body=answer.text().replace("data-downtime-status", "data-nothing"))  # type: ignore[attr-defined]
+
+    page.route(site.url, without_feeds)
+    banner_of(page, site, planned(5, 3))
+    page.wait_for_load_state("networkidle")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.fast_forward(10 * LONGEST_PAUSE)
+    page.locator(DISMISS).click()
+    assert asked == []
+
+
+# As README.rst says
+
+
+def test_its_look_can_be_changed_as_the_readme_says(opened: Opened, site: Site) -> None:
+    """By a style that stands above that of the banner."""
+    page = opened()
+    banner_of(page, site, planned(5, 3))
+    colour = "getComputedStyle(document.querySelector('.downtime-banner')).backgroundColor"
+    assert page.evaluate(colour) == "rgb(237, 244, 251)"
+    head = "text => document.head.insertAdjacentHTML('afterbegin', `<style>${text}</style>`)"
+    page.evaluate(head, block("--downtime-accent").text)
+    assert page.evaluate(colour) == "rgb(255, 255, 255)"
+    assert page.evaluate(colour.replace("backgroundColor", "borderInlineStartColor")) == "rgb(102, 51, 153)"
 
 
 def test_a_front_end_shows_what_is_planned_as_the_readme_says(opened: Opened, site: Site) -> None:

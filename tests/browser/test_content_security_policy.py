@@ -89,6 +89,23 @@ def test_the_policy_of_the_site_is_in_force(strict_site: Site, complaints: tuple
     wait_until(lambda: any("style" in text for text in found), what="the browser complains of the style")
 
 
+def test_the_banner_has_its_style_and_can_be_hidden(strict_site: Site, complaints: tuple[Page, list[str]]) -> None:
+    page, found = complaints
+    strict_site.schedule.write_text(planned(datetime.now(timezone.utc)))
+
+    def is_there() -> bool:
+        page.goto(strict_site.url)
+        return page.locator(".downtime-banner").count() == 1
+
+    wait_until(is_there, within=10, what="the banner is there")
+    banner = "getComputedStyle(document.querySelector('.downtime-banner')).borderInlineStartWidth"
+    assert page.evaluate(banner) == "4px"
+    notices = page.locator(".downtime-announcement").count()
+    page.locator(".downtime-dismiss").first.click()
+    assert page.locator(".downtime-announcement").count() == notices - 1
+    assert not [text for text in found if "script" in text]
+
+
 def test_the_admin_page_works(strict_site: Site, complaints: tuple[Page, list[str]]) -> None:
     page, found = complaints
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -83,6 +83,8 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(wheel: Path) -> 
         "downtime/templates/admin/downtime/period/change_list.html",
         "downtime/static/downtime/admin.css",
         "downtime/static/downtime/admin.js",
+        "downtime/static/downtime/banner.css",
+        "downtime/static/downtime/banner.js",
         "downtime/management/commands/downtime_start.py",
         *(f"downtime/locale/{name}/LC_MESSAGES/django.mo" for name in LANGUAGES),
     } <= names

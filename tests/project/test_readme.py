@@ -146,9 +146,9 @@ def test_the_feeds_are_where_the_readme_says(
     imported(block("downtime.urls"), monkeypatch, "example.urls")
     settings.ROOT_URLCONF = "example.urls"
     flag.touch()
-    for name in ("status.json", "downtime.ics"):
+    for name in ("status.json", "downtime.ics", "banner.html"):
         assert f"``/downtime/{name}``" in README
-        assert client.get(f"/downtime/{name}").status_code == 200
+        assert client.get(f"/downtime/{name}?within=1d").status_code == 200
 
 
 def test_the_view_of_the_site_answers_while_it_is_down(

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from downtime.schedule.announcements import announcements
+from downtime.schedule.announcements import Announcement, announcements, announcements_once_open
 from downtime.schedule.periods import Period, Schedule
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
@@ -19,6 +19,11 @@ def announced(path: str | None, *periods: Period, flags: tuple[Period, ...] = ()
     """The names of what is announced within a day, running ones in capitals."""
     schedule = Schedule(periods)
     found = announcements(schedule.at(NOW, flags), schedule.upcoming(NOW), NOW, ahead=timedelta(days=1), path=path)
+    return names_of(found)
+
+
+def names_of(found: list[Announcement]) -> list[str]:
+    """The names, those of what is running in capitals."""
     return [item.window.period.name.upper() if item.is_running else item.window.period.name for item in found]
 
 
@@ -109,3 +114,36 @@ def test_what_is_to_come_lasts_through_what_follows_without_a_gap(
 def test_what_has_ended_since_the_last_look_is_not_announced() -> None:
     answer = Schedule((period(-1, 1, read_only=True),)).at(NOW)
     assert announcements(answer, [], NOW + timedelta(hours=2), ahead=timedelta(days=1), path="/") == []
+
+
+ONCE_OPEN: dict[str, tuple[str | None, list[Period], list[str]]] = {
+    "nothing": ("/", [], []),
+    "the site is down": ("/", [period(-1, 1)], ["DOWN"]),
+    "without an end": ("/", [period(-1)], ["DOWN"]),
+    "it is over": ("/", [period(-2, -1)], []),
+    "this part": ("/shop/1", [period(-1, 1, "/shop")], ["DOWN/SHOP"]),
+    "another part": ("/", [period(-1, 1, "/shop")], []),
+    "some part": (None, [period(-1, 1, "/shop")], ["DOWN/SHOP"]),
+    "it is read-only": ("/", [period(-1, 1, read_only=True)], ["READ-ONLY"]),
+    "down counts before read-only": ("/", [period(-1, 1, read_only=True), period(-1, 1)], ["DOWN"]),
+    "another part is down, and it is read-only": (
+        *("/", [period(-1, 1, "/shop"), period(-1, 1, read_only=True)]),
+        ["READ-ONLY"],
+    ),
+    "and what is coming": ("/", [period(-1, 1), period(3, 4, name="next")], ["DOWN", "next"]),
+}
+
+
+@pytest.mark.parametrize(("path", "periods", "names"), ONCE_OPEN.values(), ids=ONCE_OPEN)
+def test_a_page_that_is_open_is_told_that_it_has_gone_down(
+    path: str | None, periods: list[Period], names: list[str]
+) -> None:
+    schedule = Schedule(tuple(periods))
+    ahead, upcoming = timedelta(days=1), schedule.upcoming(NOW)
+    assert names_of(announcements_once_open(schedule.at(NOW), upcoming, NOW, ahead=ahead, path=path)) == names
+
+
+def test_it_is_told_until_when_it_is_down_through_what_follows_without_a_gap() -> None:
+    schedule = Schedule((period(-1, 1), period(1, 2, "/shop"), period(2, 3, "/shop", read_only=True)))
+    [down, *_] = announcements_once_open(schedule.at(NOW), [], NOW, ahead=timedelta(days=1), path="/shop")
+    assert down.until == NOW + timedelta(hours=2)

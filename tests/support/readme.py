@@ -62,6 +62,7 @@ RUN_BY_WORDS = {
     "because of storage-upgrade": "tests/management/test_downtime_status.py",
     "--path /shop/cart": f"{_RUN}::test_a_visit_at_another_time_is_told",
     "problems=$(": f"{_RUN}::test_cron_mails_what_is_wrong_with_the_schedule_and_nothing_else",
+    "--downtime-accent": "tests/browser/test_banner.py::test_its_look_can_be_changed_as_the_readme_says",
     "downtime.urls": f"{_IN_PROCESS}::test_the_feeds_are_where_the_readme_says",
     "status.upcoming": "tests/browser/test_banner.py::test_a_front_end_shows_what_is_planned_as_the_readme_says",
     "sys.exit(": f"{_RUN}::test_a_script_does_nothing_while_the_site_is_down",
