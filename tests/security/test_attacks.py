@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import re
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
@@ -1030,13 +1031,18 @@ def put_in_schedule(message: str, schedule: Path, flag: Path) -> None:
 PUTS: list[Callable[[str, Path, Path], None]] = [put_in_flag, put_in_keys_of_flag, put_in_schedule]
 
 
+def without_web_links(page: str) -> str:
+    """The page with the text alone of what links to the web, as an address in a message does."""
+    return re.sub(r'<a href="https?://[^"]*" rel="nofollow">(.*?)</a>', r"\1", page)
+
+
 @pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
 def test_a_message_is_text_and_nothing_else(send: Send, schedule: Path, flag: Path, message: str) -> None:
     put_in_flag("harmless", schedule, flag)
     usual = Elements(send("/").content.decode())
     for put in PUTS:
         put(message, schedule, flag)
-        page = send("/").content.decode()
+        page = without_web_links(send("/").content.decode())
         assert f'<div lang="en-us" dir="auto"><p>{escape(message)}</p></div>' in page
         assert Elements(page).found == usual.found
         problem = send("/", headers=[("accept", "application/json")])
@@ -1052,7 +1058,7 @@ def test_a_long_message_is_text_too(send: Send, schedule: Path, flag: Path, mess
         page = send("/")
         problem = send("/", headers=[("accept", "application/json")])
         assert (page.status_code, problem.status_code) == (503, 503)
-        assert b"<script" not in page.content
+        assert page.content.count(b"<script") == 1  # its own
         is_read = put is put_in_schedule or len(message) < 65_000
         assert (json.loads(problem.content)["detail"] == message) is is_read
         assert (len(page.content) > len(message)) is is_read
