@@ -9,11 +9,11 @@ from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
 from downtime.management.base import State
-from downtime.management.visit import Visit
 from downtime.schedule.as_json import moment_as_json, status_as_json, window_as_json
 from downtime.schedule.occurrence import rounded_up
 from downtime.schedule.periods import Window
 from downtime.schedule.site_status import SiteStatus
+from downtime.visit import Visit
 
 
 def as_dict(state: State, upcoming: Iterable[Window], visit: Visit | None) -> dict[str, Any]:

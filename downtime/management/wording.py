@@ -15,7 +15,7 @@ from downtime.schedule.refusals import Refusal, refusals_of
 from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of, site_status
 
 if TYPE_CHECKING:  # it asks what requests need, and no other command does
-    from downtime.management.visit import Visit
+    from downtime.visit import Visit
 
 _DOUBTS = {
     SCHEDULE: "the schedule has problems, so a running process keeps the last good one that it has read",

@@ -9,9 +9,9 @@ import pytest
 import pytest_django
 from django.utils.timezone import get_default_timezone
 
-from tests.management.test_visit import Patterns
 from tests.support.commands import CRON, refusal, run, status
 from tests.support.readme import block
+from tests.test_visit import Patterns
 
 
 def test_status_tells_that_the_site_is_up() -> None:
@@ -301,7 +301,7 @@ def test_what_lets_a_request_through_is_worded(settings: pytest_django.Settings,
     assert line("/marked/") == "The mark @downtime_exempt on its view lets it through."
     assert line("/upgrade/") == "The redirect, which leads to that very path, lets it through."
     assert line("/plain/") == (
-        "Nothing lets it through by path or view: the view tests.management.test_visit.plain, which answers that path, "
+        "Nothing lets it through by path or view: the view tests.test_visit.plain, which answers that path, "
         "is not marked with @downtime_exempt."
     )
 

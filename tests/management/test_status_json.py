@@ -9,8 +9,8 @@ from downtime.files.parser import Parsed
 from downtime.files.schedule_file import Loaded
 from downtime.management.base import State
 from downtime.management.status_json import as_dict
-from downtime.management.visit import Visit
 from downtime.schedule.periods import NEVER, Period, Schedule
+from downtime.visit import Visit
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 FLAG = Flag("/srv/downtime.flag", Fingerprint(0, 0, 0, 0, 0), Period(NOW - timedelta(hours=1), read_only=True))

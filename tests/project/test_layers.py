@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "urlconf_checks": {"http", "conf", "decorators", "exemptions"},
     "checks": {"files", "conf", "setting_rules", "file_checks", "fleet_checks", "middleware_checks", "urlconf_checks"},
     "fleet": {"files"},
-    "management": {"schedule", "files", "edits", "http", "conf", "exemptions", "fleet", "fleet_checks"},
+    "visit": {"schedule", "http", "conf", "exemptions"},
+    "management": {"schedule", "files", "edits", "http", "conf", "exemptions", "fleet", "fleet_checks", "visit"},
     "standin": {"schedule", "files", "reload", "http", "conf"},
     "guard": {"standin"},
     "middleware": {"live", "exemptions", "http"},
@@ -40,7 +41,7 @@ MAY_IMPORT = {
     "urls": {"feeds"},
     "context_processors": {"schedule", "live"},
     "templatetags": {"schedule", "banner"},
-    "admin_page": {"schedule", "files", "reload", "live", "http", "exemptions", "conf"},
+    "admin_page": {"schedule", "files", "reload", "live", "http", "conf", "visit"},
     "apps": {"checks"},
     "admin": {"admin_page"},
 }

@@ -13,10 +13,10 @@ from downtime.management import arguments, fleet_status
 from downtime.management.base import DowntimeCommand, State
 from downtime.management.output import CommandError, as_json
 from downtime.management.status_json import as_dict
-from downtime.management.visit import Visit, to_method, to_path, visit
 from downtime.management.wording import local_time, status_line, visit_lines, window_line
 from downtime.schedule.periods import Window
 from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UNKNOWN, UP
+from downtime.visit import Visit, to_method, to_path, visit
 
 _EXIT_CODES = {UP: 0, DOWN: 3, UNKNOWN: 4, PARTLY: 5, READ_ONLY: 5}
 

@@ -14,8 +14,8 @@ from django.views.generic import View
 
 from downtime import live
 from downtime.decorators import downtime_exempt
-from downtime.management.visit import Visit, to_method, to_path, visit
 from downtime.schedule.periods import NEVER, Period, Schedule
+from downtime.visit import Visit, to_method, to_path, visit
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
 
@@ -149,9 +149,9 @@ def test_a_request_waits_for_what_follows_too_unless_that_is_in_doubt() -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/plain/", "the view tests.management.test_visit.plain, which answers that path, is not marked with"),
-        ("/lost/", "the view tests.management.test_visit.Patterns.<lambda>, which answers that path, is not marked"),
-        ("/instance/", "the view tests.management.test_visit.Instance, which answers that path, is not marked with"),
+        ("/plain/", "the view tests.test_visit.plain, which answers that path, is not marked with"),
+        ("/lost/", "the view tests.test_visit.Patterns.<lambda>, which answers that path, is not marked"),
+        ("/instance/", "the view tests.test_visit.Instance, which answers that path, is not marked with"),
         ("/nowhere/", "no view answers that path"),
     ],
 )
@@ -212,7 +212,7 @@ def test_a_view_that_only_reads_passes_as_the_middleware_lets_it(
     ("address", "words"),
     [
         ("/reading/", "passes only while the site is read-only"),
-        ("/wrapped/", "downtime_exempt on tests.management.test_visit.plain has no effect"),
+        ("/wrapped/", "downtime_exempt on tests.test_visit.plain has no effect"),
     ],
 )
 def test_the_view_is_told_with_what_its_mark_comes_to(address: str, words: str) -> None:
