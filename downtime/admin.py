@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from copy import copy
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -34,12 +35,8 @@ class Period(models.Model):  # noqa: DJ008 (nothing ever names a row)
     rank = models.IntegerField(primary_key=True)
     name = models.TextField(pgettext_lazy("downtime", "name"))
     state = models.TextField(pgettext_lazy("downtime", "state"))
-    start = models.TextField(pgettext_lazy("downtime", "start"))
-    end = models.TextField(pgettext_lazy("downtime", "end"))
-    length = models.TextField(pgettext_lazy("downtime", "how long"))
-    repeats = models.TextField(pgettext_lazy("downtime", "repeats"))
+    when = models.TextField(pgettext_lazy("downtime", "when"))
     covers = models.TextField(pgettext_lazy("downtime", "covers"))
-    message = models.TextField(pgettext_lazy("downtime", "message"))
     command = models.TextField(pgettext_lazy("downtime", "command"))
 
     class Meta:
@@ -67,8 +64,8 @@ class PeriodAdmin(_ModelAdmin):
     list_display_links = None
     list_filter = (StateFilter,)
     list_per_page = 100
-    ordering = ("state", "start")
-    search_fields = ("name", "message")  # turns the search on; PeriodList searches all texts of a period
+    ordering = ("state", "when")
+    search_fields = ("name",)  # turns the search on; PeriodList searches all texts of a period
     show_facets = admin.ShowFacets.NEVER
     sortable_by = COLUMNS[:-1]
     actions = None
@@ -106,24 +103,31 @@ class PeriodAdmin(_ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The page; without the sidebar of other apps if the database can't tell the user's permissions."""
-        if request.method not in ("GET", "HEAD"):
-            raise PermissionDenied
+        self._check(request)
         context = {"title": _app.verbose_name, **(extra_context or {})}
+        # `super()` is that of `owner`.
+        return self._despite_database(lambda owner: super().changelist_view(request, context))
+
+    def state_view(self, request: HttpRequest) -> JsonResponse:
+        """The state of the site as JSON; the open page polls it."""
+        self._check(request)
+        panel = Panel()
+        return JsonResponse({"state": panel.site_status.state, "status": panel.status, "version": panel.version})
+
+    def _check(self, request: HttpRequest) -> None:
+        """Refuses whoever may not see the periods, and what does not only read."""
+        if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def _despite_database(self, show: Callable[[PeriodAdmin], HttpResponse]) -> HttpResponse:
         try:
-            return super().changelist_view(request, context)
+            return show(self)
         except Error as error:
             logger.warning("the page of periods is shown without the list of the other apps: %s", error)
             site = copy(self.admin_site)
             site.enable_nav_sidebar = False
             site.get_app_list = lambda *args, **kwargs: []  # type: ignore[method-assign]
-            return super(PeriodAdmin, type(self)(self.model, site)).changelist_view(request, context)
-
-    def state_view(self, request: HttpRequest) -> JsonResponse:
-        """The state of the site as JSON; the open page polls it."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        panel = Panel()
-        return JsonResponse({"state": panel.site_status.state, "status": panel.status})
+            return show(type(self)(self.model, site))
 
     def _refuse(self, request: HttpRequest, *args: Any, **kwargs: Any) -> NoReturn:
         raise PermissionDenied

@@ -1,6 +1,7 @@
 """The page of the admin: who sees it, what can't be done there, and what it asks of the database."""
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest_django
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -40,15 +42,17 @@ def test_the_page_has_the_admin_s_own_frame(staff: Client) -> None:
     assert "Downtime" in staff.get("/admin/downtime/").content.decode()
 
 
-@pytest.mark.parametrize("path", [PAGE, f"{PAGE}state/", f"{PAGE}add/", f"{PAGE}1/change/"])
+@pytest.mark.parametrize(
+    "path", [PAGE, *(f"{PAGE}{name}/" for name in ("state", "visit", "preview", "add", "1/change"))]
+)
 @pytest.mark.parametrize(
     "user", [None, {"is_staff": False}, {"is_staff": True, "is_active": False}], ids=["nobody", "visitor", "inactive"]
 )
 def test_others_are_asked_to_log_in(client: Client, path: str, user: dict[str, Any] | None) -> None:
     if user is not None:
         client.force_login(User.objects.create_user("other", **user))
-    answer = client.get(path)
-    assert (answer.status_code, answer["Location"]) == (302, f"/admin/login/?next={path}")
+    answer = client.get(f"{PAGE}{path}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/admin/login/?next={PAGE}{path}")
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -65,9 +69,11 @@ def test_nothing_can_be_added_changed_or_deleted(
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_the_page_itself_takes_nothing(superuser: Client, method: str, schedule: Path) -> None:
+@pytest.mark.parametrize("path", ["", "state/"])
+def test_the_page_itself_takes_nothing(superuser: Client, method: str, path: str, schedule: Path) -> None:
     schedule.write_text(OPEN)
-    assert getattr(superuser, method)(PAGE, {"action": "delete_selected"}).status_code == 403
+    assert superuser.get(f"{PAGE}{path}").status_code == 200
+    assert getattr(superuser, method)(f"{PAGE}{path}", {"action": "delete_selected"}).status_code == 403
     assert schedule.read_text() == OPEN
 
 
@@ -78,13 +84,13 @@ def test_no_action_is_offered(superuser: Client, schedule: Path) -> None:
         assert part not in page
 
 
-@pytest.mark.parametrize("path", [PAGE, f"{PAGE}?q=now&o=1&state=active", f"{PAGE}state/"])
+@pytest.mark.parametrize("path", ["", "?q=now&o=1&state=active", "state/"])
 def test_it_asks_the_database_for_the_session_and_the_user_alone(
     superuser: Client, path: str, schedule: Path, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
     schedule.write_text(OPEN)
     with django_assert_num_queries(2) as asked:
-        assert superuser.get(path).status_code == 200
+        assert superuser.get(f"{PAGE}{path}").status_code == 200
     assert [table for table in ("django_session", "auth_user") if table in str(asked.captured_queries)] == [
         "django_session",
         "auth_user",
@@ -135,19 +141,31 @@ def test_an_admin_site_of_one_s_own_shows_it_to_whom_it_lets_in(
     assert client.get("/office/downtime/period/add/").status_code == 403
 
 
+def test_each_colour_of_a_theme_has_a_fallback_for_themes_that_have_none() -> None:
+    style = Path(finders.find("downtime/admin.css")).read_text()
+    used = re.findall(r"var\(([^,()]+)(,?)", style)
+    assert len(used) >= 5
+    assert [name for name, comma in used if not comma] == []
+
+
 def test_the_state_is_told_as_json(staff: Client, flag: Path) -> None:
-    assert staff.get(f"{PAGE}state/").json() == {"state": "up", "status": "The site is up"}
+    told = staff.get(f"{PAGE}state/").json()
+    assert {**told, "version": ""} == {"state": "up", "status": "The site is up", "version": ""}
+    assert len(told["version"]) == 16
     flag.touch()
     answer = staff.get(f"{PAGE}state/")
     assert answer["Content-Type"] == "application/json"
     assert "no-store" in answer["Cache-Control"]
     assert answer.json()["state"] == "down"
     assert answer.json()["status"].startswith("The site is down · since ")
-    assert f'data-state="down" data-url="{PAGE}state/"' in staff.get(PAGE).content.decode()
+    assert re.search(rf'data-state="down" data-version="\w+" data-url="{PAGE}state/"', staff.get(PAGE).content.decode())
 
 
 @pytest.mark.parametrize(("who", "status"), [("staff", 403), ("superuser", 200)])
-def test_a_subclass_of_one_s_own_may_keep_it_from_some(who: str, status: int, request: pytest.FixtureRequest) -> None:
+def test_a_subclass_of_one_s_own_may_keep_it_from_some(
+    who: str, status: int, request: pytest.FixtureRequest, schedule: Path
+) -> None:
+    schedule.write_text("periods: [{start: 2999-01-01}]")
     client = request.getfixturevalue(who)
     for path in ("", "state/"):
         assert client.get(f"/closed/downtime/period/{path}").status_code == status

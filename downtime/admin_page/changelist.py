@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.utils import label_for_field
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.core.paginator import InvalidPage
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import pgettext_lazy
 
 from downtime.admin_page import wording
-from downtime.admin_page.columns import render_cells
-from downtime.admin_page.rows import Row, filter_rows, make_rows, sort_rows
+from downtime.admin_page.columns import COLUMNS, anchor, render_cells
+from downtime.admin_page.rows import OVER, Row, filter_rows, make_rows, sort_rows
 from downtime.admin_page.status_panel import Panel
 from downtime.admin_page.timeline import VIEWS
 from downtime.admin_page.timeline_svg import TimelineSvg
@@ -23,6 +26,7 @@ VIEW = "timeline"
 """The parameter of the page's address that names the view of the timeline."""
 
 _DEFAULT_VIEW = "week"
+_MOST_OVER = 100
 
 
 class StateFilter(SimpleListFilter):
@@ -56,13 +60,19 @@ class PeriodList(ChangeList):
     def get_queryset(  # type: ignore[override]
         self, request: HttpRequest, exclude_parameters: Any = None
     ) -> list[Row]:
-        """The matching rows, sorted; Django's own query is never sent, and only tells by which columns to sort."""
+        """The matching rows, sorted, without those that are over unless the state is chosen.
+
+        Django's own query is never sent, and only tells by which columns to sort."""
         queryset = super().get_queryset(request, exclude_parameters)
         overview = self.panel.overview
         all_rows = make_rows(overview.schedule, overview.answer.active, overview.upcoming)
-        self.full_result_count = len(all_rows)
         state = next((spec.value() for spec in self.filter_specs if isinstance(spec, StateFilter)), None)
         matching = filter_rows(all_rows, state=state, words=_words(self.query))
+        self.over: list[Row] = []
+        self.unfolded = _folded(all_rows)[0]
+        if state is None:
+            matching, self.over = _folded(matching)
+        self.full_result_count = len(self.unfolded if state is None else all_rows)
         return sort_rows(matching, map(str, queryset.query.order_by))
 
     def get_results(self, request: HttpRequest) -> None:
@@ -78,16 +88,65 @@ class PeriodList(ChangeList):
                 page = self.paginator.page(self.page_num).object_list
             except InvalidPage as error:
                 raise IncorrectLookupParameters(str(error)) from error
-        panel = self.panel
-        self.result_list = [self.model(rank=row.rank, **render_cells(row, panel.now, panel.zone)) for row in page]
+        self.shown = {row.rank for row in page}
+        self.result_list = [self.model(rank=row.rank, **self._cells(row)) for row in page]
+
+    def _cells(self, row: Row) -> dict[str, str | None]:
+        return render_cells(row, self.panel.now, self.panel.zone)
+
+    def columns(self) -> list[str]:
+        """The headings of the columns."""
+        return [str(label_for_field(name, self.model, self.model_admin)) for name in COLUMNS]
+
+    def over_cells(self) -> Iterator[dict[str, str | None]]:
+        """The cells of the first rows that are over."""
+        return map(self._cells, self.over[:_MOST_OVER])
+
+    def all_over(self) -> str:
+        """The address of all that is over; empty if all of it is shown already."""
+        return self.get_query_string({"state": OVER}, [PAGE_VAR]) if len(self.over) > _MOST_OVER else ""
 
     def timeline_svg(self) -> TimelineSvg:
         """The picture of the coming days."""
-        return self.panel.timeline_svg(self.view)
+        return self.panel.timeline_svg(self.view, self.row_of)
+
+    def row_of(self, rank: int) -> str:
+        """The address of the row of a period that is not over, by its place in the file; for a flag, of the files."""
+        if rank < 0:
+            return "#downtime-files"
+        if rank in self.shown:
+            return f"#{anchor(rank)}"
+        if number := self._pages.get(rank):
+            return f"{self.get_query_string({PAGE_VAR: number})}#{anchor(rank)}"
+        return f"?{VIEW}={self.view}&{PAGE_VAR}={self._pages_of_all[rank]}#{anchor(rank)}"
+
+    @cached_property
+    def _pages(self) -> dict[int, int]:
+        """The number of the page of each matching row that is not folded, by its place in the file."""
+        return _page_numbers(self.queryset, self.list_per_page)
+
+    @cached_property
+    def _pages_of_all(self) -> dict[int, int]:
+        """The same if nothing is filtered or searched, in the order of the page as it is opened."""
+        everything = sort_rows(self.unfolded, map(str, self.model_admin.ordering or ()))
+        return _page_numbers(everything, self.list_per_page)
 
     def views(self) -> list[tuple[str, str, bool]]:
         """The name and the address of each view of the timeline, and whether it is the current one."""
         return [(str(wording.VIEWS[key]), self.get_query_string({VIEW: key}), key == self.view) for key in VIEWS]
+
+
+def _folded(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """The rows that are not over, and then those that are, the last one first."""
+    rest: list[Row] = []
+    over: list[Row] = []
+    for row in rows:
+        (over if row.state == OVER else rest).append(row)
+    return rest, sorted(over, key=lambda row: row.end, reverse=True)
+
+
+def _page_numbers(rows: Iterable[Row], per_page: int) -> dict[int, int]:
+    return {row.rank: place // per_page + 1 for place, row in enumerate(rows)}
 
 
 def _words(query: str) -> list[str]:

@@ -9,28 +9,31 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from downtime.admin_page import shell_commands, wording
-from downtime.admin_page.rows import DISABLED, OVER, Row
+from downtime.admin_page import shell_commands, times, wording
+from downtime.admin_page.rows import ACTIVE, COMING, DISABLED, OVER, Row
 from downtime.schedule.periods import Schedule, is_known
 
-COLUMNS = ("name", "state", "start", "end", "length", "repeats", "covers", "message", "command")
+COLUMNS = ("name", "state", "when", "covers", "command")
 _MOST_OCCURRENCES = 3
+_NOTHING = SafeString("")
+
+
+def anchor(rank: int) -> str:
+    """The id of the element in the row of a period, by its place in the file."""
+    return f"downtime-period-{rank}"
 
 
 def render_cells(row: Row, now: datetime, zone: tzinfo) -> dict[str, str | None]:
     """The cells of a row, by the name of the column, as of `now`, with times in `zone`."""
-    period = row.period
     return {
         "name": _name(row),
-        "state": format_html('<span class="downtime-{0}">{1}</span>', row.state, wording.PERIOD_STATES[row.state]),
-        "start": _time(row.start, zone, period.zone),
-        "end": _time(row.end, zone, period.zone),
-        "length": wording.duration(row.seconds) or None,
-        "repeats": _repeats(row, now, zone),
-        "covers": _text(wording.coverage(period)),
-        "message": _text(period.message) if period.message else None,
+        "state": format_html(
+            '<span class="downtime-pill downtime-{0}">{1}</span>', row.state, wording.PERIOD_STATES[row.state]
+        ),
+        "when": _when(row, now, zone) or None,
+        "covers": _text(wording.coverage(row.period)),
         # Can be selected as a whole, and gets a button to copy it from downtime/admin.js.
-        "command": format_html('<code class="downtime-command">{}</code>', shell_commands.for_period(period)),
+        "command": format_html('<code class="downtime-command">{}</code>', shell_commands.for_period(row.period)),
     }
 
 
@@ -40,31 +43,47 @@ def _text(text: str) -> SafeString:
 
 
 def _name(row: Row) -> SafeString:
-    line = gettext("line %(line)s") % {"line": row.period.line}
-    if not row.period.name:
-        return format_html("{}", line)
-    return format_html('<strong>{}</strong><div class="small quiet">{}</div>', row.period.name, line)
+    """The name or the line, and the message below it."""
+    period = row.period
+    line = gettext("line %(line)s") % {"line": period.line}
+    title = format_html('<strong id="{}">{}</strong>', anchor(row.rank), period.name or line)
+    if period.message:
+        title += format_html('<div class="downtime-message">{}</div>', _text(period.message))
+    return title + format_html('<div class="small quiet">{}</div>', line) if period.name else title
 
 
-def _time(moment: datetime, zone: tzinfo, period_zone: tzinfo | None) -> SafeString | None:
-    if not is_known(moment):
-        return None
-    time = format_html(
-        '<time datetime="{}">{}</time>', moment.astimezone(zone).isoformat(), wording.local_time(moment, zone)
-    )
-    if period_zone is None or str(period_zone) == str(zone):
-        return time
-    period_time = wording.local_time(moment, period_zone)
-    return time + format_html('<div class="small quiet">{} {}</div>', period_time, period_zone)
+def _when(row: Row, now: datetime, zone: tzinfo) -> SafeString:
+    """When the period runs and how far away that is, then the same on its own clocks, then how it repeats."""
+    cell = _NOTHING
+    if span := times.short_span(row.start, row.end, zone, now):
+        first = row.start if is_known(row.start) else row.end
+        away = _away(row, now)
+        cell += format_html('<time datetime="{}"><bdi>{}</bdi></time>', first.astimezone(zone).isoformat(), span)
+        cell += format_html(", <bdi>{}</bdi>", away) if away else _NOTHING
+        if row.period.zone is not None and str(row.period.zone) != str(zone):
+            own = times.short_span(row.start, row.end, row.period.zone, now)
+            cell += format_html('<div class="small quiet">{} {}</div>', own, row.period.zone)
+    return cell + _repeats(row, now, zone)
 
 
-def _repeats(row: Row, now: datetime, zone: tzinfo) -> SafeString | None:
+def _away(row: Row, now: datetime) -> str:
+    """How far away the start of a period to come is, or the end of another; empty if that is not known."""
+    if row.state == COMING:
+        return times.from_now(row.start, now)
+    if not is_known(row.end) or row.state == DISABLED:
+        return ""
+    if row.state == ACTIVE:
+        return gettext("%(time)s left") % {"time": times.distance(row.end - now)}
+    return times.from_now(row.end, now)
+
+
+def _repeats(row: Row, now: datetime, zone: tzinfo) -> SafeString:
     recurrence = row.period.recurrence
     if recurrence is None:
-        return None
-    cron = format_html('<code>{}</code> <span class="small quiet">{}</span>', recurrence.expression, recurrence.zone)
-    if row.state in (OVER, DISABLED):
-        return cron
-    coming = (window for window in Schedule((row.period,)).windows(now) if window.start > now)
-    items = ((wording.local_time(window.start, zone),) for window in islice(coming, _MOST_OCCURRENCES))
-    return cron + format_html('<ul class="small">{}</ul>', format_html_join("", "<li>{}</li>", items))
+        return _NOTHING
+    cron = format_html("<code>{}</code> {}", recurrence.expression, recurrence.zone)
+    if row.state not in (OVER, DISABLED):
+        coming = (window for window in Schedule((row.period,)).windows(now) if window.start > row.start)
+        items = [(times.short_time(window.start, zone, now),) for window in islice(coming, _MOST_OCCURRENCES)]
+        cron += format_html("<br>{}", format_html_join(" · ", "{}", items)) if items else _NOTHING
+    return format_html('<div class="small quiet downtime-repeats">{}</div>', cron)

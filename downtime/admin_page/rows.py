@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from downtime.schedule.periods import Period, Schedule, Window, is_known
+from downtime.schedule.periods import Period, Schedule, Window
 
 ACTIVE, COMING, OVER, DISABLED = STATES = ("active", "coming", "over", "disabled")
 
@@ -19,14 +19,6 @@ class Row(NamedTuple):
     state: str
     start: datetime
     end: datetime
-
-    @property
-    def seconds(self) -> float:
-        """The duration of each occurrence; infinite if it is not known."""
-        if self.period.recurrence:
-            return self.period.recurrence.duration.total_seconds()
-        is_bounded = is_known(self.start) and is_known(self.end)
-        return (self.end - self.start).total_seconds() if is_bounded else float("inf")
 
 
 def make_rows(schedule: Schedule, active: Iterable[Window], upcoming: Iterable[Window]) -> list[Row]:
@@ -75,11 +67,7 @@ def _texts(period: Period) -> str:
 ORDERS: dict[str, Callable[[Row], Any]] = {
     "name": lambda row: row.period.name.casefold(),
     "state": lambda row: STATES.index(row.state),
-    "start": lambda row: row.start,
-    "end": lambda row: row.end,
-    "length": lambda row: row.seconds,
-    "repeats": lambda row: row.period.recurrence.expression if row.period.recurrence else "",
+    "when": lambda row: (row.start, row.end),
     "covers": lambda row: (row.period.paths, row.period.read_only),
-    "message": lambda row: row.period.message.casefold(),
 }
 """The sort key of each column that the table can be sorted by."""

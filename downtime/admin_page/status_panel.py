@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timezone
+from hashlib import sha256
 from typing import NamedTuple
 
 from django.utils.functional import cached_property
@@ -16,6 +18,7 @@ from downtime.admin_page.timeline import VIEWS, timeline
 from downtime.admin_page.timeline_svg import TimelineSvg, timeline_svg
 from downtime.files.fields import first_problems
 from downtime.files.schedule_file import load_schedule
+from downtime.schedule.periods import Window
 from downtime.schedule.site_status import FLAGS, SCHEDULE, SiteStatus, site_status
 
 
@@ -34,19 +37,30 @@ class Panel:
         self.now = datetime.now(timezone.utc)
         self.zone = get_current_timezone()
 
+    @property
+    def _windows(self) -> list[Window]:
+        """The active windows, and the next one of each period."""
+        return [*self.overview.answer.active, *self.overview.upcoming]
+
+    @cached_property
+    def _unseen(self) -> set[str]:
+        """The paths of the flags that can't be looked at."""
+        return {flag.path for flag in self.files[1:] if flag.trouble}
+
+    @cached_property
+    def doubts(self) -> list[str]:
+        """Which files leave it open what other processes go by."""
+        is_doubtful = self.overview.known_schedule.problems or self.files[0].trouble
+        return [*([SCHEDULE] if is_doubtful else []), *([FLAGS] if self._unseen else [])]
+
     @cached_property
     def site_status(self) -> SiteStatus:
         """The state of the site, for this process and all others."""
-        schedule, *flags = self.files
-        known = self.overview.known_schedule
-        unseen = {flag.path for flag in flags if flag.trouble}
-        doubts = [SCHEDULE] if known.problems or schedule.trouble else []
-        doubts += [FLAGS] if unseen else []
-        if not doubts:
+        if not self.doubts:
             return site_status(self.overview.answer)
-        sound = load_schedule(known.path, get_default_timezone()).parsed.schedule
-        raised = [flag.period for flag in self.overview.flags if flag.path not in unseen]
-        return site_status(sound.at(self.overview.answer.moment, raised), doubts)
+        sound = load_schedule(self.overview.known_schedule.path, get_default_timezone()).parsed.schedule
+        raised = [flag.period for flag in self.overview.flags if flag.path not in self._unseen]
+        return site_status(sound.at(self.overview.answer.moment, raised), self.doubts)
 
     @property
     def status(self) -> str:
@@ -55,12 +69,32 @@ class Panel:
         own = site_status(self.overview.answer)
         return wording.status_line(self.site_status, self.zone, self.overview.flags, coming=coming, of_process=own)
 
+    @property
+    def word(self) -> str:
+        """The state of the site in a word."""
+        return str(wording.STATES[self.site_status.state])
+
+    @property
+    def outlook(self) -> str:
+        """What comes next: when everything is back, or the next period."""
+        coming = next(iter(self.overview.upcoming), None)
+        return wording.outlook(self.site_status, self.zone, self.now, coming)
+
+    @property
+    def version(self) -> str:
+        """A text that is another as soon as the page would look different, whichever process shows it."""
+        files = [(file.path, file.changed_at, file.is_raised, file.problems) for file in self.files]
+        windows = [(w.rank, w.start, w.end, w.period.name, w.period.message) for w in self._windows]
+        minute = int(self.now.timestamp() // 60)  # as it tells how far away things are
+        looks = repr((self.status, minute, files, len(self.overview.schedule.periods), windows))
+        return sha256(looks.encode()).hexdigest()[:16]
+
     @cached_property
     def files(self) -> list[FileStatus]:
         """The state of the schedule, then of each flag."""
         return file_statuses(self.overview, self.now, self.zone)
 
-    @property
+    @cached_property
     def problems(self) -> list[str]:
         """The first problems of the files, as file:line: message, and how many more there are."""
         first, more = first_problems([problem for file in self.files for problem in file.problems])
@@ -83,9 +117,8 @@ class Panel:
         lowering = [flag.command for flag in flags[1:] if flag.is_raised]  # downtime_end lowers the first one itself
         return [Advice(gettext("Bring the site back"), shell_commands.to_end(*lowering))]
 
-    def timeline_svg(self, key: str) -> TimelineSvg:
-        """The picture of the coming days, in the view of VIEWS with that key."""
-        windows = [*self.overview.answer.active, *self.overview.upcoming]
+    def timeline_svg(self, key: str, row_of: Callable[[int], str]) -> TimelineSvg:
+        """The picture of the coming days, in the view of VIEWS with that key; `row_of` as in timeline_svg."""
         view = VIEWS[key]
-        coming_days = timeline(windows, view, now=self.now, zone=self.zone)
-        return timeline_svg(coming_days, view, self.overview.flags, self.zone)
+        coming_days = timeline(self._windows, view, now=self.now, zone=self.zone)
+        return timeline_svg(coming_days, view, self.overview.flags, self.zone, row_of)

@@ -9,12 +9,13 @@ from itertools import chain, islice, takewhile
 
 from downtime.schedule.periods import Period, Schedule, Window
 
-_MOST_LANES = 40
-# Of all lanes together; so many take about a tenth of a second to draw (measured).
+_MOST_LANES = 300
+# Of all periods that recur together; so many take about a tenth of a second to draw (measured).
 _MOST_BARS = 1200
-# So that even a single lane has at most a quarter of the bars.
+# So that even a single one has at most a quarter of the bars.
 _FEWEST_SHARES = 4
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,16 @@ class Bar:
     end: datetime
     left: float
     width: float
+    is_active: bool
+    """Whether the current time lies in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A period and its bars."""
+    """A period, its place in the file, which is below 0 for a flag, and its bars."""
 
     period: Period
+    rank: int
     bars: tuple[Bar, ...]
     goes_on: bool
     """Whether the period recurs more often within the picture than there are bars."""
@@ -58,6 +62,10 @@ class Timeline:
     end: datetime
     now: float
     marks: tuple[tuple[datetime, float], ...]
+    months: tuple[tuple[datetime, float], ...]
+    """Where another month begins."""
+    weekends: tuple[tuple[float, float], ...]
+    """The left side and the width of each Saturday with its Sunday."""
     lanes: tuple[Lane, ...]
     left_out: int
     """How many more periods lie within that time than there are lanes."""
@@ -74,22 +82,32 @@ def timeline(windows: Iterable[Window], view: View, *, now: datetime, zone: tzin
         if window.start < end and window.end > begin:
             next_windows.setdefault(window.rank, window)
     drawn = list(next_windows.values())[:_MOST_LANES]
-    most_bars = _MOST_BARS // max(len(drawn), _FEWEST_SHARES)
+    recurring = sum(window.period.recurrence is not None for window in drawn)
+    most_bars = _MOST_BARS // max(recurring, _FEWEST_SHARES)
     lanes = []
     for window in drawn:
-        bars = [_bar(later, begin, end) for later in islice(_within(window, now, end), most_bars + 1)]
-        lanes.append(Lane(window.period, tuple(bars[:most_bars]), len(bars) > most_bars))
-    marks = tuple((moment, _share(moment, begin, end)) for moment in _marks(local, begin, end, view))
-    return Timeline(begin, end, _share(now, begin, end), marks, tuple(lanes), len(next_windows) - len(drawn))
+        later = islice(_within(window, now, end), most_bars + 1)
+        bars = [_bar(one, begin, end, is_active=one.start <= now < one.end) for one in later]
+        lanes.append(Lane(window.period, window.rank, tuple(bars[:most_bars]), len(bars) > most_bars))
+    return Timeline(
+        begin,
+        end,
+        now=_share(now, begin, end),
+        marks=tuple((moment, _share(moment, begin, end)) for moment in _marks(local, begin, end, view)),
+        months=tuple((moment, _share(moment, begin, end)) for moment in _months(local, begin, end, view)),
+        weekends=tuple(_weekends(local, begin, end, view)),
+        lanes=tuple(lanes),
+        left_out=len(next_windows) - len(drawn),
+    )
 
 
 def _share(moment: datetime, begin: datetime, end: datetime) -> float:
     return min(max((moment - begin) / (end - begin), 0.0), 1.0)
 
 
-def _bar(window: Window, begin: datetime, end: datetime) -> Bar:
+def _bar(window: Window, begin: datetime, end: datetime, *, is_active: bool) -> Bar:
     left, right = _share(window.began, begin, end), _share(window.end, begin, end)
-    return Bar(window.began, window.end, left, right - left)
+    return Bar(window.began, window.end, left, right - left, is_active)
 
 
 def _within(first: Window, now: datetime, end: datetime) -> Iterator[Window]:
@@ -121,3 +139,21 @@ def _marks(local: datetime, begin: datetime, end: datetime, view: View) -> Itera
     else:
         for days in range(0, view.days, view.days_apart):
             yield _later(local, days)
+
+
+def _days(local: datetime, view: View) -> Iterator[datetime]:
+    """The midnights from that of the day before the picture to that of the day after it, on the clocks of `local`."""
+    midnight = local.replace(hour=0, fold=0)
+    return (midnight + number * _DAY for number in range(-1, view.days + 2))
+
+
+def _months(local: datetime, begin: datetime, end: datetime, view: View) -> Iterator[datetime]:
+    return (_later(day) for day in _days(local, view) if day.day == 1 and begin < _later(day) < end)
+
+
+def _weekends(local: datetime, begin: datetime, end: datetime, view: View) -> Iterator[tuple[float, float]]:
+    for day in _days(local, view):
+        if day.weekday() == _SATURDAY:
+            left, right = _share(_later(day), begin, end), _share(_later(day, 2), begin, end)
+            if right > left:
+                yield left, right - left

@@ -1,20 +1,24 @@
-"""Turns a timeline into the numbers and texts of an SVG, ready for its template."""
+"""Turns a timeline into the numbers and texts of SVGs, a lane each, ready for their template."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from django.utils.formats import date_format, get_format
 
-from downtime.admin_page import wording
+from downtime.admin_page import times, wording
 from downtime.admin_page.timeline import Bar, Lane, Timeline, View
 from downtime.files.flag_file import Flag
+from downtime.schedule.periods import Period
 
-# In pixels.
-_TOP, _LANE, _LABEL, _BAR = 28, 40, 16, 14
-_LEAST_WIDTH = 0.004  # so that the shortest can be seen and pointed at
+_MOST_ROWS = 12
+"""How many lanes are shown before the reader asks for the rest."""
+# Two pixels of a picture as wide as in a window of 1280: what is shorter can only be seen if it is drawn too long.
+_SHORTEST = 2 / 725
+# So that a tick at the very end lies within the picture.
+_FARTHEST = 0.998
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,67 +31,81 @@ class SvgMark:
 
 @dataclass(frozen=True, slots=True)
 class SvgBar:
-    """A bar, and the text that appears if the pointer rests on it."""
+    """A bar as wide as its time, or a tick of one pixel; and the text that appears if the pointer rests on it."""
 
     x: str
     width: str
     title: str
+    is_active: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SvgLane:
-    """A period: the places and texts of its label and its bars."""
+    """A period: its name, where its row is, and the places and texts of its bars."""
 
     label: str
-    label_y: int
-    bar_y: int
+    href: str
     is_partial: bool
     bars: tuple[SvgBar, ...]
     rest: str
     """The end of the last bar if the period goes on after it; empty if every bar is drawn."""
-    rest_y: int
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineSvg:
     """The whole picture; widths and horizontal places are in per cent, so that it fits any screen."""
 
-    height: int
-    bar_height: int
     now: str
     marks: tuple[SvgMark, ...]
+    months: tuple[SvgMark, ...]
+    weekends: tuple[tuple[str, str], ...]
     lanes: tuple[SvgLane, ...]
+    more_lanes: tuple[SvgLane, ...]
+    """Those that are shown if they are asked for."""
     left_out: int
 
+    @property
+    def all_lanes(self) -> tuple[SvgLane, ...]:
+        """Those that are shown at once, and then the others."""
+        return (*self.lanes, *self.more_lanes)
 
-def timeline_svg(timeline: Timeline, view: View, flags: Sequence[Flag], zone: tzinfo) -> TimelineSvg:
-    """The picture of a timeline, with its times in `zone`; a flag is called by its path."""
-    lanes = tuple(
-        _lane(lane, wording.label(lane.period, flags), _TOP + number * _LANE, zone)
-        for number, lane in enumerate(timeline.lanes)
+
+def timeline_svg(
+    timeline: Timeline, view: View, flags: Sequence[Flag], zone: tzinfo, row_of: Callable[[int], str]
+) -> TimelineSvg:
+    """The picture of a timeline, with its times in `zone`; a flag is called by its path.
+
+    `row_of` tells the address of the row of a period, by its place in the file."""
+    lanes = tuple(_lane(lane, wording.label(lane.period, flags), row_of(lane.rank), zone) for lane in timeline.lanes)
+    return TimelineSvg(
+        now=_per_cent(timeline.now),
+        marks=tuple(SvgMark(_per_cent(x), _mark_text(at.astimezone(zone), view)) for at, x in timeline.marks),
+        months=tuple(SvgMark(_per_cent(x), date_format(at.astimezone(zone), "F")) for at, x in timeline.months),
+        weekends=tuple((_per_cent(left), _per_cent(width)) for left, width in timeline.weekends),
+        lanes=lanes[:_MOST_ROWS],
+        more_lanes=lanes[_MOST_ROWS:],
+        left_out=timeline.left_out,
     )
-    marks = tuple(SvgMark(_per_cent(x), _mark_text(moment.astimezone(zone), view)) for moment, x in timeline.marks)
-    return TimelineSvg(_TOP + len(lanes) * _LANE, _BAR, _per_cent(timeline.now), marks, lanes, timeline.left_out)
 
 
-def _lane(lane: Lane, label: str, y: int, zone: tzinfo) -> SvgLane:
+def _lane(lane: Lane, label: str, href: str, zone: tzinfo) -> SvgLane:
     period, last = lane.period, lane.bars[-1]
-    coverage = wording.coverage(period)
-    bars = tuple(_bar(bar, f"{label}: {wording.time_span(bar.start, bar.end, zone)} ({coverage})") for bar in lane.bars)
     return SvgLane(
         label=label,
-        label_y=y + _LABEL - 4,
-        bar_y=y + _LABEL,
+        href=href,
         is_partial=period.read_only or not period.is_whole,
-        bars=bars,
+        bars=tuple(_bar(bar, _title(label, bar, period, zone)) for bar in lane.bars),
         rest=_per_cent(last.left + last.width) if lane.goes_on else "",
-        rest_y=y + _LABEL + _BAR // 2,
     )
+
+
+def _title(label: str, bar: Bar, period: Period, zone: tzinfo) -> str:
+    return f"{label}: {times.time_span(bar.start, bar.end, zone)} ({wording.coverage(period)})"
 
 
 def _bar(bar: Bar, title: str) -> SvgBar:
-    width = max(bar.width, _LEAST_WIDTH)
-    return SvgBar(_per_cent(min(bar.left, 1 - width)), _per_cent(width), title)
+    width = "1" if bar.width < _SHORTEST else _per_cent(bar.width)
+    return SvgBar(_per_cent(min(bar.left, _FARTHEST)), width, title, bar.is_active)
 
 
 def _per_cent(share: float) -> str:

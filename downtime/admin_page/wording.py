@@ -1,20 +1,30 @@
-"""The words of the admin page for times, durations, periods and states, in the viewer's language and time zone."""
+"""The words of the admin page for periods and states, in the viewer's language and time zone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
-from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 
 from downtime.admin_page import rows
+from downtime.admin_page.times import from_now, local_time, short_time
 from downtime.files.flag_file import Flag, path_of
 from downtime.schedule.occurrence import rounded_up
 from downtime.schedule.periods import Period, Window, is_known
 from downtime.schedule.refusals import Refusal
-from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of
+from downtime.schedule.site_status import (
+    DOWN,
+    FLAGS,
+    PARTLY,
+    READ_ONLY,
+    SCHEDULE,
+    UNKNOWN,
+    UP,
+    SiteStatus,
+    names_of,
+)
 
 PERIOD_STATES = {
     rows.ACTIVE: pgettext_lazy("downtime", "active"),
@@ -22,6 +32,14 @@ PERIOD_STATES = {
     rows.OVER: pgettext_lazy("downtime", "over"),
     rows.DISABLED: pgettext_lazy("downtime", "disabled"),
 }
+STATES = {
+    UP: pgettext_lazy("downtime", "UP"),
+    DOWN: pgettext_lazy("downtime", "DOWN"),
+    READ_ONLY: pgettext_lazy("downtime", "READ-ONLY"),
+    PARTLY: pgettext_lazy("downtime", "PARTLY"),
+    UNKNOWN: pgettext_lazy("downtime", "UNKNOWN"),
+}
+"""The state of the site in a word."""
 DOUBTS = {
     SCHEDULE: gettext_lazy("the schedule has problems: a running process keeps the last one without any"),
     FLAGS: gettext_lazy("a flag can't be looked at: for a running process it counts as before"),
@@ -49,23 +67,6 @@ _BESIDES = {
     True: gettext_lazy("The rest of the site is read-only"),
     False: gettext_lazy("Another part of the site is read-only"),
 }
-_UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
-
-
-def local_time(moment: datetime, zone: tzinfo) -> str:
-    """The date and time on the clocks of that zone."""
-    return date_format(moment.astimezone(zone), "DATETIME_FORMAT")
-
-
-def duration(seconds: float) -> str:
-    """A duration as the schedule writes it, such as 1h30m; empty if it is infinite."""
-    if seconds == float("inf"):
-        return ""
-    parts, left = [], round(seconds)
-    for unit, size in _UNITS:
-        count, left = divmod(left, size)
-        parts += [f"{count}{unit}"] if count else []
-    return "".join(parts)
 
 
 def label(period: Period, flags: Iterable[Flag] = ()) -> str:
@@ -79,11 +80,22 @@ def coverage(period: Period) -> str:
     return gettext("%(parts)s, read-only") % {"parts": parts} if period.read_only else parts
 
 
-def time_span(start: datetime, end: datetime, zone: tzinfo) -> str:
-    """The start and the end, or only the start if the end is not known."""
-    if not is_known(end):
-        return gettext("from %(start)s on") % {"start": local_time(start, zone)}
-    return gettext("%(start)s to %(end)s") % {"start": local_time(start, zone), "end": local_time(end, zone)}
+def outlook(site_status: SiteStatus, zone: tzinfo, now: datetime, coming: Window | None) -> str:
+    """What comes next: of a site that is up the next period, else when everything is back; empty if it is unknown."""
+    if site_status.state == UNKNOWN:
+        return ""
+    if site_status.state == UP:
+        if coming is None:
+            return gettext("nothing is planned")
+        details = {"name": label(coming.period), "time": short_time(coming.start, zone, now)}
+        return f"{gettext('next: %(name)s, %(time)s') % details}, {from_now(coming.start, now)}"
+    if not is_known(site_status.until):
+        return gettext("end not known")
+    end = rounded_up(site_status.until)
+    is_today = end.astimezone(zone).date() == now.astimezone(zone).date()
+    time = f"{end.astimezone(zone):%H:%M}" if is_today else short_time(end, zone, now)
+    text = gettext("back at %(time)s") if is_today else gettext("back on %(time)s")
+    return f"{text % {'time': time}}, {from_now(end, now)}"
 
 
 def status_line(

@@ -5,7 +5,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timezone
+from datetime import datetime, timedelta, timezone
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -25,16 +26,16 @@ periods:
 
 
 def names(client: Client, query: str = "") -> list[str]:
-    """The names in the table, from top to bottom."""
+    """The names in the table, and then those that are over, from top to bottom."""
     answer = client.get(f"{PAGE}{query}")
     assert answer.status_code == 200
-    return re.findall(r'<td class="field-name"><strong>(.*?)</strong>', answer.content.decode())
+    return re.findall(r'<td class="field-name"><strong id="[\w-]+">(.*?)</strong>', answer.content.decode())
 
 
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("", ["alpha", "charlie", "bravo", "delta", "echo"]),
+        ("", ["alpha", "charlie", "bravo", "echo", "delta"]),
         ("?state=active", ["alpha"]),
         ("?state=coming", ["charlie", "bravo"]),
         ("?state=over", ["delta"]),
@@ -46,13 +47,13 @@ def names(client: Client, query: str = "") -> list[str]:
         ("?q=%22faster+disks%22", ["alpha"]),
         ("?q='disks+faster'", []),
         ("?q=alpha&state=over", []),
-        ("?o=0", ["alpha", "bravo", "charlie", "delta", "echo"]),
-        ("?o=-0", ["echo", "delta", "charlie", "bravo", "alpha"]),
-        ("?o=-1.0", ["echo", "delta", "bravo", "charlie", "alpha"]),
-        ("?o=-2", ["bravo", "charlie", "echo", "delta", "alpha"]),
-        ("?o=8", ["alpha", "bravo", "charlie", "delta", "echo"]),
-        ("?o=99.x", ["alpha", "bravo", "charlie", "delta", "echo"]),
-        ("?timeline=month&o=0", ["alpha", "bravo", "charlie", "delta", "echo"]),
+        ("?o=0", ["alpha", "bravo", "charlie", "echo", "delta"]),
+        ("?o=-0", ["echo", "charlie", "bravo", "alpha", "delta"]),
+        ("?o=-1.0", ["echo", "bravo", "charlie", "alpha", "delta"]),
+        ("?o=-2", ["bravo", "charlie", "echo", "alpha", "delta"]),
+        ("?o=4", ["alpha", "bravo", "charlie", "echo", "delta"]),
+        ("?o=99.x", ["alpha", "bravo", "charlie", "echo", "delta"]),
+        ("?timeline=month&o=0", ["alpha", "bravo", "charlie", "echo", "delta"]),
         ("?q=%00&state=%00", []),
         ("?_popup=1&q=bravo", ["bravo"]),
     ],
@@ -94,10 +95,8 @@ def test_each_column_but_the_command_can_be_ordered_by(staff: Client, schedule: 
     schedule.write_text(SCHEDULE)
     page = staff.get(PAGE).content.decode()
     columns = re.findall(r'<th scope="col" class="((?:sortable )?column-\w+)', page)
-    assert [column.partition("column-")[2] for column in columns] == [
-        *["name", "state", "start", "end", "length", "repeats", "covers", "message", "command"]
-    ]
-    assert [column.startswith("sortable") for column in columns] == [True] * 8 + [False]
+    assert [column.partition("column-")[2] for column in columns] == ["name", "state", "when", "covers", "command"]
+    assert [column.startswith("sortable") for column in columns] == [True] * 4 + [False]
 
 
 def test_the_links_of_the_page_keep_what_was_chosen(staff: Client, schedule: Path) -> None:
@@ -111,6 +110,72 @@ def test_the_links_of_the_page_keep_what_was_chosen(staff: Client, schedule: Pat
 @pytest.mark.parametrize(("query", "view"), [("", "Week"), ("?timeline=day", "Day"), ("?timeline=x", "Week")])
 def test_a_view_of_the_picture_is_chosen(staff: Client, query: str, view: str) -> None:
     assert re.findall(r'aria-current="true">(.*?)<', staff.get(f"{PAGE}{query}").content.decode()) == [view]
+
+
+def test_what_is_over_is_folded_unless_it_is_asked_for(staff: Client, schedule: Path) -> None:
+    schedule.write_text(SCHEDULE + "  - {name: foxtrot, start: 2020-03-01, duration: 1h}\n")
+    page = staff.get(PAGE).content.decode()
+    listed, _, folded = page.partition('id="downtime-over"')
+    assert "delta" not in listed.partition('id="result_list"')[2]
+    assert "<details><summary>What is over (2)</summary>" in folded
+    assert folded.index("foxtrot") < folded.index("delta") < folded.index("</details>")
+    assert "4 periods" in listed
+    assert re.search(
+        r'<td class="field-when"><time datetime="2020-02-01[^>]*><bdi>Feb. 1, 2020 00:00.01:00</bdi></time>', folded
+    )
+    assert "<details open><summary>What is over (1)</summary>" in staff.get(f"{PAGE}?q=delta").content.decode()
+    chosen = staff.get(f"{PAGE}?state=over").content.decode()
+    assert "What is over" not in chosen
+    assert names(staff, "?state=over") == ["delta", "foxtrot"]
+
+
+def test_of_much_that_is_over_the_last_hundred_are_shown_and_the_others_found(staff: Client, schedule: Path) -> None:
+    line = "- {{name: p{0:03}, start: '2020-01-01 {1:02}:{2:02}', duration: 1h}}\n"
+    schedule.write_text("periods:\n" + "".join(line.format(n, n // 60, n % 60) for n in range(150)))
+    assert names(staff) == [f"p{n:03}" for n in range(149, 49, -1)]
+    page = staff.get(f"{PAGE}?timeline=month").content.decode()
+    assert "What is over (150)" in page
+    assert '<a href="?state=over&amp;timeline=month">All that is over</a>' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "links"),
+    [
+        ("?timeline=month", ["#downtime-period-{}", "?p=2&timeline=month#downtime-period-{}"]),
+        ("?timeline=month&p=2", ["?p=1&timeline=month#downtime-period-{}", "#downtime-period-{}"]),
+        ("?timeline=month&q=p001", ["#downtime-period-{}", "?timeline=month&p=2#downtime-period-{}"]),
+        ("?timeline=month&all=", ["#downtime-period-{}", "#downtime-period-{}"]),
+    ],
+    ids=["first page", "second page", "searched for another", "all"],
+)
+def test_a_bar_leads_to_its_row_wherever_that_is(staff: Client, schedule: Path, query: str, links: list[str]) -> None:
+    now = datetime.now(timezone.utc)
+    line = "- {{name: p{0:03}, start: '{1:%Y-%m-%dT%H:%M:%SZ}', duration: 1h}}\n"
+    times = (now + timedelta(hours=3 * number) for number in range(1, 121))
+    schedule.write_text("periods:\n" + "".join(line.format(n, time) for n, time in enumerate(times, 1)))
+    page = staff.get(f"{PAGE}{query}").content.decode()
+    found = dict(re.findall(r'dir="auto" href="([^"]*)" title="(p001|p110)"', page))
+    assert {unescape(href): name for href, name in found.items()} == {
+        link.format(rank): name for link, rank, name in zip(links, (0, 109), ("p001", "p110"), strict=True)
+    }
+    for link in map(unescape, found):
+        there = query if link.startswith("#") else link
+        assert f'id="{link.partition("#")[2]}"' in staff.get(f"{PAGE}{there}").content.decode()
+
+
+def test_a_flag_leads_to_the_files(staff: Client, flag: Path) -> None:
+    flag.touch()
+    page = staff.get(PAGE).content.decode()
+    assert f'href="#downtime-files" title="{flag}"' in page
+    assert '<h2 id="downtime-files">' in page
+
+
+def test_the_order_is_state_picture_list_over_files(staff: Client, schedule: Path) -> None:
+    schedule.write_text(SCHEDULE)
+    page = staff.get(PAGE).content.decode()
+    ids = ("state", "advice", "timeline", "list", "over", "files")
+    places = [page.index(f'id="downtime-{name}"') for name in ids]
+    assert places == sorted(places)
 
 
 def test_a_damaged_file_shows_what_is_in_force(staff: Client, schedule: Path) -> None:

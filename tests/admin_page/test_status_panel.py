@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from django.test import Client
 from django.utils import timezone
 
 from downtime import live
+from downtime.admin_page.status_panel import Panel
+from downtime.schedule.periods import NEVER, Period, Window
 from tests.support import sample
 
 PAGE = "/admin/downtime/period/"
@@ -47,8 +51,8 @@ def test_a_site_that_is_down_can_be_brought_back(staff: Client, schedule: Path, 
     flag.touch()
     found = commands(staff)
     assert found[0] == "python manage.py downtime_end"
-    assert found[-1] == "python manage.py downtime_cancel upgrade"
-    assert f"rm {flag}" in found
+    assert found[3] == "python manage.py downtime_cancel upgrade"
+    assert f"rm {flag}" == found[-1]
 
 
 def test_a_site_without_a_flag_is_told_of_no_command_that_raises_one(
@@ -112,7 +116,7 @@ def test_the_commands_of_the_page_do_what_they_say(staff: Client, site: Path) ->
         assert [period.name for period in live.overview().schedule.periods][-1].startswith("upgrade")
         assert len(live.overview().schedule.periods) == number
     for number in (2, 1, 0):
-        run_here(site, commands(staff)[-1])
+        run_here(site, commands(staff)[3])
         assert len(live.overview().schedule.periods) == number
     for is_down in (True, False):
         [line] = [line for line in commands(staff) if "another.flag" in line and "&&" not in line]
@@ -187,7 +191,8 @@ def test_the_times_are_in_the_zone_of_the_viewer(staff: Client, schedule: Path) 
     with timezone.override("America/New_York"):
         page = text(staff)
     assert "next: upgrade, Nov. 30, 2999, 8 p.m." in page
-    assert "Nov. 30, 2999, 8 p.m. Dec. 1, 2999, 2 a.m. Europe/Berlin" in page
+    assert "Nov. 30, 2999 20:00\N{EN DASH}21:00 , in " in page
+    assert "Dec. 1, 2999 02:00\N{EN DASH}03:00 Europe/Berlin" in page
 
 
 @pytest.mark.parametrize("use_tz", [True, False])
@@ -207,7 +212,7 @@ def test_the_page_is_in_the_language_of_the_viewer(staff: Client, schedule: Path
     schedule.write_text(SCHEDULE)
     flag.touch()
     page = text(staff, **{"accept-language": "de"})
-    for german in ("Die Website ist in Wartung", "Zeitplan bearbeiten", "Die nächsten Tage", "Meldung", "aktiv"):
+    for german in ("Die Website ist in Wartung", "Zeitplan bearbeiten", "Die nächsten Tage", "Befehl", "aktiv"):
         assert german in page
     index = staff.get("/admin/", headers={"accept-language": "de"}).content.decode()
     assert "Wartungsfenster" in index
@@ -217,26 +222,77 @@ def test_numbers_of_the_picture_are_not_localized(
     staff: Client, schedule: Path, settings: pytest_django.Settings
 ) -> None:
     settings.USE_THOUSAND_SEPARATOR = True
-    schedule.write_text("periods:\n" + "- {start: 2020-01-01}\n" * 45)
+    schedule.write_text("periods:\n" + "- {start: 2020-01-01}\n" * 1305)
     page = staff.get(PAGE, headers={"accept-language": "de"}).content.decode()
-    assert re.search(r'<svg class="downtime-timeline" width="100%" height="1628" ', page)
-    assert "5 weitere" in page
+    assert 'href="?p=14#downtime-period-1304"' not in page
+    assert 'href="#downtime-period-99"' in page
+    assert re.search(r'<line x1="\d+\.\d{3}%"', page)
+    assert "und 1005 weitere" in page
 
 
 def test_the_picture_says_in_words_what_it_shows(staff: Client, schedule: Path) -> None:
     schedule.write_text(SCHEDULE + "  - {name: often, cron: '*/5 * * * *', duration: 1m}\n")
     page = staff.get(PAGE).content.decode()
-    assert re.search(r"<title>upgrade: from Jan. 1, 2020, midnight on \(the whole site\)</title></rect>", page)
+    title = r"upgrade: from Jan. 1, 2020, midnight on \(the whole site\)"
+    assert re.search(rf'<rect class="downtime-running" x="0.000%"[^>]*><title>{title}</title></rect>', page)
     listed = re.findall(r"<li><bdi>((?:upgrade|often): .*)</bdi></li>", page)
     assert listed[0] == "upgrade: from Jan. 1, 2020, midnight on (the whole site)"
     assert len(listed) == page.count("</title></rect>") + 1
     assert len(listed) > 200
     assert listed[-1] == "often: …"
-    assert 'role="img"' in page
-    assert "<title>now</title>" in page
+    assert ">now</text>" in page
 
 
 def test_where_nothing_is_coming_there_is_no_picture(staff: Client) -> None:
     page = staff.get(PAGE).content.decode()
-    assert "<svg class=" not in page
+    assert "downtime-picture" not in page
     assert "Nothing is coming in this time." in page
+
+
+def test_the_state_stands_in_large_letters_with_what_comes_next(staff: Client, schedule: Path, flag: Path) -> None:
+    page = staff.get(PAGE).content.decode()
+    assert re.search(r'<strong id="downtime-word"[^>]*role="status">UP</strong>', page)
+    assert "UP nothing is planned The site is up" in text(staff)
+    schedule.write_text("periods:\n  - {start: 2020-01-01, end: 2999-12-01 02:00}\n")
+    assert "DOWN back on Dec. 1, 2999 02:00, in " in text(staff)
+    flag.touch()
+    assert "DOWN end not known The site is down" in text(staff)
+    schedule.write_text("periods:\n  - {start: soon}\n")
+    flag.unlink()
+    assert 'data-state="unknown"' in staff.get(PAGE).content.decode()
+    assert "UNKNOWN The state of the site is unknown" in text(staff)
+
+
+def version(client: Client) -> str:
+    found: str = client.get(f"{PAGE}state/").json()["version"]
+    return found
+
+
+def test_the_version_changes_with_the_files_and_with_each_minute(staff: Client, schedule: Path, flag: Path) -> None:
+    schedule.write_text(SCHEDULE)
+    panel = Panel()
+    seen = [panel.version]
+    panel.now += timedelta(minutes=1)
+    seen.append(panel.version)
+    schedule.write_text("periods: []\n# another\n")
+    os.utime(schedule, (1_700_000_000, 1_700_000_000))
+    seen.append(Panel().version)
+    flag.touch()
+    panel = Panel()
+    seen.append(panel.version)
+    panel.overview = replace(panel.overview, upcoming=[Window(NEVER, 0, NEVER, Period())])
+    seen.append(panel.version)
+    assert len(set(seen)) == 5
+    panel, again = Panel(), Panel()
+    again.now = panel.now
+    assert panel.version == again.version
+
+
+def test_the_page_and_the_state_name_the_same_version(staff: Client, schedule: Path) -> None:
+    schedule.write_text(SCHEDULE)
+
+    def is_same() -> bool:
+        page = staff.get(PAGE).content.decode()
+        return f'data-version="{version(staff)}"' in page
+
+    assert is_same() or is_same()  # the second time, if a minute ended in between

@@ -144,6 +144,51 @@ def test_lines_are_in_the_order_of_their_starts_and_the_others_are_counted() -> 
     found = drawn(text, "month")
     assert [lane.period.name for lane in found.lanes] == [f"p{day}" for day in range(2, 31)]
     assert found.left_out == 0
-    many = "".join(f"- {{start: 2026-12-02, duration: {number + 1}h}}\n" for number in range(45))
+    many = "".join(f"- {{start: 2026-12-02, duration: {number + 1}h}}\n" for number in range(305))
     found = drawn(many)
-    assert (len(found.lanes), found.left_out) == (40, 5)
+    assert (len(found.lanes), found.left_out) == (300, 5)
+    assert [lane.rank for lane in found.lanes] == list(range(300))
+
+
+@pytest.mark.parametrize(
+    ("now", "months"), [(NOW, []), (NOW + timedelta(days=25), [(1, 6)]), (NOW - timedelta(days=1), [(12, 1)])]
+)
+def test_a_month_begins_where_its_first_day_does_unless_the_picture_does(
+    now: datetime, months: list[tuple[int, int]]
+) -> None:
+    found = drawn("", now=now).months
+    assert [(moment.astimezone(UTC).month, round(place * 7)) for moment, place in found] == months
+
+
+@pytest.mark.parametrize(
+    ("day", "view", "weekends"),
+    [
+        (1, "week", [(4, 2)]),
+        (5, "week", [(0, 2)]),
+        (6, "week", [(0, 1), (6, 1)]),
+        (7, "week", [(5, 2)]),
+        (3, "day", []),
+        (6, "day", [(0, 0.5)]),
+    ],
+    ids=["within", "at the beginning", "on both sides", "at the end", "none", "a part of a day"],
+)
+def test_weekends_lie_where_their_days_do(day: int, view: str, weekends: list[tuple[float, float]]) -> None:
+    found = drawn("", view, now=NOW.replace(day=day)).weekends
+    days = VIEWS[view].days
+    assert [(round(left * days, 2), round(width * days, 2)) for left, width in found] == weekends
+
+
+def test_a_weekend_is_two_days_of_the_viewer_even_if_the_clocks_change() -> None:
+    [(left, width)] = drawn("", "week", now=datetime(2026, 10, 24, 12, tzinfo=timezone.utc), zone=BERLIN).weekends[:1]
+    assert (left, round(width * 169)) == (0, 49)
+
+
+def test_a_bar_is_active_while_the_current_time_lies_in_it() -> None:
+    [lane] = drawn("- {cron: 0 12 * * *, duration: 1h}").lanes
+    assert [bar.is_active for bar in lane.bars] == [True] + [False] * 6
+
+
+def test_what_happens_once_takes_no_bar_away_from_what_recurs() -> None:
+    once = "".join(f"- {{start: 2026-12-02, duration: {number + 1}h}}\n" for number in range(100))
+    lanes = drawn(once + "- {cron: '* * * * *', duration: 30s}", "month").lanes
+    assert max(len(lane.bars) for lane in lanes) == 300

@@ -8,7 +8,7 @@ from downtime.admin_page import wording
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
 from downtime.files.parser import parse
-from downtime.schedule.periods import NEVER, Period, Schedule
+from downtime.schedule.periods import Period, Schedule
 from downtime.schedule.site_status import FLAGS, SCHEDULE, site_status
 from tests.support.texts import BERLIN
 
@@ -106,22 +106,6 @@ def test_it_is_in_the_language_and_the_zone_of_the_viewer() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(1, "1s"), (90, "1m30s"), (5400, "1h30m"), (86_400, "1d"), (183_845, "2d3h4m5s"), (float("inf"), "")],
-)
-def test_a_length_is_as_the_schedule_writes_it(seconds: float, said: str) -> None:
-    assert wording.duration(seconds) == said
-
-
-def test_a_stretch_may_have_no_end() -> None:
-    with translation.override("en"):
-        assert wording.time_span(NOW, NEVER, BERLIN) == "from Dec. 1, 2026, 1 p.m. on"
-        assert wording.time_span(NOW, NOW + timedelta(hours=1), BERLIN) == (
-            "Dec. 1, 2026, 1 p.m. to Dec. 1, 2026, 2 p.m."
-        )
-
-
 def test_a_state_in_doubt_is_told_with_what_is_known() -> None:
     """What a process that starts now goes by, and this one if it goes by something else."""
     now, own = site_status(Schedule().at(NOW), [SCHEDULE, FLAGS]), site_status(Schedule((Period(NOW),)).at(NOW))
@@ -135,3 +119,37 @@ def test_a_state_in_doubt_is_told_with_what_is_known() -> None:
             )
         line = wording.status_line(now, BERLIN, of_process=own)
     assert " · for this process: The site is down · since Dec. 1, 2026, 1 p.m. · end not known" in line
+
+
+def outlook(text: str, *flags: Flag, doubts: tuple[str, ...] = (), language: str = "en") -> str:
+    schedule = parse(f"periods:\n{text}", BERLIN).schedule
+    answer = schedule.at(NOW, [flag.period for flag in flags])
+    coming = next(iter(schedule.upcoming(NOW)), None)
+    with translation.override(language):
+        return wording.outlook(site_status(answer, doubts), BERLIN, NOW, coming)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "nothing is planned"),
+        (LATER, "next: later, Dec 3 00:00, in 1 d 11 h"),
+        (UPGRADE, "back at 14:00, in 1 h"),
+        (READING, "back on Dec 2 00:00, in 11 h"),
+        ("- {start: 2026-12-01 04:00, end: 2026-12-01 14:39:59.5}\n", "back at 14:40, in 1 h 40 min"),
+        ("- {start: 2026-12-01 04:00}\n", "end not known"),
+    ],
+    ids=["up", "up, and something is coming", "back today", "back tomorrow", "half a second", "no end"],
+)
+def test_what_comes_next_stands_beside_the_state(text: str, said: str) -> None:
+    assert outlook(text) == said
+
+
+def test_nothing_is_foretold_while_the_state_is_in_doubt() -> None:
+    assert outlook(LATER, doubts=(SCHEDULE,)) == ""
+    assert outlook(LATER, flag(), doubts=(SCHEDULE,)) == "end not known"
+
+
+def test_each_state_has_a_word_of_its_own() -> None:
+    with translation.override("en"):
+        assert [str(word) for word in wording.STATES.values()] == ["UP", "DOWN", "READ-ONLY", "PARTLY", "UNKNOWN"]

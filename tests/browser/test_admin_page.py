@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Opened = Callable[..., "Page"]
 WITHIN = 15_000  # milliseconds
+BARS = ".downtime-lanes rect"
 
 
 def planned(now: datetime) -> str:
@@ -94,20 +95,70 @@ def status(page: Page) -> str:
     return page.locator("#downtime-status").inner_text()
 
 
+def word(page: Page) -> str:
+    return page.locator("#downtime-word").inner_text()
+
+
+def top(locator: Locator) -> float:
+    """How many pixels below the top of the window it begins."""
+    box = locator.bounding_box()
+    assert box is not None
+    return box["y"]
+
+
 def test_it_is_found_from_the_index(site: Site, page: Page, kept: Callable[..., None]) -> None:
     page.goto(f"{site.url}admin/")
     follow(page, page.get_by_role("link", name="Periods").first)
     assert page.get_by_role("heading", name="Downtime", level=1).is_visible()
     assert status(page).startswith("A part of the site is down · /catalogue · since ")
-    assert page.locator("svg.downtime-timeline rect").count() >= 8
+    assert word(page) == "PARTLY"
+    assert page.locator(BARS).count() >= 8
     kept(page, "admin")
+
+
+def test_the_list_begins_in_the_window_below_the_state_and_the_picture(site: Site, page: Page) -> None:
+    places = [top(page.locator(f"#downtime-{name}")) for name in ("state", "advice", "timeline", "list", "files")]
+    assert places == sorted(places)
+    row = page.locator("#result_list tbody tr").first
+    assert top(row) < 900
+    now = datetime.now(timezone.utc)
+    line = "  - {{name: move-{0:03}, start: '{1:%Y-%m-%d %H:%M}', duration: 1h, paths: [/{0}]}}\n"
+    site.schedule.write_text(
+        planned(now) + "".join(line.format(number, now + timedelta(hours=3 + number)) for number in range(300))
+    )
+    reload_until(site, page, "move-040")
+    assert page.locator(".downtime-picture > ul > li").count() == 12
+    assert top(page.locator("#result_list")) < 900
+    hidden = page.locator(".downtime-picture details li")
+    assert hidden.first.is_hidden()
+    page.get_by_text(re.compile(r"^Show \d+ more$")).click()
+    assert hidden.first.is_visible()
+
+
+def test_what_is_over_is_folded_and_can_be_unfolded(page: Page) -> None:
+    assert "last-year" not in names(page)
+    over = page.locator("#downtime-over").get_by_text("last-year", exact=True)
+    assert over.is_hidden()
+    page.get_by_text("What is over (1)").click()
+    assert over.is_visible()
+
+
+def test_a_bar_and_a_name_lead_to_their_row(page: Page) -> None:
+    row = page.locator("#downtime-period-0")
+    assert row.inner_text() == "storage-upgrade"
+    lane = page.locator(".downtime-lanes li", has_text="storage-upgrade")
+    for link in (lane.locator(".downtime-name"), lane.locator("rect")):
+        page.goto(page.url.partition("#")[0])
+        link.click()
+        assert page.url.endswith("#downtime-period-0")
+        assert 0 <= top(row) < 900
 
 
 def test_a_click_on_a_column_orders_and_one_on_a_state_filters(page: Page) -> None:
     assert names(page)[0] == "catalogue-import"
     follow(page, page.locator("#result_list th.column-name a").last)
     assert names(page) == sorted(names(page))
-    assert len(names(page)) == 6
+    assert len(names(page)) == 5
     follow(page, page.get_by_role("link", name="coming", exact=True))
     assert names(page) == ["archive-move", "nightly-backup", "storage-upgrade"]
     follow(page, page.get_by_role("link", name="disabled", exact=True))
@@ -128,48 +179,82 @@ def test_another_view_of_the_picture_is_chosen(page: Page, kept: Callable[..., N
 
 
 def test_the_picture_shows_its_texts_and_stays_within_its_frame(page: Page) -> None:
-    frame = page.locator("svg.downtime-timeline").bounding_box()
+    frame = page.locator(".downtime-lanes svg").first.bounding_box()
     assert frame is not None
-    for bar in page.locator("svg.downtime-timeline rect").all():
+    for bar in page.locator(BARS).all():
         box = bar.bounding_box()
         assert box is not None
         assert frame["x"] - 1 <= box["x"]
         assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
-    title = page.locator("svg.downtime-timeline rect title").first.text_content() or ""
+    title = page.locator(f"{BARS} title").first.text_content() or ""
     assert re.match(r"catalogue-import: .+ to .+ \(/catalogue\)", title)
     page.get_by_text("As a list").click()
     listed = page.locator(".downtime-text li").all_inner_texts()
     assert listed[0] == title
 
 
-def test_the_state_changes_without_a_reload_when_the_flag_is_dropped_and_lowered(site: Site, logged_in: Opened) -> None:
+def test_bars_stand_right_of_the_names_and_for_no_more_than_their_time(site: Site, page: Page) -> None:
+    site.schedule.write_text('timezone: UTC\nperiods:\n  - {name: nightly, cron: "0 1 * * *", duration: 20m}\n')
+    reload_until(site, page, "nightly")
+    for view, seconds in {"Day": 86_400, "Month": 30 * 86_400, "90 days": 90 * 86_400}.items():
+        follow(page, page.locator(".downtime-views").get_by_role("link", name=view, exact=True))
+        frame, name = (page.locator(f".downtime-lanes {part}").bounding_box() for part in ("svg", ".downtime-name"))
+        assert frame is not None
+        assert name is not None
+        assert name["x"] + name["width"] <= frame["x"] + 1
+        bars = page.locator(BARS)
+        widths = bars.evaluate_all("bars => bars.map(bar => bar.getBBox().width)")
+        wide = [width for width in widths if width > 2]
+        assert sum(wide) <= len(wide) * frame["width"] * 1200 / seconds + 0.1
+        assert all(abs(width - 1) < 0.01 for width in widths if width <= 2)
+    assert len(widths) >= 89
+
+
+def test_what_is_active_has_another_colour_than_what_is_planned(page: Page) -> None:
+    colours = "bars => bars.map(bar => getComputedStyle(bar).fill)"
+    [active] = set(page.locator(f"{BARS}.downtime-running").evaluate_all(colours))
+    [planned] = set(page.locator(f"{BARS}:not(.downtime-running)").evaluate_all(colours))
+    assert active != planned
+    assert page.locator(".downtime-now text").text_content() == "now"
+    assert page.locator(".downtime-weekend").count() >= 1
+
+
+def test_all_of_the_page_changes_without_a_reload_when_the_flag_is_dropped_and_lowered(
+    site: Site, logged_in: Opened
+) -> None:
     page = logged_in()
     page.evaluate("window.isTheSame = true")
-    assert status(page) == "The site is up"
-    assert page.locator("#downtime-changed").is_hidden()
+    assert (word(page), status(page)) == ("UP", "The site is up")
+    advice, picture = page.locator("#downtime-advice"), page.locator("#downtime-timeline")
+    assert "Take the site down" in advice.inner_text()
     site.flag.write_text("Back at four.")
-    down = page.locator("#downtime-status[data-state=down]")
-    down.wait_for(timeout=WITHIN)
-    assert down.inner_text().startswith("The site is down · since ")
-    assert down.inner_text().endswith(f"because of {site.flag} · Back at four.")
-    assert page.locator("#downtime-changed").is_visible()
+    page.locator("#downtime-state[data-state=down]").wait_for(timeout=WITHIN)
+    assert word(page) == "DOWN"
+    assert status(page).startswith("The site is down · since ")
+    assert status(page).endswith(f"because of {site.flag} · Back at four.")
+    assert "Bring the site back" in advice.inner_text()
+    assert "Take the site down" not in advice.inner_text()
+    assert str(site.flag) in picture.inner_text()
+    assert advice.get_by_role("button").count() == 3
     site.flag.unlink()
-    page.locator("#downtime-status[data-state=up]").wait_for(timeout=WITHIN)
-    assert status(page) == "The site is up"
-    assert page.locator("#downtime-changed").is_hidden()
+    page.locator("#downtime-state[data-state=up]").wait_for(timeout=WITHIN)
+    assert (word(page), status(page)) == ("UP", "The site is up")
+    assert "Take the site down" in advice.inner_text()
+    assert str(site.flag) not in picture.inner_text()
     assert page.evaluate("window.isTheSame")
 
 
-def test_a_page_that_is_out_of_date_can_be_reloaded(site: Site, logged_in: Opened) -> None:
-    page = logged_in()
+def test_the_list_follows_a_schedule_that_changes_and_leaves_the_reader_where_he_is(site: Site, page: Page) -> None:
     page.evaluate("window.isTheSame = true")
-    site.flag.touch()
-    reload = page.get_by_role("link", name="Reload")
-    reload.wait_for(timeout=WITHIN)
-    follow(page, reload)
-    assert not page.evaluate("window.isTheSame")
-    assert status(page).startswith("The site is down · since ")
-    assert page.locator("#downtime-changed").is_hidden()
+    page.get_by_text("What is over (1)").click()
+    page.locator("#downtime-over button").focus()
+    site.schedule.write_text(
+        planned(datetime.now(timezone.utc)) + "  - {name: another, start: 2020-01-01, duration: 1h}\n"
+    )
+    page.get_by_text("What is over (2)").wait_for(timeout=WITHIN)
+    assert page.locator("#downtime-over").get_by_text("another", exact=True).is_visible()
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").endswith("downtime_cancel last-year")
+    assert page.evaluate("window.isTheSame")
 
 
 class Asked:
@@ -311,8 +396,12 @@ def test_whoever_has_logged_out_meanwhile_is_told_no_state(asked: Asked) -> None
 def test_a_command_is_copied_by_a_click(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     row = page.locator("#result_list tr", has_text="storage-upgrade")
-    row.get_by_role("button", name="Copy").click()
-    row.get_by_text("Copied").wait_for(timeout=WITHIN)
+    button = row.get_by_role("button", name="Copy")
+    box = button.bounding_box()
+    assert box is not None
+    assert min(box["width"], box["height"]) >= 24
+    button.click()
+    row.get_by_role("button", name="Copied").wait_for(timeout=WITHIN)
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "python manage.py downtime_cancel storage-upgrade"
 
@@ -320,10 +409,10 @@ def test_a_command_is_copied_by_a_click(page: Page) -> None:
 def test_it_is_whole_without_scripts(site: Site, logged_in: Opened) -> None:
     page = with_schedule(site, logged_in(java_script_enabled=False))
     assert status(page).startswith("A part of the site is down")
-    assert page.locator("svg.downtime-timeline rect").count() >= 8
+    assert page.locator(BARS).count() >= 8
     assert page.get_by_role("button", name="Copy").count() == 0
-    assert page.locator("#result_list .downtime-command").count() == 6
-    assert page.locator("#downtime-changed").is_hidden()
+    assert page.locator("#result_list .downtime-command").count() == 5
+    assert page.locator("#downtime-over .downtime-command").count() == 1
 
 
 @pytest.mark.parametrize(

@@ -117,12 +117,12 @@ def test_the_admin_page_works(strict_site: Site, complaints: tuple[Page, list[st
     page.fill("[name=password]", "demo")
     page.click("[type=submit]")
     page.wait_for_url(strict_site.page)
-    assert page.locator("svg.downtime-timeline rect").count() >= 5
+    assert page.locator(".downtime-lanes rect").count() >= 5
     page.locator("#result_list").get_by_role("button", name="Copy").first.click()
-    page.get_by_text("Copied").wait_for()
+    page.locator("#result_list").get_by_role("button", name="Copied").wait_for()
     strict_site.flag.touch()
-    page.locator("#downtime-status[data-state=down]").wait_for(timeout=20_000)
-    colour = page.evaluate("getComputedStyle(document.querySelector('#downtime-status')).borderInlineStartWidth")
+    page.locator("#downtime-state[data-state=down]").wait_for(timeout=20_000)
+    colour = page.evaluate("getComputedStyle(document.querySelector('#downtime-state')).borderInlineStartWidth")
     assert colour == "6px"
     strict_site.flag.unlink()
     assert found == []

@@ -1,14 +1,16 @@
-// Keeps the line that tells the state up to date, and gives each command a button to copy it.
+// Keeps the page up to date without a reload, and gives each command a button to copy it.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const PAUSE = 5000, LONGEST = 60000; // milliseconds from one look to the next: as a rule, and at the most
+  const ICON = "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z", TICK = "M3 8.5l3.5 3.5L13 4.5";
 
-  const status = document.getElementById("downtime-status");
-  const changed = document.getElementById("downtime-changed");
+  const state = document.getElementById("downtime-state");
   const silent = document.getElementById("downtime-silent");
-  if (!status) return;
+  if (!state) return;
 
-  const drawn = status.textContent; // as of the rest of the page
+  const parts = [...document.querySelectorAll(".downtime-part")];
+  const sent = new Map(parts.map((part) => [part, part.innerHTML])); // what the server sent, without the buttons
+  let version = state.dataset.version;
   let timer, isLooking = false, pause = PAUSE, due = performance.now() + PAUSE;
 
   function plan() {
@@ -23,9 +25,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const begun = performance.now();
     const late = setTimeout(() => { silent.hidden = false; }, PAUSE);
     try {
-      const response = await fetch(status.dataset.url, { cache: "no-store", redirect: "manual" });
-      if (!response.ok) throw new Error(response.status || "redirected");
-      show(await response.json());
+      const now = await (await ask(state.dataset.url)).json();
+      if (now.version !== version) show(await (await ask(location.href)).text());
       silent.hidden = true;
       pause = PAUSE;
     } catch {
@@ -38,31 +39,60 @@ document.addEventListener("DOMContentLoaded", () => {
     plan();
   }
 
-  function show(now) {
-    changed.hidden = now.status === drawn;
-    if (now.status === status.textContent) return;
-    status.textContent = now.status;
-    status.dataset.state = now.state;
+  async function ask(url) {
+    const response = await fetch(url, { cache: "no-store", redirect: "manual" });
+    if (!response.ok) throw new Error(response.status || "redirected");
+    return response;
+  }
+
+  // Takes over what is different in the page as the server sends it now.
+  function show(text) {
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const fresh = page.getElementById("downtime-state");
+    if (!fresh) throw new Error("another page");
+    state.dataset.state = fresh.dataset.state;
+    for (const part of parts) replace(part, page.getElementById(part.id)?.innerHTML ?? "");
+    version = fresh.dataset.version;
+  }
+
+  // What is open stays open, and what has the focus keeps it.
+  function replace(part, html) {
+    if (html === sent.get(part)) return;
+    const controls = () => [...part.querySelectorAll("a[href], button, summary")];
+    const focused = controls().indexOf(document.activeElement);
+    const open = [...part.querySelectorAll("details")].map((details) => details.open);
+    part.innerHTML = html;
+    sent.set(part, html);
+    addButtons(part);
+    part.querySelectorAll("details").forEach((details, number) => { details.open = open[number] ?? details.open; });
+    if (focused >= 0) controls()[focused]?.focus({ preventScroll: true });
+  }
+
+  function addButtons(part) {
+    if (!navigator.clipboard) return; // as on a page without TLS
+    for (const command of part.querySelectorAll(".downtime-command")) command.after(button(command.textContent));
+  }
+
+  function button(command) {
+    const made = document.createElement("button");
+    made.type = "button";
+    const say = (isCopied) => {
+      const words = isCopied ? state.dataset.copied : state.dataset.copy;
+      made.className = isCopied ? "downtime-copy downtime-copied" : "downtime-copy";
+      made.title = words;
+      made.setAttribute("aria-label", `${words}: ${command}`);
+      made.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${isCopied ? TICK : ICON}"/></svg>`;
+    };
+    say(false);
+    made.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(command);
+      say(true);
+      setTimeout(say, 2000, false);
+    });
+    return made;
   }
 
   document.addEventListener("visibilitychange", plan);
+  parts.forEach(addButtons);
   plan();
-
-  if (!navigator.clipboard) return; // as on a page without TLS
-  for (const command of document.querySelectorAll(".downtime-command")) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "downtime-copy";
-    const say = (word) => {
-      button.textContent = word;
-      button.setAttribute("aria-label", `${word}: ${command.textContent}`);
-    };
-    say(status.dataset.copy);
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(command.textContent);
-      say(status.dataset.copied);
-      setTimeout(say, 2000, status.dataset.copy);
-    });
-    command.after(button);
-  }
 });
