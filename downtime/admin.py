@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from copy import copy
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -12,12 +13,15 @@ from django.apps.registry import Apps
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import Error, models
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext, pgettext_lazy
 
 from downtime.admin_page.changelist import PeriodList, StateFilter
 from downtime.admin_page.columns import COLUMNS
+from downtime.admin_page.preview import PreviewForm, page_language, preview, window_of
+from downtime.admin_page.simulator import VisitForm, simulate
 from downtime.admin_page.status_panel import Panel
 
 logger = logging.getLogger(__name__)
@@ -88,9 +92,13 @@ class PeriodAdmin(_ModelAdmin):
     has_add_permission = has_change_permission = has_delete_permission = _nobody_has
 
     def get_urls(self) -> list[URLPattern]:
-        """The admin's own, and `state/`."""
-        state = self.admin_site.admin_view(self.state_view)
-        return [path("state/", state, name="downtime_period_state"), *super().get_urls()]
+        """The admin's own, and `state/`, `visit/` and `preview/`."""
+        views = {"state": self.state_view, "visit": self.visit_view, "preview": self.preview_view}
+        own = [
+            path(f"{name}/", self.admin_site.admin_view(view), name=f"downtime_period_{name}")
+            for name, view in views.items()
+        ]
+        return [*own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Period]:
         """An empty query, which is never sent."""
@@ -113,6 +121,31 @@ class PeriodAdmin(_ModelAdmin):
         self._check(request)
         panel = Panel()
         return JsonResponse({"state": panel.site_status.state, "status": panel.status, "version": panel.version})
+
+    def visit_view(self, request: HttpRequest) -> HttpResponse:
+        """What a visitor would get at a moment, for a path and a method."""
+        self._check(request)
+        panel, form = Panel(), VisitForm(request.GET if "path" in request.GET else None, initial={"path": "/"})
+        context = {
+            "title": gettext("What would a visitor get?"),
+            "opts": self.opts,
+            "form": form,
+            "outcome": simulate(panel, form.cleaned_data) if form.is_valid() else None,
+            "preview_form": PreviewForm(panel.overview, initial={"language": page_language("")}),
+        }
+        template = "admin/downtime/period/visit.html"
+        return self._despite_database(
+            lambda owner: TemplateResponse(request, template, {**owner.admin_site.each_context(request), **context})
+        )
+
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """The down page of a period, in a language."""
+        self._check(request)
+        rank = request.GET.get("period", "")
+        window = window_of(Panel().overview, int(rank)) if re.fullmatch(r"-?[0-9]{1,9}", rank) else None
+        if window is None:
+            raise Http404(f"there is no period {rank!r}")
+        return preview(window, page_language(request.GET.get("language", "")))
 
     def _check(self, request: HttpRequest) -> None:
         """Refuses whoever may not see the periods, and what does not only read."""

@@ -69,7 +69,7 @@ def test_nothing_can_be_added_changed_or_deleted(
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-@pytest.mark.parametrize("path", ["", "state/"])
+@pytest.mark.parametrize("path", ["", "state/", "visit/?path=/", "preview/?period=0"])
 def test_the_page_itself_takes_nothing(superuser: Client, method: str, path: str, schedule: Path) -> None:
     schedule.write_text(OPEN)
     assert superuser.get(f"{PAGE}{path}").status_code == 200
@@ -84,7 +84,9 @@ def test_no_action_is_offered(superuser: Client, schedule: Path) -> None:
         assert part not in page
 
 
-@pytest.mark.parametrize("path", ["", "?q=now&o=1&state=active", "state/"])
+@pytest.mark.parametrize(
+    "path", ["", "?q=now&o=1&state=active", "state/", "visit/?path=/&method=GET", "preview/?period=0"]
+)
 def test_it_asks_the_database_for_the_session_and_the_user_alone(
     superuser: Client, path: str, schedule: Path, django_assert_num_queries: Callable[[int], Any]
 ) -> None:
@@ -120,6 +122,8 @@ def test_it_needs_no_table_but_that_of_the_users(
     assert ("nav-sidebar" in page) is (who == "superuser")
     assert client.get(f"{PAGE}state/").json()["state"] == "down"
     assert client.get(f"{PAGE}add/").status_code == 403
+    assert "REFUSED" in client.get(f"{PAGE}visit/?path=/&method=GET").content.decode()
+    assert "Faster disks." in client.get(f"{PAGE}preview/?period=0").content.decode()
     if who == "staff":
         assert "without the list of the other apps: no such table: " in caplog.text
     # The site itself is as before.
@@ -167,7 +171,7 @@ def test_a_subclass_of_one_s_own_may_keep_it_from_some(
 ) -> None:
     schedule.write_text("periods: [{start: 2999-01-01}]")
     client = request.getfixturevalue(who)
-    for path in ("", "state/"):
+    for path in ("", "state/", "visit/", "preview/?period=0"):
         assert client.get(f"/closed/downtime/period/{path}").status_code == status
     assert ("/closed/downtime/period/" in client.get("/closed/").content.decode()) is (status == 200)
 

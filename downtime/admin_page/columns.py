@@ -7,7 +7,7 @@ from itertools import islice
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from downtime.admin_page import shell_commands, times, wording
 from downtime.admin_page.rows import ACTIVE, COMING, DISABLED, OVER, Row
@@ -43,13 +43,18 @@ def _text(text: str) -> SafeString:
 
 
 def _name(row: Row) -> SafeString:
-    """The name or the line, and the message below it."""
+    """The name or the line, the message below it, and a link to the page that visitors get."""
     period = row.period
     line = gettext("line %(line)s") % {"line": period.line}
     title = format_html('<strong id="{}">{}</strong>', anchor(row.rank), period.name or line)
     if period.message:
         title += format_html('<div class="downtime-message">{}</div>', _text(period.message))
-    return title + format_html('<div class="small quiet">{}</div>', line) if period.name else title
+    return title + format_html(
+        '<div class="small quiet">{}<a href="preview/?period={}">{}</a></div>',
+        f"{line} · " if period.name else "",
+        row.rank,
+        pgettext("downtime", "Preview"),
+    )
 
 
 def _when(row: Row, now: datetime, zone: tzinfo) -> SafeString:

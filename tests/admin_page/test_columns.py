@@ -35,18 +35,19 @@ def test_a_cell_for_each_column() -> None:
 def test_a_period_says_all_that_is_known_of_it() -> None:
     found = row("{name: upgrade, start: 2026-12-05 02:00, duration: 90m, message: Faster disks., paths: [/shop, /]}")
     assert {column: plain(cell) for column, cell in found.items()} == {
-        "name": "upgrade Faster disks. line 2",
+        "name": "upgrade Faster disks. line 2 · Preview",
         "state": "coming",
         "when": f"Dec 5 02:00{DASH}03:30, in 4 d",
         "covers": "/shop, /",
         "command": "python manage.py downtime_cancel upgrade",
     }
     assert '<strong id="downtime-period-0">upgrade</strong>' in (found["name"] or "")
+    assert '<a href="preview/?period=0">' in (found["name"] or "")
 
 
 def test_one_without_a_name_is_called_by_its_line() -> None:
     found = row("{start: 2020-01-01}")
-    assert plain(found["name"]) == "line 2"
+    assert plain(found["name"]) == "line 2 Preview"
     assert plain(found["state"]) == "active"
     assert plain(found["when"]) == "since Jan. 1, 2020 00:00"
     assert plain(found["covers"]) == "the whole site"

@@ -415,6 +415,21 @@ def test_it_is_whole_without_scripts(site: Site, logged_in: Opened) -> None:
     assert page.locator("#downtime-over .downtime-command").count() == 1
 
 
+def test_a_visit_is_tried_and_the_page_is_seen(site: Site, page: Page, kept: Callable[..., None]) -> None:
+    follow(page, page.get_by_role("link", name="What would a visitor get?"))
+    page.fill("[name=path]", "/catalogue/shoes")
+    follow(page, page.get_by_role("button", name="Ask"))
+    assert page.locator(".downtime-word").inner_text() == "REFUSED"
+    kept(page, "admin-visit")
+    assert violations(page) == []
+    assert overflow(page) == []
+    page.select_option("[name=language]", "de")
+    follow(page, page.get_by_role("button", name="See the page"))
+    assert page.locator("html").get_attribute("lang") == "de"
+    assert page.get_by_text("New prices are being loaded.").is_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('main')).borderTopWidth") == "1px"
+
+
 @pytest.mark.parametrize(
     "options",
     [
