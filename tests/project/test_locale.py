@@ -17,7 +17,11 @@ pytestmark = pytest.mark.usefixtures("with_locale")
 
 LOCALE = ROOT / "downtime" / "locale"
 # Words that are the same in English.
-SAME = {("fr", "message"), ("nl", "Week")}
+SAME = {
+    *[("nl", "Week"), ("de", "in %(time)s")],
+    *[(language, f"%(count)s {unit}") for language in ("es", "pt_BR") for unit in ("d", "h", "min")],
+    *[("fr", "%(count)s h"), ("fr", "%(count)s min"), ("nl", "%(count)s d"), ("nl", "%(count)s min")],
+}
 LANGUAGES = ["de", "es", "fr", "ja", "nl", "pt_BR", "zh_Hans"]
 
 
