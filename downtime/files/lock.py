@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 
 from downtime.files import disk, permissions, trusted_path
@@ -18,38 +18,50 @@ from downtime.files.lock_holder import describe, holder
 _MODE = 0o600
 # In seconds. Of hundreds of commands that wait, each looks seldom, and leaves the processor to the one that works.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
+# In seconds. An edit takes milliseconds; who waits for longer is told for whom.
+_SOON = 1.0
 
 
 @contextmanager
-def locked(path: str, *, timeout: float = 10.0) -> Iterator[Entry]:
+def locked(
+    path: str, *, timeout: float = 10.0, waiting: Callable[[str], object] = lambda what: None
+) -> Iterator[Entry]:
     """Holds the lock of the file that the path leads to, and gives its entry; raises CannotWrite.
 
-    It is waited for, for as long as it changes hands at least every `timeout` seconds. The kernel releases it when the
-    process that holds it ends, however it ends."""
+    It is waited for, for as long as it changes hands at least every `timeout` seconds; what is `waiting` is told for
+    what, from a second on. The kernel releases the lock when the process that holds it ends, however it ends."""
     with explained():
         entry = trusted_path.followed(path)
     with closing(entry):
-        descriptor = _lock(entry, timeout)
+        descriptor = _lock(entry, timeout, waiting)
         try:
             yield entry
         finally:
             os.close(descriptor)
 
 
-def _lock(entry: Entry, timeout: float) -> int:
+def _lock(entry: Entry, timeout: float, waiting: Callable[[str], object]) -> int:
     """The descriptor of the lock, which is held until that is closed."""
     lock = entry.sibling(f".{entry.name}.lock")
-    pause, taken, since = _SHORTEST_PAUSE, None, time.monotonic()
+    pause, taken, began = _SHORTEST_PAUSE, None, time.monotonic()
+    since = began
     while (descriptor := _tried(lock, entry)) is None:
         if taken != (taken := _last_taken(lock)):
             since = time.monotonic()
         elif time.monotonic() - since > timeout:
-            status = lock.status()
-            who = describe(holder(status) if status else 0)
-            raise CannotWrite(f"{lock.path} has been held by {who} for {timeout:g} s; wait for it to end, or end it")
+            raise CannotWrite(
+                f"{lock.path} has been held by {_holder(lock)} for {timeout:g} s; wait for it to end, or end it"
+            )
+        if time.monotonic() - began > _SOON:
+            waiting(f"Waiting for {_holder(lock)}, which holds {lock.path}")
         time.sleep(pause)
         pause = min(pause * 1.2, _LONGEST_PAUSE)
     return descriptor
+
+
+def _holder(lock: Entry) -> str:
+    status = lock.status()
+    return describe(holder(status) if status else 0)
 
 
 def _tried(lock: Entry, entry: Entry) -> int | None:

@@ -60,12 +60,18 @@ def load_schedule(path: str, zone: tzinfo) -> Loaded:
     return Loaded(path, fingerprint, Parsed(problems=(problem,)), is_read=False)
 
 
-def rewrite(path: str, edit: Callable[[str], EditT], *, creates: bool = False) -> EditT:
+def rewrite(
+    path: str,
+    edit: Callable[[str], EditT],
+    *,
+    creates: bool = False,
+    waiting: Callable[[str], object] = lambda what: None,
+) -> EditT:
     """Replaces the file's text, whole or not at all, by that of the edit, and returns the edit.
 
-    A missing file is an error unless `creates` is set. Raises atomic_write.CannotWrite; OSError and UnicodeDecodeError
-    if the file can't be read; and what `edit` raises."""
-    with locked(path) as entry:
+    A missing file is an error unless `creates` is set; what is `waiting` is told if the lock is waited for. Raises
+    atomic_write.CannotWrite; OSError and UnicodeDecodeError if the file can't be read; and what `edit` raises."""
+    with locked(path, waiting=waiting) as entry:
         atomic_write.sweep(entry)
         old = _content(entry)
         if old is None and not creates:

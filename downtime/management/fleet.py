@@ -18,9 +18,10 @@ from downtime.fleet.engine import LONGEST_ANSWER, Engine, Unreachable
 from downtime.fleet.publisher import NotPublished, Overtaken, Rollout, publish
 from downtime.fleet_checks import cache_conflict
 from downtime.management import arguments
-from downtime.management.base import LONGEST_SLEEP, DowntimeCommand
+from downtime.management.base import DowntimeCommand
 from downtime.management.fleet_wording import host_line, publication_line, strangers_line
 from downtime.management.output import CommandError
+from downtime.management.progress import LONGEST_SLEEP, Progress
 
 _WAIT = 10.0
 _LONGEST_WAIT = 86_400
@@ -87,7 +88,9 @@ def announce(command: DowntimeCommand, flag: str | None, wait: float | None) -> 
     Ends the command with 1 if it can't be confirmed that it was published, with 4 if not every host has confirmed."""
     channel = open_channel()
     try:
-        rollout = publish(channel, flag, person_and_host())
+        with Progress(command, lasts=0) as progress:
+            progress.show("Waiting for the cache of the fleet")
+            rollout = publish(channel, flag, person_and_host())
     except Unreachable as error:
         raise CommandError(f"nothing was published, as the cache of the fleet can't be asked: {error}") from error
     except NotPublished as error:
@@ -116,7 +119,7 @@ def _overtaken(error: Overtaken) -> CommandError:
 
 
 def _wait(command: DowntimeCommand, rollout: Rollout, wait: float) -> None:
-    lost = _look_until(command, rollout, time.monotonic() + wait)
+    lost = _look_until(command, rollout, wait)
     if lost:
         command.warn(f"The cache of the fleet can't be asked any more: {lost}.")
     if rollout.count == 0:
@@ -129,9 +132,10 @@ def _wait(command: DowntimeCommand, rollout: Rollout, wait: float) -> None:
     command.tell(f"{confirmed}.")
 
 
-def _look_until(command: DowntimeCommand, rollout: Rollout, deadline: float) -> str:
-    """Looks until every host has confirmed, or until then; returns why the cache could not be asked at last."""
-    with Progress(command) as progress:
+def _look_until(command: DowntimeCommand, rollout: Rollout, wait: float) -> str:
+    """Looks until every host has confirmed, or for so long; returns why the cache could not be asked at last."""
+    deadline = time.monotonic() + wait
+    with Progress(command, lasts=wait) as progress:
         while True:
             began, lost = time.monotonic(), ""
             try:
@@ -147,25 +151,3 @@ def _look_until(command: DowntimeCommand, rollout: Rollout, deadline: float) -> 
             progress.show(f"{confirmed}, {math.ceil(left)} s left")
             # As many hosts may make a look take long, the cache is not kept busy by it.
             time.sleep(min(left, LONGEST_SLEEP, max(_PAUSE, time.monotonic() - began)))
-
-
-class Progress:
-    """A line on a terminal that is written anew, and gone in the end."""
-
-    def __init__(self, command: DowntimeCommand) -> None:
-        self._command = command
-        self._is_shown = command.verbosity > 0 and command.stdout.isatty()
-        self._length = 0
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def show(self, text: str) -> None:
-        """Shows the text in place of the last one."""
-        if self._is_shown:
-            self._command.write(f"\r{text.ljust(self._length)}", ending="")
-            self._length = len(text)
-
-    def __exit__(self, *error: object) -> None:
-        if self._length:
-            self._command.write(f"\r{' ' * self._length}\r", ending="")

@@ -1,13 +1,19 @@
-"""Makes what the commands print harmless: one line for each of theirs, whatever the files hold."""
+"""Prints what the commands say, made harmless: one line for each of theirs, whatever the files hold."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from django.core.management import base
 
+from downtime.files import disk
 from downtime.files.harmless import escaped, one_line
+from downtime.schedule import converters
 
 
 def as_json(value: object) -> str:
@@ -36,3 +42,57 @@ class CommandError(base.CommandError):
 
 def _escape_as_json(character: str) -> str:
     return re.sub("(....)", r"\\u\1", character.encode("utf-16-be", "surrogatepass").hex())
+
+
+class Printer(base.BaseCommand):
+    """A command that prints harmless text."""
+
+    verbosity = 1
+
+    def tell(self, text: str) -> None:
+        """Prints the text as one line, at once, unless the command is to be silent."""
+        if self.verbosity:
+            self.write(one_line(text))
+
+    @property
+    def width(self) -> int | None:
+        """How many columns the terminal has; None if the output is none."""
+        return shutil.get_terminal_size().columns if self.stdout.isatty() else None
+
+    def write(self, text: str, *, ending: str = "\n") -> None:
+        """Prints harmless text at once, in any encoding; if nobody reads it any more, the command goes on.
+
+        Ends the command if it can't be written."""
+        text = encodable(text, getattr(self.stdout, "encoding", None))
+        with self._printing(text):
+            self.stdout.write(text, ending=ending)
+            self.stdout.flush()
+
+    def write_bytes(self, content: bytes) -> None:
+        """Prints the bytes as they are; else as `write`."""
+        text = content.decode(errors="replace")
+        with self._printing(text):
+            self.stdout.flush()
+            output = getattr(self.stdout, "buffer", None)
+            if output is None:  # it takes text only, as in tests
+                self.stdout.write(text, ending="")
+                return
+            left = memoryview(content)
+            while left:  # one that Python does not buffer may take a part
+                left = left[output.write(left) :]
+            output.flush()
+
+    def warn(self, text: str) -> None:
+        """Prints the text as one line on the standard error, at `-v 0` too; goes on if it can't be written."""
+        with suppress(OSError):
+            self.stderr.write(one_line(text))
+
+    @contextmanager
+    def _printing(self, text: str) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:  # as of `| head -1`; what is still to come goes nowhere, as Python's documentation says
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
+        except OSError as error:  # as of a log on a full disk
+            begins = converters.shown(text)
+            raise CommandError(f"the output can't be written: {disk.reason(error)}; it begins with {begins}") from error

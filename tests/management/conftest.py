@@ -10,7 +10,7 @@ import pytest
 import pytest_django
 
 from downtime.fleet.channel import Channel
-from downtime.management.base import LONGEST_SLEEP
+from downtime.management.progress import LONGEST_SLEEP
 from tests.support.editing import Terminal
 from tests.support.fleet_hosts import Hosts
 

@@ -1,36 +1,26 @@
 """What all commands share: no database, no system checks, waiting, and errors as one line."""
 
-import gc
 import io
 import json
 import os
 import re
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
-from types import CodeType, FrameType
 from typing import NamedTuple
 
 import pytest
 import pytest_django
-import yaml
 from django.core.management import call_command, load_command_class
 
-from downtime.edits.add import add
-from downtime.edits.cancel import cancel
-from downtime.edits.end import end_active
-from downtime.edits.schedule_text import ScheduleText
 from downtime.files import parser
 from downtime.files.disk import fingerprint
-from downtime.files.schedule_file import Edit
 from downtime.fleet.channel import Channel
 from downtime.fleet.publisher import publish
-from downtime.management.base import DowntimeCommand, edit_schedule
+from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
 from tests.support.commands import NAMED, NEW, UPGRADE, refusal, run, status, told
 from tests.support.programs import ROOT
@@ -234,7 +224,8 @@ def test_a_command_runs_no_system_checks(command: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_shows_an_example_and_the_readme_every_option(command: str) -> None:
     parser = load_command_class("downtime", command).create_parser("manage.py", command)
-    assert f"manage.py {command}" in str(parser.description)
+    assert "\n\nexamples:\n  " in parser.format_help()
+    assert re.search(rf"\n  .*manage\.py {command}\b", parser.format_help())
     base = load_command_class("django.core", "check").create_parser("manage.py", "check")
     shared = {option for action in base._actions for option in action.option_strings}
     options = {option for action in parser._actions for option in action.option_strings} - shared
@@ -370,42 +361,6 @@ def test_a_file_that_cannot_be_read_is_an_error_in_a_sentence(
 
 
 OLD = "# top\nperiods:\n  # of one\n  - name: one\n    start: 2020-01-01  # long ago\n\n# end\n"
-EDITS: dict[str, Callable[[ScheduleText], Edit]] = {
-    "add": lambda source: add(source, {"name": "new", "start": "2027-05-01 02:00", "duration": "2h"}),
-    "cancel": lambda source: cancel(source, "one"),
-    "end": lambda source: end_active(source, datetime.now(timezone.utc)),
-}
-
-
-@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_an_edit_parses_the_schedule_once_to_edit_it_and_once_to_prove_it(
-    schedule: Path, edit: Callable[[ScheduleText], Edit]
-) -> None:
-    schedule.write_text(OLD)
-    calls: Counter[CodeType] = Counter()
-
-    def count(frame: FrameType, event: str, argument: object) -> None:
-        calls[frame.f_code] += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        edited = edit_schedule(edit)
-    finally:
-        sys.setprofile(before)
-    assert schedule.read_text() == edited.text
-    assert (calls[yaml.compose.__code__], calls[parser.parse_with_nodes.__code__]) == (2, 2)
-
-
-@pytest.mark.parametrize("is_enabled", [True, False])
-def test_an_edit_leaves_the_garbage_collector_as_it_was(schedule: Path, is_enabled: bool) -> None:
-    schedule.write_text(OLD)
-    (gc.enable if is_enabled else gc.disable)()
-    try:
-        edit_schedule(EDITS["cancel"])
-        assert gc.isenabled() is is_enabled
-    finally:
-        gc.enable()
 
 
 def test_a_state_never_looks_at_the_files_again(

@@ -215,7 +215,7 @@ sys.setprofile(pause)
 MOMENTS = {
     "before the editor": ("downtime.management.editor", "edit"),
     "after the editor": ("downtime.files.parser", "parse_bytes"),
-    "when the problems are put into words": ("downtime.management.base", "problem_lines"),
+    "when the problems are put into words": ("downtime.management.schedule_edit", "problem_lines"),
     "when the question is printed": ("django.core.management.base", "flush"),
 }
 

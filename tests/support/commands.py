@@ -20,6 +20,14 @@ NEW = ("new", "--start", "2027-05-01 02:00", "--for", "2h")
 """What downtime_schedule is asked to add."""
 
 
+class Terminal(StringIO):
+    """An output that people look at."""
+
+    def isatty(self) -> bool:
+        """That it is."""
+        return True
+
+
 def run(command: str, *arguments: str) -> str:
     """What the command writes."""
     output = StringIO()

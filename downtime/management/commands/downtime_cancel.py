@@ -10,7 +10,8 @@ from django.core.management.base import CommandParser
 from downtime.conf import conf
 from downtime.edits.cancel import cancel
 from downtime.management import arguments
-from downtime.management.base import DowntimeCommand, edit_schedule
+from downtime.management.base import DowntimeCommand
+from downtime.management.schedule_edit import edit_schedule
 from downtime.schedule.periods import Schedule
 
 
@@ -18,9 +19,10 @@ class Command(DowntimeCommand):
     """Cancels the period of that name."""
 
     help = (
-        "Takes a period and its own comment lines out of the schedule; the rest of the file stays as it is. If the "
-        "period was active, it says whether the site is up now. Example: manage.py downtime_cancel storage-upgrade"
+        "Takes a period and its own comment lines out of the schedule; the rest of the file stays as it is. If the"
+        " period was active, it says whether the site is up now."
     )
+    examples = ("$ downtime_cancel storage-upgrade",)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="the name of the period, as downtime_status shows it")
@@ -28,7 +30,7 @@ class Command(DowntimeCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
-        cancelled = edit_schedule(lambda source: cancel(source, name))
+        cancelled = edit_schedule(self, lambda source: cancel(source, name))
         self.tell(f"Cancelled {name} in {conf.DOWNTIME_SCHEDULE_FILE}.")
         if Schedule((cancelled.period,)).at(datetime.now(timezone.utc)).active:
             if not options["no_wait"]:

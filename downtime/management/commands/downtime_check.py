@@ -25,9 +25,12 @@ class Command(DowntimeCommand):
 
     help = (
         "Prints each problem of a schedule as file:line: message, and exits with 1 if there is one; otherwise "
-        "prints what applies when, unless -v 0 is given. Reads that file alone, or the standard input for -, for CI "
-        "and git hooks. Examples: manage.py downtime_check downtime.yml, and "
-        "git show :downtime.yml | manage.py downtime_check -"
+        "prints what applies when, unless -v 0 is given. Reads that file alone, or the standard input for -, for "
+        "CI and git hooks."
+    )
+    examples = (
+        "$ downtime_check downtime.yml",
+        "git show :downtime.yml | $ downtime_check -",
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

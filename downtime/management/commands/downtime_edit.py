@@ -15,8 +15,9 @@ from downtime.files.fields import Problem
 from downtime.files.harmless import one_line
 from downtime.files.parser import parse_bytes
 from downtime.management import editor
-from downtime.management.base import DowntimeCommand, problem_lines
+from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
+from downtime.management.schedule_edit import problem_lines
 from downtime.management.wording import agenda
 from downtime.schedule.periods import Schedule
 
@@ -26,8 +27,9 @@ class Command(DowntimeCommand):
 
     help = (
         "Opens a copy of the schedule in $VISUAL, $EDITOR or vi, and replaces the schedule with it once it has no "
-        "problem. Example: EDITOR=nano manage.py downtime_edit"
+        "problem."
     )
+    examples = ("EDITOR=nano $ downtime_edit",)
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = conf.DOWNTIME_SCHEDULE_FILE

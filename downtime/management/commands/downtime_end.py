@@ -12,9 +12,10 @@ from downtime.edits.end import end_active
 from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite
 from downtime.management import arguments, fleet, page_file
-from downtime.management.base import DowntimeCommand, edit_schedule, problem_lines
+from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
 from downtime.management.page_file import NEUTRAL
+from downtime.management.schedule_edit import edit_schedule, problem_lines
 from downtime.schedule.periods import Window
 
 
@@ -22,9 +23,13 @@ class Command(DowntimeCommand):
     """Ends whatever takes the site down now."""
 
     help = (
-        "Brings the site back: lowers the flag, ends every period of the schedule that is active now, and returns when "
-        "every process has noticed. Exits with 1 unless the site is up then. With --fleet, lowers the flag that all "
-        "hosts of the fleet share instead, and nothing else. Example: manage.py downtime_end"
+        "Brings the site back: lowers the flag, ends every period of the schedule that is active now, and returns "
+        "when every process has noticed. Exits with 1 unless the site is up then. With --fleet, lowers the flag "
+        "that all hosts of the fleet share instead, and nothing else."
+    )
+    examples = (
+        "$ downtime_end",
+        "$ downtime_end --fleet --wait 30",
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,7 +40,7 @@ class Command(DowntimeCommand):
         wait = fleet.waiting_time(options)
         if options["fleet"]:
             for host in fleet.announce(self, None, wait).own_flags:
-                self.tell(f"On {host}, a flag of its own is raised; manage.py downtime_end lowers it there.")
+                self.tell(f"On {host}, a flag of its own is raised; {self.program} downtime_end lowers it there.")
         else:
             self._end(is_waiting=wait is not None)
 
@@ -79,7 +84,7 @@ class Command(DowntimeCommand):
             )
         if not loaded.parsed.schedule.at(state.now).active:
             return ()
-        ended = edit_schedule(lambda source: end_active(source, datetime.now(timezone.utc)))
+        ended = edit_schedule(self, lambda source: end_active(source, datetime.now(timezone.utc)))
         for window in ended.windows:
             what = "the running occurrence of " if window.period.recurrence else ""
             self.tell(f"Ended {what}{state.label(window)} in {loaded.path}.")

@@ -20,9 +20,10 @@ from downtime.fleet.flag_keeper import FlagKeeper
 from downtime.fleet.follower import Follower
 from downtime.fleet.service_manager import notify
 from downtime.management import arguments, fleet, page_file
-from downtime.management.base import DowntimeCommand, pause
+from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
 from downtime.management.page_file import NEUTRAL
+from downtime.management.progress import pause
 
 _SHORTEST_INTERVAL, _LONGEST_INTERVAL = 0.05, 3600
 _TIMEOUT = 5.0
@@ -41,11 +42,14 @@ class Command(DowntimeCommand):
     """Follows until it is ended, or once."""
 
     help = (
-        "Raises and lowers the flag of the fleet on this host as manage.py downtime_start --fleet and downtime_end "
-        "--fleet publish it through the cache in DOWNTIME_FLEET_CACHE, until SIGTERM ends it, which leaves the flag as "
-        "it is. A service or sidecar on each host. With --once, before the server of a host starts whose disk is "
-        "empty: exits with 0 if the flag is as published, 2 if nothing was ever published, else with 1. "
-        "Example: manage.py downtime_follow"
+        "Raises and lowers the flag of the fleet on this host as downtime_start --fleet and downtime_end --fleet "
+        "publish it through the cache in DOWNTIME_FLEET_CACHE, until SIGTERM ends it, which leaves the flag as it "
+        "is. A service or sidecar on each host. With --once, before the server of a host starts whose disk is "
+        "empty: exits with 0 if the flag is as published, 2 if nothing was ever published, else with 1."
+    )
+    examples = (
+        "$ downtime_follow",
+        "$ downtime_follow --once --timeout 10",
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -32,10 +32,10 @@ class Command(DowntimeCommand):
     """Prints a bypass link."""
 
     help = (
-        "Prints a link that lets its bearer pass while the site is down: opened in a browser, it sets a cookie. It is "
-        "signed with SECRET_KEY, so it works on every host with the same key, and expires by itself. "
-        "Example: manage.py downtime_link --hours 2 --url https://www.example.com/shop/"
+        "Prints a link that lets its bearer pass while the site is down: opened in a browser, it sets a cookie. It"
+        " is signed with SECRET_KEY, so it works on every host with the same key, and expires by itself."
     )
+    examples = ("$ downtime_link --hours 2 --url https://www.example.com/shop/",)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--hours", metavar="N", default="8", help=f"1 to {_MOST_HOURS}; default: 8")

@@ -27,9 +27,13 @@ class Command(DowntimeCommand):
     """Writes the page and its problem details to files, or one of them to the standard output."""
 
     help = (
-        "Renders the down page for a guard or a front server, which show it while Django can't answer: the neutral "
-        "page, or the one of a flag that is raised for the whole site; and beside it, as .json, the problem details "
-        "that clients get which prefer JSON. For image builds. Example: manage.py downtime_page --to downtime.html"
+        "Renders the down page for a guard or a front server, which show it while Django can't answer: the neutral"
+        " page, or the one of a flag that is raised for the whole site; and beside it, as .json, the problem "
+        "details that clients get which prefer JSON. For image builds."
+    )
+    examples = (
+        "$ downtime_page --to downtime.html",
+        "$ downtime_page --json --to -",
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

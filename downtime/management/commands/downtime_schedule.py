@@ -13,8 +13,9 @@ from downtime.edits.add import add, period_of
 from downtime.edits.schedule_text import ScheduleText
 from downtime.edits.yaml_writer import Value
 from downtime.management import arguments
-from downtime.management.base import DowntimeCommand, edit_schedule
+from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
+from downtime.management.schedule_edit import edit_schedule
 from downtime.management.wording import local_time, time_span
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import Period, Schedule, Window
@@ -24,9 +25,12 @@ class Command(DowntimeCommand):
     """Adds one period to the schedule."""
 
     help = (
-        "Adds a period to the schedule, and prints what it wrote and when that applies. The rest of the file stays as "
-        "it is. Examples: manage.py downtime_schedule storage-upgrade --start '2026-12-01 02:00' --for 2h, and "
-        "manage.py downtime_schedule weekly-reindex --cron '30 3 * * SUN' --for 45m --read-only"
+        "Adds a period to the schedule, and prints what it wrote and when that applies. The rest of the file stays"
+        " as it is."
+    )
+    examples = (
+        "$ downtime_schedule storage-upgrade --start '2026-12-01 02:00' --for 2h",
+        "$ downtime_schedule weekly-reindex --cron '30 3 * * SUN' --for 45m --read-only",
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -51,7 +55,7 @@ class Command(DowntimeCommand):
         _require(options)
         keys = _keys_without_times(options)
         now = datetime.now(timezone.utc)
-        scheduled = edit_schedule(lambda source: _schedule(source, keys, options, now), creates=True)
+        scheduled = edit_schedule(self, lambda source: _schedule(source, keys, options, now), creates=True)
         window = scheduled.window
         when = "applies now," if window.start <= now else "next applies"
         for line in (f"Added to {conf.DOWNTIME_SCHEDULE_FILE}:", *scheduled.addition.splitlines()):

@@ -26,8 +26,12 @@ class Command(DowntimeCommand):
 
     help = (
         "Takes the site down at once by raising the flag, and returns when every process refuses new requests; "
-        "those that are running go on. With --fleet, takes down every host that runs downtime_follow. "
-        "Example: manage.py downtime_start --message 'Back at four.' --for 2h"
+        "those that are running go on. With --fleet, takes down every host that runs downtime_follow."
+    )
+    examples = (
+        "$ downtime_start --message 'Back at four.' --for 2h",
+        "$ downtime_start --read-only --path /shop",
+        "$ downtime_start --fleet --until 04:00",
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

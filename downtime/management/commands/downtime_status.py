@@ -24,9 +24,11 @@ _EXIT_CODES = {UP: 0, DOWN: 3, UNKNOWN: 4, PARTLY: 5, READ_ONLY: 5}
 class Command(DowntimeCommand):
     """Prints the state of the site, for people or programs."""
 
-    help = (
-        "Shows the state of the site, since when, until when and why, what is coming, and the problems of the files. "
-        "Example: manage.py downtime_status --exit-code"
+    help = "Shows the state of the site, since when, until when and why, what is coming, and the problems of the files."
+    examples = (
+        "$ downtime_status",
+        "$ downtime_status --exit-code --json",
+        "$ downtime_status --at 'tomorrow 02:30' --path /shop/cart --method POST",
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

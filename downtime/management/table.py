@@ -1,0 +1,29 @@
+"""Measures text by the columns that it takes on a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import accumulate
+
+_ELLIPSIS = "…"
+
+
+def display_width(text: str) -> int:
+    """How many columns of a terminal the text takes: two for each wide East Asian character, none for an accent."""
+    return sum(map(_width, text))
+
+
+def _width(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def cut(text: str, width: int | None) -> str:
+    """The text if it fits into that width or if there is none; else its beginning and an ellipsis."""
+    if width is None or display_width(text) <= width:
+        return text
+    ends = accumulate(map(_width, text))
+    kept = text[: sum(end <= width - len(_ELLIPSIS) for end in ends)]
+    words = kept.rstrip()
+    return words + (_ELLIPSIS if words == kept else f" {_ELLIPSIS}")
