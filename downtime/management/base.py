@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -88,8 +89,12 @@ class DowntimeCommand(Printer):
         return super().create_parser(program, subcommand, **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Runs the command as its options ask for; with `-v 0` it keeps success to itself."""
-        self.verbosity = options["verbosity"]
+        """Runs the command as its options ask for; with `-v 0` it keeps success to itself.
+
+        With NO_COLOR in the environment it is without colours, unless they are asked for."""
+        self.verbosity, self.is_color_forced = options["verbosity"], options["force_color"]
+        if os.environ.get("NO_COLOR") and not self.is_color_forced:  # see https://no-color.org
+            options["no_color"] = True
         return super().execute(*args, **options)
 
     def run_from_argv(self, argv: list[str]) -> None:

@@ -23,7 +23,7 @@ from downtime.management.wording import sentence
 from downtime.schedule import converters
 from downtime.schedule.periods import is_known
 
-_OF_THIS_HOST = {"--exit-code": "exit_code", "--at": "at", "--path": "path", "--method": "method"}
+_OF_THIS_HOST = {"--all": "all", "--exit-code": "exit_code", "--at": "at", "--path": "path", "--method": "method"}
 
 
 def show(command: DowntimeCommand, options: dict[str, Any]) -> None:

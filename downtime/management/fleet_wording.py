@@ -6,7 +6,8 @@ from datetime import datetime, timezone
 
 from downtime.fleet.documents import Confirmation, Publication
 from downtime.management.page_file import flag_period
-from downtime.management.wording import ago, effect, local_time
+from downtime.management.times import ago, local_time
+from downtime.management.wording import effect
 
 _SKEW = 5.0
 _RECENT = 60.0

@@ -6,13 +6,14 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from django.core.management import base
 
 from downtime.files import disk
 from downtime.files.harmless import escaped, one_line
+from downtime.management.table import cut
 from downtime.schedule import converters
 
 
@@ -45,19 +46,32 @@ def _escape_as_json(character: str) -> str:
 
 
 class Printer(base.BaseCommand):
-    """A command that prints harmless text."""
+    """A command that prints harmless text, in colours if its output shows them."""
 
     verbosity = 1
+    is_color_forced = False
 
-    def tell(self, text: str) -> None:
-        """Prints the text as one line, at once, unless the command is to be silent."""
+    def tell(self, text: str, *, painted: str = "", paint: Callable[[str], str] = str) -> None:
+        """Prints the text as one line, at once, unless the command is to be silent.
+
+        The first occurrence of what is `painted` gets that paint, if the output shows colours."""
         if self.verbosity:
-            self.write(one_line(text))
+            line = one_line(text)
+            if painted and self._shows_colors(self.stdout):
+                line = line.replace(painted, paint(painted), 1)
+            self.write(line)
+
+    def tell_row(self, text: str) -> None:
+        """As `tell`, but a terminal gets no more than fits in one of its lines."""
+        self.tell(cut(one_line(text), self.width))
 
     @property
     def width(self) -> int | None:
         """How many columns the terminal has; None if the output is none."""
         return shutil.get_terminal_size().columns if self.stdout.isatty() else None
+
+    def _shows_colors(self, output: base.OutputWrapper) -> bool:
+        return self.is_color_forced or output.isatty()
 
     def write(self, text: str, *, ending: str = "\n") -> None:
         """Prints harmless text at once, in any encoding; if nobody reads it any more, the command goes on.
@@ -84,8 +98,9 @@ class Printer(base.BaseCommand):
 
     def warn(self, text: str) -> None:
         """Prints the text as one line on the standard error, at `-v 0` too; goes on if it can't be written."""
+        paint = self.style.WARNING if self._shows_colors(self.stderr) else str
         with suppress(OSError):
-            self.stderr.write(one_line(text))
+            self.stderr.write(paint(one_line(text)), str)
 
     @contextmanager
     def _printing(self, text: str) -> Iterator[None]:

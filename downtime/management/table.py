@@ -1,10 +1,12 @@
-"""Measures text by the columns that it takes on a terminal."""
+"""Lines up text in columns, as wide as a terminal shows it."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from itertools import accumulate
 
+_GAP = "  "
 _ELLIPSIS = "…"
 
 
@@ -27,3 +29,14 @@ def cut(text: str, width: int | None) -> str:
     kept = text[: sum(end <= width - len(_ELLIPSIS) for end in ends)]
     words = kept.rstrip()
     return words + (_ELLIPSIS if words == kept else f" {_ELLIPSIS}")
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines, with their cells in columns."""
+    widths = [max(map(display_width, column)) for column in zip(*rows, strict=True)]
+    return [_line(cells, widths) for cells in rows]
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell + " " * (width - display_width(cell)) for cell, width in zip(cells, widths, strict=True))
+    return _GAP.join(padded).rstrip()

@@ -1,18 +1,17 @@
-"""How the commands word a time, a period and the state of the site: in English, in the project's time zone."""
+"""How the commands word a period and the state of the site, in English."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils.timezone import get_default_timezone
-
 from downtime.files.flag_file import Flag, path_of
-from downtime.schedule.occurrence import rounded_up, zone_name
-from downtime.schedule.periods import ALWAYS, Answer, Period, Schedule, Window, is_known
+from downtime.management.times import distance, local_time
+from downtime.schedule.occurrence import rounded_up
+from downtime.schedule.periods import ALWAYS, Period, Window, is_known
 from downtime.schedule.refusals import Refusal, refusals_of
-from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of, site_status
+from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of
 
 if TYPE_CHECKING:  # it asks what requests need, and no other command does
     from downtime.visit import Visit
@@ -27,10 +26,7 @@ _EXEMPT_BY = {
 }
 
 
-def local_time(moment: datetime) -> str:
-    """The date and time on the clocks of the project, such as 2026-12-01 02:00:00 CET."""
-    local = moment.astimezone(get_default_timezone())
-    return f"{local:%Y-%m-%d %H:%M:%S} {zone_name(local)}"
+_Time = Callable[[datetime], str]
 
 
 def time_span(window: Window, now: datetime) -> str:
@@ -40,12 +36,12 @@ def time_span(window: Window, now: datetime) -> str:
     return f"from {local_time(window.start)} {_end('to', window.end)}"
 
 
-def _since(began: datetime, end: datetime) -> str:
-    return f"since {local_time(began)}, {_end('until', end)}"
+def _since(began: datetime, end: datetime, time: _Time = local_time) -> str:
+    return f"since {time(began)}, {_end('until', end, time)}"
 
 
-def _end(preposition: str, end: datetime) -> str:
-    return f"{preposition} {local_time(rounded_up(end))}" if is_known(end) else "without a known end"
+def _end(preposition: str, end: datetime, time: _Time = local_time) -> str:
+    return f"{preposition} {time(rounded_up(end))}" if is_known(end) else "without a known end"
 
 
 def label(window: Window, flags: Iterable[Flag] = ()) -> str:
@@ -54,31 +50,38 @@ def label(window: Window, flags: Iterable[Flag] = ()) -> str:
     return f"flag {path}" if path else window.period.name or f"the period on line {window.period.line}"
 
 
-def status_line(site_status: SiteStatus, flags: Iterable[Flag] = (), *, still: bool = False) -> str:
+def status_line(
+    site_status: SiteStatus, flags: Iterable[Flag] = (), *, still: bool = False, now: datetime | None = None
+) -> str:
     """The state of the site as one sentence: all that is refused, since when, until when, because of what, and what
-    comes before everything passes again. With `still`, as of somebody who has tried to bring it back."""
-    return sentence("; ".join(_facts(site_status, flags, "is still" if still else "is")) + ".")
+    comes before everything passes again. With `still`, as of somebody who has tried to bring it back; with `now`, it
+    also says how far off each time is."""
+
+    def time(moment: datetime) -> str:
+        return local_time(moment) if now is None else f"{local_time(moment)} ({distance(moment, now)})"
+
+    return sentence("; ".join(_facts(site_status, flags, "is still" if still else "is", time)) + ".")
 
 
-def _facts(status: SiteStatus, flags: Iterable[Flag], verb: str) -> Iterator[str]:
+def _facts(status: SiteStatus, flags: Iterable[Flag], verb: str, time: _Time) -> Iterator[str]:
     if status.state == UP:
         yield "the site is up"
     elif status.if_started_now is not None:
         yield f"the state of the site is unknown: {'; '.join(_DOUBTS[doubt] for doubt in status.doubts)}"
-        now, *then = _facts(status.if_started_now, flags, "is")
+        now, *then = _facts(status.if_started_now, flags, "is", time)
         yield from (f"for one that starts now, {now}", *then)
     elif len(status.refusals) == 1 and status.turn is None:
         [refusal] = status.refusals
         because = _because(refusal, flags)
-        yield f"{extent(refusal, verb)}, {_since(status.since, status.until)}, {because}"
+        yield f"{extent(refusal, verb)}, {_since(status.since, status.until, time)}, {because}"
     else:
         for refusal in status.refusals:
             what = extent(refusal, verb, is_first=refusal is status.refusals[0])
-            yield f"{what}, since {local_time(refusal.since)}, {_because(refusal, flags)}"
+            yield f"{what}, since {time(refusal.since)}, {_because(refusal, flags)}"
         if status.turn is not None:
-            yield f"from {local_time(status.turn.at)} on, {_turn(status.turn.status, flags)}"
+            yield f"from {time(status.turn.at)} on, {_turn(status.turn.status, flags)}"
         if is_known(status.until):
-            yield f"everything passes again at {local_time(rounded_up(status.until))}"
+            yield f"everything passes again at {time(rounded_up(status.until))}"
         else:
             yield "it is not known when everything passes again"
 
@@ -104,14 +107,6 @@ def effect(period: Period) -> str:
     return f"{extent(refusal)} {_end('until', period.end)}" if is_known(period.end) else extent(refusal)
 
 
-def ago(seconds: float) -> str:
-    """How long ago something was, in the largest unit that fits: 3 s ago, 4 min ago, 2 h ago."""
-    for unit, length in (("h", 3600), ("min", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit} ago"
-    return f"{seconds:.0f} s ago"
-
-
 def sentence(text: str) -> str:
     """The text with a capital at its beginning."""
     return f"{text[0].upper()}{text[1:]}"
@@ -121,16 +116,12 @@ def _because(refusal: Refusal, flags: Iterable[Flag]) -> str:
     return f"because of {names_of(label(window, flags) for window in refusal.windows)}"
 
 
-def window_line(name: str, window: Window, now: datetime) -> str:
-    """The window as one line: its name, when it applies, to which part of the site, and its message."""
-    period = window.period
-    parts = [
-        f"  {name}: {time_span(window, now)}",
-        f", only below {', '.join(period.prefixes)}" if period.prefixes else "",
-        ", reading passes" if period.read_only else "",
-        f": {period.message}" if period.message else "",
-    ]
-    return "".join(parts)
+def refused(period: Period) -> str:
+    """What the period refuses, in few words: everything, writing, /shop, writing to /shop."""
+    prefixes = "" if period.is_whole else ", ".join(period.prefixes)
+    if period.read_only:
+        return f"writing to {prefixes}" if prefixes else "writing"
+    return prefixes or "everything"
 
 
 def visit_lines(visit: Visit, status: SiteStatus, flags: Iterable[Flag] = ()) -> Iterator[str]:
@@ -151,17 +142,3 @@ def visit_lines(visit: Visit, status: SiteStatus, flags: Iterable[Flag] = ()) ->
     yield "Exemptions by who asks (address, bypass link, DOWNTIME_EXEMPT_IF) were not asked."
     if status.state == UNKNOWN:
         yield "So it is for a process that starts now; for a running one it is unknown."
-
-
-def agenda(schedule: Schedule, answer: Answer) -> Iterator[str]:
-    """The state of the site by the schedule alone, and a line for each period that is active or will be."""
-    facts = "; ".join(_facts(site_status(schedule.at(answer.moment)), (), "is"))
-    yield f"By this schedule alone, {facts}."
-    if active := [window for window in answer.active if not window.is_flag]:
-        yield "Active now:"
-        yield from (window_line(label(window), window, answer.moment) for window in active)
-    if coming := schedule.upcoming(answer.moment):
-        yield "Coming:"
-        yield from (window_line(label(window), window, answer.moment) for window in coming)
-    if not active and not coming:
-        yield "Nothing is active now, and nothing is coming."

@@ -74,7 +74,7 @@ def test_a_command_whose_output_nobody_reads_does_what_it_is_asked(flag: Path, s
     os.close(reader)
     with os.fdopen(writer, "w") as output:
         call_command("downtime_end", stdout=output)
-    assert run("downtime_status") == "The site is up.\n"
+    assert run("downtime_status").startswith("The site is up.\n")
 
 
 def test_an_output_that_can_not_be_written_is_an_error_that_says_what_was_done(flag: Path) -> None:

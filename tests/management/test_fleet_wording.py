@@ -49,7 +49,7 @@ HOSTS = {
     "told nothing": ({"serial": 0}, 0, "has not confirmed; has been told nothing yet; last heard of 0 s ago"),
     "no room": ({"trouble": "no room"}, 0, "has not confirmed; no room; last heard of 0 s ago"),
     "drained": ({"own_flag": True}, 0, "has confirmed; last heard of 0 s ago; a flag of its own is raised"),
-    "a clock behind": ({}, 7300, "has confirmed; last heard of 2 h ago by its clock"),
+    "a clock behind": ({}, 7200, "has confirmed; last heard of 2 h ago by its clock"),
     "a clock ahead": ({}, -7200, "has confirmed; last heard of just now, by a clock that is 2 h ahead of this one"),
     "a clock a bit ahead": ({}, -2, "has confirmed; last heard of 0 s ago"),
 }

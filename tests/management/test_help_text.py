@@ -54,3 +54,11 @@ def test_the_help_names_the_program_that_was_called(capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().out
     assert printed.startswith("usage: python -m django downtime_end ")
     assert "\n  python -m django downtime_end --fleet --wait 30\n" in printed
+
+
+def test_what_is_to_be_done_next_is_a_command_of_the_program_that_was_called(
+    flag: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_command_class("downtime", "downtime_start").run_from_argv(["manage.py", "downtime_start"])
+    load_command_class("downtime", "downtime_status").run_from_argv(["/x/__main__.py", "downtime_status"])
+    assert capsys.readouterr().out.endswith("\n\nBring it back: python -m django downtime_end\n")

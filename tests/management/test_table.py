@@ -1,8 +1,8 @@
-"""Text as wide as a terminal shows it."""
+"""Columns of text, as wide as a terminal shows it."""
 
 import pytest
 
-from downtime.management.table import cut, display_width
+from downtime.management.table import aligned, cut, display_width
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,12 @@ def test_a_wide_character_takes_two_columns_and_an_accent_none(text: str, width:
 def test_what_does_not_fit_is_cut_and_never_wider(text: str, width: int | None, expected: str) -> None:
     assert cut(text, width) == expected
     assert width is None or display_width(cut(text, width)) <= width
+
+
+def test_columns_begin_below_each_other() -> None:
+    assert aligned([("IN", "PERIOD", "X"), ("3 h", "ディスク", "a"), ("12 min", "disks", "")]) == [
+        "IN      PERIOD    X",
+        "3 h     ディスク  a",
+        "12 min  disks",
+    ]
+    assert aligned([]) == []

@@ -1,4 +1,4 @@
-"""How the commands word times, periods and the state of the site, as plain values."""
+"""How the commands word periods and the state of the site, as plain values."""
 
 from datetime import datetime, timezone
 
@@ -6,7 +6,7 @@ import pytest
 
 from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
-from downtime.management.wording import agenda, ago, label, local_time, status_line, time_span, window_line
+from downtime.management.wording import label, refused, status_line, time_span
 from downtime.schedule.periods import NEVER, Answer, Period, Schedule
 from downtime.schedule.site_status import site_status
 
@@ -18,11 +18,6 @@ FLAG = Flag("/srv/downtime.flag", Fingerprint(0, 0, 0, 0, 0), RAISED)
 
 def answer(*periods: Period, flags: tuple[Period, ...] = ()) -> Answer:
     return Schedule(periods).at(NOW, flags)
-
-
-def test_a_time_is_on_the_clocks_of_the_project() -> None:
-    assert local_time(NOW) == "2026-12-01 13:00:00 CET"
-    assert local_time(NOW.replace(month=7)) == "2026-07-01 14:00:00 CEST"
 
 
 @pytest.mark.parametrize(
@@ -113,30 +108,30 @@ def test_of_many_causes_and_parts_the_first_are_told() -> None:
     assert line.endswith(" because of p0, p1, p2, p3, p4, p5, p6, p7, ….")
 
 
-def test_a_line_tells_which_period_when_where_and_why() -> None:
-    period = Period(AN_HOUR_AGO, read_only=True, paths=("/shop", ""), message="Soon.")
-    [window] = answer(period).active
-    assert window_line("x", window, NOW) == (
-        "  x: since 2026-12-01 12:00:00 CET, without a known end, only below /shop, /, reading passes: Soon."
+def test_how_far_off_its_times_are_is_told_as_of_a_moment() -> None:
+    periods = (
+        Period(AN_HOUR_AGO, IN_AN_HOUR, name="a", read_only=True),
+        Period(IN_AN_HOUR, NOW.replace(day=4), name="b"),
     )
-
-
-def test_the_agenda_is_of_the_schedule_alone() -> None:
-    schedule = Schedule((Period(AN_HOUR_AGO, name="now"), Period(IN_AN_HOUR, name="later")))
-    state, *lines = agenda(schedule, schedule.at(NOW, [RAISED]))
-    assert state == (
-        "By this schedule alone, the site is down, since 2026-12-01 12:00:00 CET, without a known end, because of now."
+    assert status_line(site_status(answer(*periods)), now=NOW) == (
+        "The site is read-only, since 2026-12-01 12:00:00 CET (for 1 h), because of a; from 2026-12-01 14:00:00 CET "
+        "(in 1 h) on, the site is down, because of b; everything passes again at 2026-12-04 13:00:00 CET (in 3 d)."
     )
-    assert [line.split(":")[0] for line in lines] == ["Active now", "  now", "Coming", "  later"]
-    assert list(agenda(Schedule(), answer(flags=(RAISED,)))) == [
-        "By this schedule alone, the site is up.",
-        "Nothing is active now, and nothing is coming.",
-    ]
+    assert status_line(site_status(answer(periods[0])), now=NOW) == (
+        "The site is read-only, since 2026-12-01 12:00:00 CET (for 1 h), until 2026-12-01 14:00:00 CET (in 1 h), "
+        "because of a."
+    )
 
 
 @pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [(0, "0 s"), (3.4, "3 s"), (119, "119 s"), (120, "2 min"), (250, "4 min"), (7190, "120 min"), (7300, "2 h")],
+    ("period", "expected"),
+    [
+        (Period(), "everything"),
+        (Period(read_only=True), "writing"),
+        (Period(paths=("/shop", "/wiki")), "/shop, /wiki"),
+        (Period(paths=("/shop",), read_only=True), "writing to /shop"),
+        (Period(paths=("/shop", "")), "everything"),
+    ],
 )
-def test_how_long_ago_something_was_is_told_in_the_largest_unit_that_fits(seconds: float, expected: str) -> None:
-    assert ago(seconds) == f"{expected} ago"
+def test_what_a_period_refuses_is_told_in_few_words(period: Period, expected: str) -> None:
+    assert refused(period) == expected

@@ -1,6 +1,7 @@
 """Calls management commands in this process, and tells what came of it."""
 
 import json
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,16 @@ class Terminal(StringIO):
         return True
 
 
+def on_terminal(command: str, *arguments: str, columns: int = 80) -> str:
+    """What the command writes to a terminal of that width."""
+    output = Terminal()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", str(columns))
+        patch.setattr("sys.stdout", output)  # by which Django finds out whether colours can be shown
+        call_command(command, *arguments, stdout=output, stderr=output)
+    return output.getvalue()
+
+
 def run(command: str, *arguments: str) -> str:
     """What the command writes."""
     output = StringIO()
@@ -51,6 +62,11 @@ def told(command: str, *arguments: str) -> str:
     except (CommandError, SystemExit) as end:
         output.write(f"{end}\n")
     return output.getvalue()
+
+
+def without_distances(text: str) -> str:
+    """The text without how far off its times are, which depends on the day."""
+    return re.sub(r" \((?:for|in) [^()]*\)", "", text)
 
 
 def status(*arguments: str) -> dict[str, Any]:

@@ -59,6 +59,7 @@ RUN_BY_WORDS = {
     "style-src": "tests/browser/test_content_security_policy.py",
     ".git/hooks/pre-commit": "tests/management/test_downtime_check.py",
     "def only_reads": "tests/test_exemptions.py",
+    "for 12 min": "tests/management/test_downtime_status.py",
     "because of storage-upgrade": "tests/management/test_downtime_status.py",
     "--path /shop/cart": f"{_RUN}::test_a_visit_at_another_time_is_told",
     "problems=$(": f"{_RUN}::test_cron_mails_what_is_wrong_with_the_schedule_and_nothing_else",

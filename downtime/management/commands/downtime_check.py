@@ -14,9 +14,9 @@ from downtime.conf import conf
 from downtime.files.harmless import one_line
 from downtime.files.parser import Parsed, parse_bytes
 from downtime.files.schedule_file import LARGEST, load_schedule
+from downtime.management.agenda import tell_schedule
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
-from downtime.management.wording import agenda
 from downtime.schedule.periods import Schedule
 
 
@@ -58,8 +58,7 @@ class Command(DowntimeCommand):
         else:
             count = len(schedule.periods)
             self.tell(f"{path} has no problem; it has {count} {'period' if count == 1 else 'periods'}.")
-        for line in agenda(schedule, schedule.at(datetime.now(timezone.utc))):
-            self.tell(line)
+        tell_schedule(self, schedule, schedule.at(datetime.now(timezone.utc)))
 
 
 def _parsed_input() -> Parsed:

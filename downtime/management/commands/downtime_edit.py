@@ -15,10 +15,10 @@ from downtime.files.fields import Problem
 from downtime.files.harmless import one_line
 from downtime.files.parser import parse_bytes
 from downtime.management import editor
+from downtime.management.agenda import tell_schedule
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
 from downtime.management.schedule_edit import problem_lines
-from downtime.management.wording import agenda
 from downtime.schedule.periods import Schedule
 
 
@@ -43,8 +43,7 @@ class Command(DowntimeCommand):
             self.tell(f"{path} was not changed.")
             return
         self.tell(f"Saved {path}.")
-        for line in agenda(schedule, schedule.at(datetime.now(timezone.utc))):
-            self.tell(line)
+        tell_schedule(self, schedule, schedule.at(datetime.now(timezone.utc)))
 
     def _save(self, copy: str, path: str, *, old: bytes | None, first: bytes) -> tuple[bytes, Schedule]:
         """Puts the edited copy in the place of the schedule, and returns its content and what that means."""

@@ -16,7 +16,7 @@ from downtime.http import bypass
 from downtime.management.arguments import convert
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
-from downtime.management.wording import local_time
+from downtime.management.times import local_time
 from downtime.schedule import converters
 from downtime.schedule.site_status import UP
 

@@ -16,7 +16,8 @@ from downtime.management import arguments
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
 from downtime.management.schedule_edit import edit_schedule
-from downtime.management.wording import local_time, time_span
+from downtime.management.times import local_time
+from downtime.management.wording import time_span
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import Period, Schedule, Window
 

@@ -14,7 +14,8 @@ from downtime.files.atomic_write import CannotWrite
 from downtime.management import arguments, fleet, page_file
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
-from downtime.management.wording import effect, local_time
+from downtime.management.times import local_time
+from downtime.management.wording import effect
 from downtime.schedule import converters
 
 # An end that is nearer keeps its fraction of a second, as it must lie after the writing of the flag.

@@ -13,7 +13,8 @@ from downtime.management import arguments, fleet_status
 from downtime.management.base import DowntimeCommand, State
 from downtime.management.output import CommandError, as_json
 from downtime.management.status_json import as_dict
-from downtime.management.wording import local_time, status_line, visit_lines, window_line
+from downtime.management.status_text import tell_files, tell_next_steps, tell_status
+from downtime.management.times import local_time
 from downtime.schedule.periods import Window
 from downtime.schedule.site_status import DOWN, PARTLY, READ_ONLY, UNKNOWN, UP
 from downtime.visit import Visit, to_method, to_path, visit
@@ -24,7 +25,10 @@ _EXIT_CODES = {UP: 0, DOWN: 3, UNKNOWN: 4, PARTLY: 5, READ_ONLY: 5}
 class Command(DowntimeCommand):
     """Prints the state of the site, for people or programs."""
 
-    help = "Shows the state of the site, since when, until when and why, what is coming, and the problems of the files."
+    help = (
+        "Shows the state of the site, since when, until when and why, what is coming, the problems of the files, "
+        "and what to do next."
+    )
     examples = (
         "$ downtime_status",
         "$ downtime_status --exit-code --json",
@@ -32,6 +36,7 @@ class Command(DowntimeCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--all", action="store_true", help="each period that is coming, and not only the next ten")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument(
             "--exit-code",
@@ -57,28 +62,19 @@ class Command(DowntimeCommand):
         if options["json"]:
             self.write(as_json(as_dict(state, upcoming, visited)))
         else:
-            if at is not None:
-                self.tell(f"At {local_time(at)}, by the files as they are now:")
-            self._print(state, upcoming, visited)
+            self._tell(state, upcoming, visited, at, is_whole=options["all"])
         if options["exit_code"] and (code := _EXIT_CODES[state.site_status.state]):
             sys.exit(code)
 
-    def _print(self, state: State, upcoming: list[Window], visited: Visit | None) -> None:
-        self.tell(status_line(state.site_status, state.flags.raised))
-        if visited is not None:
-            for line in visit_lines(visited, state.site_status, state.flags.raised):
-                self.tell(line)
-        for window in state.answer.active:
-            self.tell(window_line(state.label(window), window, state.now))
-        if upcoming:
-            self.tell("Coming:")
-        for window in upcoming:
-            self.tell(window_line(state.label(window), window, state.now))
-        problems = state.problems()
-        if problems:
-            self.tell("Problems:")
-        for problem in problems:
-            self.tell(f"  {problem}")
+    def _tell(
+        self, state: State, upcoming: list[Window], visited: Visit | None, at: datetime | None, *, is_whole: bool
+    ) -> None:
+        if at is not None:
+            self.tell(f"At {local_time(at)}, by the files as they are now:")
+        tell_status(self, state, upcoming, visited, is_whole=is_whole)
+        tell_files(self, state)
+        if at is None:  # no command brings back what is not down yet
+            tell_next_steps(self, state)
 
 
 def _moment(at: str | None) -> datetime | None:

@@ -1,0 +1,53 @@
+"""Tells people in tables which periods are active, and which are coming."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from downtime.files.harmless import one_line
+from downtime.management.output import Printer
+from downtime.management.table import aligned, cut
+from downtime.management.times import distance, short_span
+from downtime.management.wording import label, refused, status_line
+from downtime.schedule.periods import Answer, Schedule, Window
+from downtime.schedule.site_status import site_status
+
+
+def tell_schedule(printer: Printer, schedule: Schedule, answer: Answer) -> None:
+    """Tells the state of the site by the schedule alone, and each period that is active or will be."""
+    state = status_line(site_status(schedule.at(answer.moment)))
+    printer.tell(f"By this schedule alone, {state[0].lower()}{state[1:]}")
+    active = [window for window in answer.active if not window.is_flag]
+    coming = schedule.upcoming(answer.moment)
+    tell_windows(printer, active, coming, answer.moment)
+    if not active and not coming:
+        printer.tell("Nothing is active now, and nothing is coming.")
+
+
+def tell_windows(
+    printer: Printer,
+    active: Sequence[Window],
+    coming: Sequence[Window],
+    now: datetime,
+    name: Callable[[Window], str] = label,
+) -> None:
+    """Tells them as two tables with the same columns; each is left out if it has no rows."""
+    message = "MESSAGE" * any(window.period.message for window in (*active, *coming))
+    widest = None if printer.width is None else printer.width // 3  # so that one long name leaves room for the rest
+
+    def table(heading: str, windows: Sequence[Window]) -> list[tuple[str, ...]]:
+        first = (heading, "WHEN", "PERIOD", "REFUSED", message)
+        return [first, *(_cells(window, name(window), now, widest) for window in windows)] if windows else []
+
+    first = table("ACTIVE", active)
+    for number, line in enumerate(aligned([*first, *table("COMING", coming)])):
+        if number in (0, len(first)):
+            printer.tell("")
+        printer.tell_row(line)
+
+
+def _cells(window: Window, name: str, now: datetime, widest: int | None) -> tuple[str, ...]:
+    what = (cut(one_line(text), widest) for text in (name, refused(window.period)))
+    message = one_line(" ".join(window.period.message.split()))
+    return (distance(window.began, now), short_span(window.began, window.end), *what, message)
