@@ -20,9 +20,10 @@ _MOST_NAMES = 10
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The new text, and the period that it no longer holds."""
+    """The new text and what it means, and the period that it no longer holds."""
 
     text: str
+    schedule: Schedule
     period: Period
 
 
@@ -40,8 +41,8 @@ def cancel(source: ScheduleText, name: str) -> Cancelled:
     assert isinstance(sequence, SequenceNode)
     without = _without_flow_item if sequence.flow_style else _without_block_item
     changes = without(source.text, spans.item_spans(source.text, sequence), index)
-    text = source.with_splices(changes, meaning=Schedule(periods[:index] + periods[index + 1 :]))
-    return Cancelled(text, periods[index])
+    schedule = Schedule(periods[:index] + periods[index + 1 :])
+    return Cancelled(source.with_splices(changes, meaning=schedule), schedule, periods[index])
 
 
 def _suggestion(wrong_name: str, names: list[str]) -> str:

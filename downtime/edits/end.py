@@ -17,9 +17,10 @@ _SECOND = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The new text, and the windows that ended."""
+    """The new text and what it means, and the windows that ended."""
 
     text: str
+    schedule: Schedule
     windows: tuple[Window, ...] = ()
 
 
@@ -33,7 +34,8 @@ def end_active(source: ScheduleText, now: datetime) -> Ended:
         periods[window.rank] = _ended(window.period, now)
         mapping = source.nodes.periods[window.rank]
         changes.append(_splice(source.text, mapping, periods[window.rank], schedule_text.zone_of(mapping, source.zone)))
-    return Ended(source.with_splices(changes, meaning=Schedule(tuple(periods))), windows)
+    schedule = Schedule(tuple(periods))
+    return Ended(source.with_splices(changes, meaning=schedule), schedule, windows)
 
 
 def _ended(period: Period, now: datetime) -> Period:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Protocol, TypeVar
 
-from downtime.files import atomic_write, disk
+from downtime.files import atomic_write, disk, dry_run
 from downtime.files.disk import Fingerprint
 from downtime.files.entry import Entry
 from downtime.files.fields import Problem
@@ -73,16 +73,30 @@ def rewrite(
     atomic_write.CannotWrite; OSError and UnicodeDecodeError if the file can't be read; and what `edit` raises."""
     with locked(path, waiting=waiting) as entry:
         atomic_write.sweep(entry)
-        old = _content(entry)
-        if old is None and not creates:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-        old = old or b""
-        mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
-        text = old[len(mark) :].decode()
+        mark, text = _text(entry, creates=creates)
         edited = edit(text)
         if edited.text != text:
             atomic_write.replace(entry, mark + edited.text.encode())
         return edited
+
+
+def preview(path: str, edit: Callable[[str], EditT], *, creates: bool = False) -> tuple[str, EditT]:
+    """The file's text, and the edit that `rewrite` would make of it; changes nothing, and takes no lock.
+
+    Raises what that does, CannotWrite only if it is known that the file can't be written."""
+    with dry_run.writable(path) as entry:
+        _, text = _text(entry, creates=creates)
+        return text, edit(text)
+
+
+def _text(entry: Entry, *, creates: bool) -> tuple[bytes, str]:
+    """The byte order mark of the file, if it has one, and its text; raises OSError and UnicodeDecodeError."""
+    old = _content(entry)
+    if old is None and not creates:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), entry.path)
+    old = old or b""
+    mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""
+    return mark, old[len(mark) :].decode()
 
 
 def take_over(path: str, old: bytes | None, new: bytes) -> bool:

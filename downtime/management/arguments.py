@@ -43,6 +43,11 @@ def add_no_wait(parser: CommandParser) -> None:
     parser.add_argument("--no-wait", action="store_true", help="return at once")
 
 
+def add_dry_run(parser: CommandParser) -> None:
+    """Adds the option to tell what would be done, and to do nothing."""
+    parser.add_argument("--dry-run", action="store_true", help="tell what would be changed, and change nothing")
+
+
 def period_keys(options: dict[str, Any]) -> dict[str, Value]:
     """The keys of a period or a flag that those options ask for."""
     keys: dict[str, Value] = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import os
 import sys
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -15,12 +15,13 @@ from django.utils.timezone import get_default_timezone
 from downtime.conf import conf
 from downtime.files.flag_file import Flags, load_flags
 from downtime.files.harmless import one_line
+from downtime.files.parser import Parsed
 from downtime.files.schedule_file import Loaded, load_schedule
 from downtime.management.help_text import HelpFormatter, examples_text, program_name
 from downtime.management.output import Printer
 from downtime.management.progress import LONGEST_SLEEP, Progress, pause
 from downtime.management.wording import label, status_line
-from downtime.schedule.periods import Answer, Window
+from downtime.schedule.periods import Answer, Schedule, Window
 from downtime.schedule.site_status import FLAGS, SCHEDULE, UP, SiteStatus, site_status
 
 # In seconds. By then, a request that read the clock just before its deadline is decided.
@@ -60,6 +61,14 @@ class State:
     def site_status(self) -> SiteStatus:
         """The state of the site, for all of its processes."""
         return site_status(self.answer, self.doubts)
+
+    def with_changes(self, *, lowered: str = "", schedule: Schedule | None = None) -> State:
+        """The state as it would be in a second, without that flag, and with that schedule if one is given."""
+        now = datetime.now(timezone.utc) + timedelta(seconds=1)  # what ends now lasts for a second at least
+        flags = replace(self.flags, raised=tuple(flag for flag in self.flags.raised if flag.path != lowered))
+        loaded = self.loaded if schedule is None else replace(self.loaded, parsed=Parsed(schedule))
+        periods = [flag.period for flag in flags.raised]
+        return State(now, flags, loaded, loaded.parsed.schedule.at(now, periods))
 
     def why_not_up(self) -> list[str]:
         """What is still refused or may be, and why, in lines; none if the site is up."""

@@ -7,6 +7,7 @@ import math
 import os
 import socket
 import time
+from datetime import datetime, timezone
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +20,11 @@ from downtime.fleet.publisher import NotPublished, Overtaken, Rollout, publish
 from downtime.fleet_checks import cache_conflict
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand
-from downtime.management.fleet_wording import host_line, publication_line, strangers_line
+from downtime.management.fleet_wording import flag_words, host_line, publication_line, strangers_line
 from downtime.management.output import CommandError
 from downtime.management.progress import LONGEST_SLEEP, Progress
+from downtime.management.schedule_edit import NOTHING_CHANGED
+from downtime.schedule.site_status import names_of
 
 _WAIT = 10.0
 _LONGEST_WAIT = 86_400
@@ -108,6 +111,24 @@ def announce(command: DowntimeCommand, flag: str | None, wait: float | None) -> 
         # By then, no process of these hosts decides a new request by what was there before.
         command.wait(1)
     return rollout
+
+
+def preview(command: DowntimeCommand, flag: str | None, wait: float | None) -> list[str]:
+    """Tells what `announce` would publish and which hosts are known, and returns those that have a flag of their own.
+
+    Publishes nothing. Ends the command with 1 if the cache can't be asked, with 4 if no host is known."""
+    try:
+        overview = open_channel().overview()
+    except Unreachable as error:
+        raise CommandError(f"nothing can be published, as the cache of the fleet can't be asked: {error}") from error
+    now = datetime.now(timezone.utc)
+    command.tell(f"Would publish: {flag_words(flag, now, now)}")
+    if overview.hosts:
+        command.tell(f"These hosts are known: {names_of(host.host for host in overview.hosts)}.")
+    command.tell(NOTHING_CHANGED)
+    if not overview.hosts and wait is not None:
+        raise CommandError(strangers_line(overview.strangers, is_alone=True), returncode=NOT_ALL)
+    return [host.host for host in overview.hosts if host.own_flag]
 
 
 def _overtaken(error: Overtaken) -> CommandError:

@@ -17,13 +17,18 @@ def publication_line(publication: Publication, now: float) -> str:
     """What was published, when and by whom, as one sentence; `now` is in seconds since the epoch."""
     at = datetime.fromtimestamp(publication.at, timezone.utc)
     who = f"Publication {publication.serial} of {publication.by}, {local_time(at)}"
-    if publication.flag is None:
-        return f"{who}: the flag of the fleet is lowered."
-    period = flag_period(publication.flag, at)
+    return f"{who}: {flag_words(publication.flag, at, datetime.fromtimestamp(now, timezone.utc))}"
+
+
+def flag_words(flag: str | None, at: datetime, now: datetime) -> str:
+    """What becomes of the flag of the fleet that is published at that moment, as of `now`; None lowers it."""
+    if flag is None:
+        return "the flag of the fleet is lowered."
+    period = flag_period(flag, at)
     message = f": {period.message}" if period.message else "."
-    if period.end <= datetime.fromtimestamp(now, timezone.utc):
-        return f"{who}: the flag of the fleet is raised, but it let go at {local_time(period.end)}{message}"
-    return f"{who}: the flag of the fleet is raised, {effect(period)}{message}"
+    if period.end <= now:
+        return f"the flag of the fleet is raised, but it let go at {local_time(period.end)}{message}"
+    return f"the flag of the fleet is raised, {effect(period)}{message}"
 
 
 def is_followed(host: Confirmation, publication: Publication | None) -> bool:

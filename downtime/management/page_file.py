@@ -103,3 +103,9 @@ def tell(command: DowntimeCommand, report: Report, *, of: str = "the page") -> N
         command.tell(f"Wrote {of} to {' and '.join(report.written)}.")
     for trouble in report.troubles:
         command.warn(f"{trouble}.")
+
+
+def tell_preview(command: DowntimeCommand, *, of: str = "the page") -> None:
+    """Says what would be written."""
+    if (path := conf.DOWNTIME_PAGE_FILE) is not None:
+        command.tell(f"Would write {of} to {path} and {twin_of(path)}.")

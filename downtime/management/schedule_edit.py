@@ -1,10 +1,12 @@
-"""Edits the schedule for a command."""
+"""Edits the schedule for a command, or shows what an edit would change."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timezone
+from difflib import unified_diff
 from math import inf
 
 from django.utils.timezone import get_default_timezone
@@ -14,9 +16,16 @@ from downtime.edits.schedule_text import CannotEdit, ScheduleText, open_text
 from downtime.files import disk
 from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem, first_problems
-from downtime.files.schedule_file import EditT, rewrite
+from downtime.files.schedule_file import EditT, preview, rewrite
 from downtime.management.output import CommandError, Printer
 from downtime.management.progress import Progress
+from downtime.management.wording import label, time_span
+from downtime.schedule.overlaps import overlaps
+from downtime.schedule.periods import Period, Schedule
+
+NOTHING_CHANGED = "Nothing was changed."
+"""How each dry run ends."""
+_MOST_OVERLAPS = 5
 
 
 def edit_schedule(printer: Printer, edit: Callable[[ScheduleText], EditT], *, creates: bool = False) -> EditT:
@@ -24,6 +33,32 @@ def edit_schedule(printer: Printer, edit: Callable[[ScheduleText], EditT], *, cr
     path, zone = conf.DOWNTIME_SCHEDULE_FILE, get_default_timezone()
     with _explained(path), _without_garbage_collection(), Progress(printer, lasts=inf) as progress:
         return rewrite(path, lambda text: edit(open_text(text, zone)), creates=creates, waiting=progress.show)
+
+
+def preview_schedule(printer: Printer, edit: Callable[[ScheduleText], EditT], *, creates: bool = False) -> EditT:
+    """Tells which lines `edit_schedule` would change, and returns the edit; changes nothing, and takes no lock."""
+    path, zone = conf.DOWNTIME_SCHEDULE_FILE, get_default_timezone()
+    with _explained(path), _without_garbage_collection():
+        old, edited = preview(path, lambda text: edit(open_text(text, zone)), creates=creates)
+    printer.tell(f"Would change {path}:")
+    for line in _changed_lines(old, edited.text):
+        printer.tell(f"  {line}")
+    return edited
+
+
+def warn_of_overlaps(printer: Printer, period: Period, schedule: Schedule, what: str) -> None:
+    """Warns of the first periods that refuse what this one refuses, at the same time, and says what they do."""
+    now = datetime.now(timezone.utc)
+    windows = overlaps(period, schedule.periods, now)
+    for window in windows[:_MOST_OVERLAPS]:
+        printer.warn(f"{label(window)} ({time_span(window, now)}) {what}.")
+    if len(windows) > _MOST_OVERLAPS:
+        printer.warn(f"So do {len(windows) - _MOST_OVERLAPS} more periods.")
+
+
+def _changed_lines(old: str, new: str) -> list[str]:
+    """What differs, as `diff -U1` shows it, without the names of files."""
+    return [*unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm="")][2:]
 
 
 @contextmanager

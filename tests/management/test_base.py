@@ -126,9 +126,9 @@ def test_an_interrupt_is_a_sentence_after_what_was_done_is_told(
 
 
 QUIET: dict[str, tuple[list[str], str]] = {
-    "downtime_start": (["--for", "2h"], ""),
+    "downtime_start": (["--for", "2h"], r"upgrade \(.*\) overlaps with the flag\.\n"),
     "downtime_end": ([], ""),
-    "downtime_schedule": ([*NEW], ""),
+    "downtime_schedule": ([*NEW], r"upgrade \(.*\) overlaps with new\.\n"),
     "downtime_cancel": (["upgrade"], ""),
     "downtime_edit": ([], ""),
     "downtime_status": ([], ""),

@@ -196,7 +196,7 @@ def test_a_cancelled_period_goes_with_its_own_comments_and_all_else_stays(
     marked = marked.replace("\n", line_break)
     schedule.write_bytes(before(marked).encode())
     old = periods(schedule)
-    assert run("downtime_cancel", "it") == f"Cancelled it in {schedule}.\n"
+    assert run("downtime_cancel", "it").splitlines()[0] == f"Cancelled it in {schedule}."
     assert schedule.read_bytes() == after(marked).encode()
     assert periods(schedule) == tuple(period for period in old if period.name != "it")
 
@@ -254,3 +254,43 @@ def test_cancelling_an_active_period_says_that_the_site_is_up_or_why_not(
     assert run("downtime_cancel", "c", "--no-wait").splitlines()[1:] == ["The site is up."]
     assert slept == [2.05] * 2
     assert not live.answer().active
+
+
+def test_a_dry_run_shows_the_lines_that_would_go_and_changes_nothing(schedule: Path, slept: list[float]) -> None:
+    schedule.write_text(NAMED)
+    assert run("downtime_cancel", "one", "--dry-run").splitlines() == [
+        f"Would change {schedule}:",
+        "  @@ -1,4 +1 @@",
+        "   periods:",
+        "  -  - name: one",
+        "  -    start: 2020-01-01",
+        "  -    end: 2020-01-02",
+        "Nothing was changed.",
+    ]
+    assert schedule.read_text() == NAMED
+    assert not schedule.with_name(".downtime.yml.lock").exists()
+    assert refusal("downtime_cancel", "ones", "--dry-run") == refusal("downtime_cancel", "ones")
+
+
+def test_a_dry_run_of_an_active_period_tells_the_state_that_would_follow(
+    schedule: Path, flag: Path, slept: list[float]
+) -> None:
+    schedule.write_text("periods:\n- {name: a, start: 2020-01-01}\n")
+    assert run("downtime_cancel", "a", "--dry-run").splitlines()[-3:] == [
+        "Then this would be the state:",
+        "The site is up.",
+        "Nothing was changed.",
+    ]
+    flag.touch()
+    assert run("downtime_cancel", "a", "--dry-run").splitlines()[-2].endswith(f", because of flag {flag}.")
+    assert slept == []
+
+
+def test_cancel_warns_of_what_is_planned_for_the_same_time(schedule: Path) -> None:
+    schedule.write_text(
+        "periods:\n- {name: a, start: 2099-01-01, duration: 2h}\n- {name: b, start: 2099-01-01, duration: 1h}\n"
+        "- {name: c, start: 2099-01-02, duration: 1h}\n"
+    )
+    warning = "b (from 2099-01-01 00:00:00 CET to 2099-01-01 01:00:00 CET) overlaps with a, and stays."
+    assert warning in run("downtime_cancel", "a", "--dry-run").splitlines()
+    assert run("downtime_cancel", "a").splitlines() == [f"Cancelled a in {schedule}.", warning]

@@ -1,6 +1,7 @@
 """downtime_end, which lowers the flag and ends the active periods."""
 
 import os
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -217,3 +218,66 @@ def test_end_leaves_the_page_of_a_flag_that_it_can_not_lower(flag: Path, page: P
     page.write_text("today's")
     assert "remove that by hand" in refusal("downtime_end", "--no-wait")
     assert page.read_text() == "today's"
+
+
+def test_a_dry_run_tells_what_would_be_ended_and_changes_nothing(
+    schedule: Path, flag: Path, page: Path, slept: list[float]
+) -> None:
+    flag.touch()
+    schedule.write_text(UPGRADE + "  - start: 2999-01-01\n")
+    lines = run("downtime_end", "--dry-run").splitlines()
+    added = lines.pop(5)
+    assert re.fullmatch(r"  \+    end: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", added)
+    assert lines == [
+        f"Would lower the flag {flag}.",
+        f"Would write the neutral page to {page} and {page.with_suffix('.json')}.",
+        f"Would change {schedule}:",
+        "  @@ -2,2 +2,3 @@",
+        "     - start: 2020-01-01 # at night",
+        "       name: upgrade",
+        f"Would end upgrade in {schedule}.",
+        "Then the site would be up.",
+        "Nothing was changed.",
+    ]
+    assert flag.exists()
+    assert not page.exists()
+    assert schedule.read_text() == UPGRADE + "  - start: 2999-01-01\n"
+    assert not schedule.with_name(".downtime.yml.lock").exists()
+    assert slept == []
+
+
+def test_a_dry_run_of_a_site_that_is_up_has_nothing_to_end(settings: pytest_django.Settings, flag: Path) -> None:
+    expected = "The site was not down; there was nothing to end.\nNothing was changed.\n"
+    assert run("downtime_end", "--dry-run") == expected
+    settings.DOWNTIME_FLAG_FILE = []
+    assert run("downtime_end", "--dry-run") == expected
+
+
+def test_a_dry_run_ends_with_one_if_the_site_would_not_be_up(
+    settings: pytest_django.Settings, schedule: Path, flag: Path, tmp_path: Path
+) -> None:
+    settings.DOWNTIME_FLAG_FILE = [flag, tmp_path / "other"]
+    flag.touch()
+    (tmp_path / "other").touch()
+    schedule.write_text(UPGRADE)
+    first, state = refusal("downtime_end", "--dry-run").splitlines()
+    assert first == "nothing was changed; this would be the state then:"
+    assert state.startswith("The site is still down, since ")
+    assert state.endswith(f", because of flag {tmp_path / 'other'}.")
+    assert flag.exists()
+    assert refusal("downtime_end") == state
+
+
+def test_a_dry_run_says_why_a_schedule_can_not_be_edited_and_what_lowering_the_flag_would_do(
+    schedule: Path, flag: Path
+) -> None:
+    schedule.write_text("periods: [{start: soon}]")
+    flag.touch()
+    first, problem, then, state = refusal("downtime_end", "--dry-run").splitlines()
+    assert flag.exists()
+    assert then == "nothing was changed; this would be the state then:"
+    assert [first, problem, state] == refusal("downtime_end").splitlines()
+    full = flag / "file"
+    flag.mkdir()
+    full.touch()
+    assert refusal("downtime_end", "--dry-run") == refusal("downtime_end")

@@ -5,9 +5,11 @@ import re
 import stat
 import subprocess
 from datetime import datetime, timedelta, timezone
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from downtime import live
 from downtime.files.disk import fingerprint
@@ -25,8 +27,11 @@ def test_every_byte_but_those_of_the_new_period_stays_and_cancelling_it_gives_ba
     written = run("downtime_schedule", *NEW)
     assert schedule.read_bytes() == after(marked).encode()
     assert written.startswith(f"Added to {schedule}:\n")
-    assert re.search(r"\nIt next applies from 2027-05-01 0[24]:00:00 CEST to 2027-05-01 0[46]:00:00 CEST\.\n", written)
-    assert run("downtime_cancel", "new") == f"Cancelled new in {schedule}.\n"
+    assert re.search(
+        r"\nIt next applies in \d+ [dhms][^,]*, from 2027-05-01 0[24]:00:00 CEST to 2027-05-01 0[46]:00:00 CEST\.\n",
+        written,
+    )
+    assert run("downtime_cancel", "new").splitlines()[0] == f"Cancelled new in {schedule}."
     assert schedule.read_bytes() == before(marked).encode()
 
 
@@ -119,7 +124,7 @@ def test_an_end_that_is_a_time_of_day_is_the_next_one_after_the_start(schedule: 
         period = periods(schedule)[-1]
         assert period.end - period.start == timedelta(hours=hours)
     told = run("downtime_schedule", "next", "--start", "04:00", "--for", "2h")
-    assert re.search(r"applies from \d{4}-\d\d-\d\d 04:00:00 CES?T to \d{4}-\d\d-\d\d 06:00:00 CES?T", told)
+    assert re.search(r"applies in [^,]*, from \d{4}-\d\d-\d\d 04:00:00 CES?T to \d{4}-\d\d-\d\d 06:00:00 CES?T", told)
 
 
 @pytest.mark.parametrize("option", ["-Ins", "-Is", "--rfc-3339=ns", "--rfc-3339=seconds"])
@@ -143,7 +148,7 @@ def test_times_are_of_the_schedule_s_zone_and_shown_in_the_project_s(schedule: P
     assert timedelta(minutes=59) < starts[1] - datetime.now(timezone.utc) <= timedelta(hours=1)
     cron = ("--cron", "0 0 * * *", "--for", "1h", "--timezone", "UTC", "--start", "2027-05-01")
     written = run("downtime_schedule", "cron", *cron)
-    assert "It next applies from 2027-05-01 02:00:00 CEST to 2027-05-01 03:00:00 CEST" in written
+    assert ", from 2027-05-01 02:00:00 CEST to 2027-05-01 03:00:00 CEST.\nAfter that in " in written
 
 
 def test_one_that_begins_at_once_is_said_to_apply_and_is_waited_for(schedule: Path, slept: list[float]) -> None:
@@ -244,3 +249,59 @@ def test_where_a_period_cannot_be_added_the_command_says_why_and_changes_nothing
     assert told.startswith(f"{schedule} was not changed: ")
     assert "by hand" in told
     assert fingerprint(str(schedule)) == before
+
+
+WEEKLY = ("weekly", "--cron", "30 3 * * SUN", "--for", "45m", "--timezone", "Europe/Berlin")
+
+
+def test_the_next_three_times_of_what_repeats_are_told(schedule: Path) -> None:
+    told = run("downtime_schedule", *WEEKLY, "--start", "2099-03-01").splitlines()[-3:]
+    assert [line.partition(" from ")[2] for line in told] == [
+        "2099-03-01 03:30:00 CET to 2099-03-01 04:15:00 CET.",
+        "2099-03-08 03:30:00 CET to 2099-03-08 04:15:00 CET.",
+        "2099-03-15 03:30:00 CET to 2099-03-15 04:15:00 CET.",
+    ]
+    assert [line.partition(" in ")[0] for line in told] == ["It next applies", "After that", "After that"]
+    [last] = run("downtime_schedule", "once", *WEEKLY[1:], "--start", "2099-03-02", "--end", "2099-03-09").splitlines()[
+        -2:-1
+    ]
+    assert last.startswith("It next applies in ")
+
+
+def test_a_period_that_overlaps_is_warned_of(schedule: Path) -> None:
+    schedule.write_text(
+        "periods:\n- {name: a, start: 2099-01-01 02:00, duration: 2h, paths: [/shop]}\n"
+        "- {name: b, start: 2099-01-01 04:00, duration: 2h}\n- {name: c, start: 2099-01-01 02:00, enabled: false}\n"
+    )
+    output, errors = StringIO(), StringIO()
+    new = ("new", "--start", "2099-01-01 01:00", "--for", "3h")
+    for is_dry in (["--dry-run"], []):
+        call_command("downtime_schedule", *new, *is_dry, stdout=output, stderr=errors)
+        assert errors.getvalue() == ("a (from 2099-01-01 02:00:00 CET to 2099-01-01 04:00:00 CET) overlaps with new.\n")
+        errors.truncate(0)
+        errors.seek(0)
+    call_command("downtime_schedule", "other", *new[1:], "--path", "/wiki", stdout=output, stderr=errors)
+    assert errors.getvalue().startswith("new (from ")
+
+
+@pytest.mark.parametrize("text", [None, "", NAMED])
+def test_a_dry_run_shows_the_lines_that_would_come_and_changes_nothing(
+    schedule: Path, slept: list[float], text: str | None
+) -> None:
+    if text is not None:
+        schedule.write_text(text)
+    told = run("downtime_schedule", "new", "--start", "now", "--for", "2h", "--dry-run").splitlines()
+    assert told[0] == f"Would change {schedule}:"
+    assert "  +  - name: new" in told
+    assert told[-2].startswith("It applies now, since ")
+    assert told[-1] == "Nothing was changed."
+    assert (schedule.read_text() if schedule.exists() else None) == text
+    assert os.listdir(schedule.parent) == ([schedule.name] if text is not None else [])
+    assert slept == []
+
+
+@pytest.mark.parametrize(("arguments", "reason"), REFUSED.values(), ids=REFUSED)
+def test_a_dry_run_refuses_what_would_be_refused(schedule: Path, arguments: list[str], reason: str) -> None:
+    schedule.write_text(NAMED)
+    assert reason in refusal("downtime_schedule", *arguments, "--dry-run")
+    assert schedule.read_text() == NAMED

@@ -359,3 +359,52 @@ def test_start_says_why_a_flag_can_not_be_written(
     assert reason in message
     assert "\n" not in message
     assert list(flag.parent.glob(".*.tmp")) == []
+
+
+def test_a_dry_run_tells_what_would_be_written_and_changes_nothing(
+    flag: Path, schedule: Path, page: Path, tmp_path: Path
+) -> None:
+    told = run("downtime_start", "--message", "Back at four.", "--until", "2099-12-01 04:00", "--dry-run")
+    assert told.splitlines() == [
+        f"Would write the page to {page} and {page.with_suffix('.json')}.",
+        f"Would raise the flag {flag}: the site is down until 2099-12-01 04:00:00 CET.",
+        "  message: Back at four.",
+        "  end: '2099-12-01 04:00:00+01:00'",
+        "Nothing was changed.",
+    ]
+    assert not is_down()
+    assert sorted(tmp_path.rglob("*")) == [page.parent]
+
+
+def test_a_dry_run_leaves_a_flag_that_is_raised_as_it_is(flag: Path, slept: list[float]) -> None:
+    flag.write_text("as it was")
+    assert run("downtime_start", "--dry-run").splitlines()[0] == f"Would update the flag {flag}: the site is down."
+    assert flag.read_text() == "as it was"
+    assert slept == []
+
+
+@pytest.mark.parametrize("prepared", [folder_in_its_place, folder_missing, no_folder, loop])
+def test_a_dry_run_fails_as_the_real_one_would(
+    settings: pytest_django.Settings, flag: Path, prepared: Callable[[Path], Path]
+) -> None:
+    settings.DOWNTIME_FLAG_FILE = prepared(flag)
+    assert refusal("downtime_start", "--dry-run") == refusal("downtime_start")
+    assert refusal("downtime_start", "--for", "2", "--dry-run").startswith("--for is '2'; ")
+
+
+@pytest.mark.parametrize("is_dry", [[], ["--dry-run"]], ids=["done", "dry"])
+@pytest.mark.parametrize(
+    ("options", "is_told"),
+    [(["--for", "2h"], True), ([], False), (["--for", "2h", "--path", "/wiki"], False)],
+    ids=["with an end", "without", "elsewhere"],
+)
+def test_start_warns_of_a_period_that_overlaps_with_the_flag(
+    schedule: Path, options: list[str], is_told: bool, is_dry: list[str]
+) -> None:
+    """A flag without an end outlasts whatever is planned."""
+    schedule.write_text("periods: [{name: long, start: 2020-01-01, end: 2099-01-01, paths: [/shop]}]")
+    output, errors = StringIO(), StringIO()
+    call_command("downtime_start", *options, *is_dry, stdout=output, stderr=errors)
+    warning = "long (since 2020-01-01 00:00:00 CET, until 2099-01-01 00:00:00 CET) overlaps with the flag.\n"
+    assert errors.getvalue() == (warning if is_told else "")
+    assert "long" not in output.getvalue()

@@ -250,3 +250,39 @@ def test_a_user_without_a_name_is_told_by_number(monkeypatch: pytest.MonkeyPatch
 
 def test_seconds_have_two_ends() -> None:
     assert [seconds(text, 0, 5) for text in ("0", "5", "1e-3")] == [0, 5, 0.001]
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (
+            ("downtime_start", "--message", "Back at four."),
+            "Would publish: the flag of the fleet is raised, the site is down: Back at four.",
+        ),
+        (("downtime_end",), "Would publish: the flag of the fleet is lowered."),
+    ],
+    ids=["start", "end"],
+)
+def test_a_dry_run_publishes_nothing(hosts: Hosts, fleet: Channel, command: tuple[str, ...], expected: str) -> None:
+    hosts.add("web-1", "web-2")
+    hosts.own_flag("web-2").touch()
+    hosts.look()
+    before = fleet.overview()
+    printed = run(*command, "--fleet", "--dry-run").splitlines()
+    assert printed[:3] == [expected, "These hosts are known: web-1, web-2.", "Nothing was changed."]
+    assert printed[3:] == (
+        ["On web-2, a flag of its own is raised; manage.py downtime_end lowers it there."]
+        if command == ("downtime_end",)
+        else []
+    )
+    assert fleet.overview() == before
+    assert not hosts.flag("web-1").exists()
+
+
+def test_a_dry_run_ends_as_the_real_one_would(fleet: Channel, tmp_path: Path) -> None:
+    said = refusal("downtime_start", "--fleet", "--dry-run", code=NOT_ALL)
+    assert said.startswith("no host is known: start manage.py downtime_follow on each")
+    assert "Would publish: " in run("downtime_start", "--fleet", "--dry-run", "--no-wait")
+    away(tmp_path)
+    said = refusal("downtime_start", "--fleet", "--dry-run")
+    assert said.startswith("nothing can be published, as the cache of the fleet can't be asked: ")

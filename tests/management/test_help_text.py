@@ -53,7 +53,7 @@ def test_the_help_names_the_program_that_was_called(capsys: pytest.CaptureFixtur
         )
     printed = capsys.readouterr().out
     assert printed.startswith("usage: python -m django downtime_end ")
-    assert "\n  python -m django downtime_end --fleet --wait 30\n" in printed
+    assert "\n  python -m django downtime_end --dry-run\n" in printed
 
 
 def test_what_is_to_be_done_next_is_a_command_of_the_program_that_was_called(

@@ -183,7 +183,7 @@ def test_a_visit_at_another_time_is_told(project: Project) -> None:
 
 
 def test_the_commands_take_what_their_synopses_say(project: Project, tmp_path: Path) -> None:
-    """In the order of README.rst, so that what one has planned another one can cancel."""
+    """In the order of README.rst, so that what one has planned another one can cancel; first dry, if they can."""
     project.add('ALLOWED_HOSTS = ["www.example.com"]' + FLEET.format(tmp_path / "cache"))
     project.write("other.yml", "periods: []\n")
     with (
@@ -192,7 +192,10 @@ def test_the_commands_take_what_their_synopses_say(project: Project, tmp_path: P
     ):
         project.run("python manage.py downtime_end --fleet --wait 3")
         for synopsis in of_kind("synopsis"):
-            project.run(filled(synopsis))
+            command = filled(synopsis)
+            project.run(command)
+            if "--dry-run" in command:
+                project.run(command.replace("--dry-run", ""))
 
 
 def test_one_command_takes_every_host_down_and_names_those_that_do_not_follow(project: Project, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone, tzinfo
+from itertools import islice
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -15,11 +16,13 @@ from downtime.edits.yaml_writer import Value
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
-from downtime.management.schedule_edit import edit_schedule
-from downtime.management.times import local_time
+from downtime.management.schedule_edit import NOTHING_CHANGED, edit_schedule, preview_schedule, warn_of_overlaps
+from downtime.management.times import distance, local_time
 from downtime.management.wording import time_span
 from downtime.schedule import converters, recurrence
 from downtime.schedule.periods import Period, Schedule, Window
+
+_MOST_SHOWN = 3
 
 
 class Command(DowntimeCommand):
@@ -32,6 +35,7 @@ class Command(DowntimeCommand):
     examples = (
         "$ downtime_schedule storage-upgrade --start '2026-12-01 02:00' --for 2h",
         "$ downtime_schedule weekly-reindex --cron '30 3 * * SUN' --for 45m --read-only",
+        "$ downtime_schedule new-disks --start 'tomorrow 02:00' --for 2h --dry-run",
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -51,35 +55,50 @@ class Command(DowntimeCommand):
         )
         arguments.add_period_options(parser)
         arguments.add_no_wait(parser)
+        arguments.add_dry_run(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         _require(options)
         keys = _keys_without_times(options)
         now = datetime.now(timezone.utc)
-        scheduled = edit_schedule(self, lambda source: _schedule(source, keys, options, now), creates=True)
-        window = scheduled.window
-        when = "applies now," if window.start <= now else "next applies"
-        for line in (f"Added to {conf.DOWNTIME_SCHEDULE_FILE}:", *scheduled.addition.splitlines()):
-            self.tell(line)
-        self.tell(f"It {when} {time_span(window, now)}.")
-        if window.start <= now and not options["no_wait"]:
+        edit = preview_schedule if options["dry_run"] else edit_schedule
+        scheduled = edit(self, lambda source: _schedule(source, keys, options, now), creates=True)
+        if not options["dry_run"]:
+            for line in (f"Added to {conf.DOWNTIME_SCHEDULE_FILE}:", *scheduled.addition.splitlines()):
+                self.tell(line)
+        first, *later = scheduled.windows
+        self.tell(f"It {_when(first, now)}.")
+        for window in later:
+            self.tell(f"After that {distance(window.start, now)}, {time_span(window, now)}.")
+        warn_of_overlaps(self, first.period, scheduled.others, f"overlaps with {options['name']}")
+        if options["dry_run"]:
+            self.tell(NOTHING_CHANGED)
+        elif first.start <= now and not options["no_wait"]:
             self.wait(2)
+
+
+def _when(window: Window, now: datetime) -> str:
+    if window.start <= now:
+        return f"applies now, {time_span(window, now)}"
+    return f"next applies {distance(window.start, now)}, {time_span(window, now)}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Scheduled:
     text: str
     addition: str
-    window: Window
+    windows: tuple[Window, ...]
+    """The next ones, at least one."""
+    others: Schedule
 
 
 def _schedule(source: ScheduleText, keys: dict[str, Value], options: dict[str, Any], now: datetime) -> _Scheduled:
     """Adds the period to the text, and says when it applies next; ends the command if it never does."""
     zone = converters.zone(options["timezone"]) if options["timezone"] else source.zone
     keys = {"name": keys["name"], **_times(options, now, zone), **keys}
-    window = _next(period_of(keys, zone), options, now)
+    windows = _next(period_of(keys, zone), options, now)
     added = add(source, keys)
-    return _Scheduled(added.text, added.addition, window)
+    return _Scheduled(added.text, added.addition, windows, source.schedule)
 
 
 def _require(options: dict[str, Any]) -> None:
@@ -127,13 +146,12 @@ def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Va
     return keys
 
 
-def _next(period: Period, options: dict[str, Any], now: datetime) -> Window:
-    """The first window of the period that is not over; ends the command if there is none."""
+def _next(period: Period, options: dict[str, Any], now: datetime) -> tuple[Window, ...]:
+    """The first windows of the period that are not over; ends the command if there is none."""
     if period.end <= period.start:
         arguments.refuse("--end", options["end"], f"it must be a time after the start, {local_time(period.start)}")
-    window = next(Schedule((period,)).windows(now), None)
-    if window:
-        return window
+    if windows := tuple(islice(Schedule((period,)).windows(now), _MOST_SHOWN)):
+        return windows
     if period.recurrence:
         raise CommandError(
             f"{converters.shown(options['cron'])} does not occur within those bounds after now, {local_time(now)}"

@@ -11,12 +11,15 @@ from django.utils.timezone import get_default_timezone
 from downtime.conf import conf
 from downtime.files import disk, flag_file
 from downtime.files.atomic_write import CannotWrite
+from downtime.files.dry_run import require_replaceable
 from downtime.management import arguments, fleet, page_file
-from downtime.management.base import DowntimeCommand
+from downtime.management.base import DowntimeCommand, State
 from downtime.management.output import CommandError
+from downtime.management.schedule_edit import NOTHING_CHANGED, warn_of_overlaps
 from downtime.management.times import local_time
 from downtime.management.wording import effect
 from downtime.schedule import converters
+from downtime.schedule.periods import Period, is_known
 
 # An end that is nearer keeps its fraction of a second, as it must lie after the writing of the flag.
 _NEAR = timedelta(minutes=1)
@@ -42,6 +45,7 @@ class Command(DowntimeCommand):
         )
         arguments.add_period_options(parser)
         arguments.add_no_wait(parser)
+        arguments.add_dry_run(parser)
         fleet.add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,11 +56,13 @@ class Command(DowntimeCommand):
             keys["end"] = _iso(end)
         text = flag_file.flag_text(keys)
         if options["fleet"]:
-            fleet.announce(self, text, wait)
-            return
-        self._start(_flag_file(), text)
-        if wait is not None:
-            self.wait(1)
+            (fleet.preview if options["dry_run"] else fleet.announce)(self, text, wait)
+        elif options["dry_run"]:
+            self._preview(_flag_file(), text)
+        else:
+            self._start(_flag_file(), text)
+            if wait is not None:
+                self.wait(1)
 
     def _start(self, path: str, text: str) -> None:
         """Takes this host down."""
@@ -64,10 +70,32 @@ class Command(DowntimeCommand):
         # As soon as the flag is there, a front server may show the page.
         report = page_file.keep(lambda: page_file.subject_with(self.state(), path, text))
         self._raise_flag(path, text)
-        raised = next((flag.period for flag in self.state().flags.raised if flag.path == path), None)
+        state = self.state()
+        raised = next((flag.period for flag in state.flags.raised if flag.path == path), None)
         period = raised or page_file.flag_period(text, datetime.now(timezone.utc))
         self.tell(f"{done} the flag {path}: {effect(period)}.")
         page_file.tell(self, report)
+        self._warn_of_overlaps(period, state)
+
+    def _preview(self, path: str, text: str) -> None:
+        """Tells what would be done to take this host down."""
+        verb = "update" if _is_raised(path) else "raise"
+        try:
+            require_replaceable(path)
+        except CannotWrite as error:
+            raise CommandError(str(error)) from error
+        page_file.tell_preview(self)
+        period = page_file.flag_period(text, datetime.now(timezone.utc))
+        self.tell(f"Would {verb} the flag {path}: {effect(period)}.")
+        for line in text.splitlines():
+            self.tell(f"  {line}")
+        self._warn_of_overlaps(period, self.state())
+        self.tell(NOTHING_CHANGED)
+
+    def _warn_of_overlaps(self, period: Period, state: State) -> None:
+        """Warns of what may keep the site down behind the end of the flag; one without an end outlasts everything."""
+        if is_known(period.end):
+            warn_of_overlaps(self, period, state.loaded.parsed.schedule, "overlaps with the flag")
 
     def _raise_flag(self, path: str, text: str) -> None:
         try:
