@@ -84,9 +84,8 @@ class Panel:
     def version(self) -> str:
         """A text that is another as soon as the page would look different, whichever process shows it."""
         files = [(file.path, file.changed_at, file.is_raised, file.problems) for file in self.files]
-        windows = [(w.rank, w.start, w.end, w.period.name, w.period.message) for w in self._windows]
         minute = int(self.now.timestamp() // 60)  # as it tells how far away things are
-        looks = repr((self.status, minute, files, len(self.overview.schedule.periods), windows))
+        looks = repr((self.status, minute, files, self.overview.known_schedule.modified_at))
         return sha256(looks.encode()).hexdigest()[:16]
 
     @cached_property

@@ -12,10 +12,10 @@ from downtime.files.flag_file import Flag, path_of
 from downtime.management.agenda import tell_windows
 from downtime.management.base import DowntimeCommand, State
 from downtime.management.times import ago
-from downtime.management.visit import Visit
 from downtime.management.wording import status_line, visit_lines
 from downtime.schedule.periods import Window
 from downtime.schedule.site_status import DOWN, UP, SiteStatus
+from downtime.visit import Visit
 
 _MOST_COMING = 10
 
