@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ def fleet_flag(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ends(monkeypatch: pytest.MonkeyPatch) -> Ends:
+def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
     """ends(n, event): the n-th sleep lets it happen, and SIGTERM come; returns for how long it has slept."""
 
     def ends(after: int = 1, event: Callable[[], object] = lambda: None, number: int = signal.SIGTERM) -> list[float]:
@@ -32,14 +32,16 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Ends:
             slept.append(seconds)
             if len(slept) == after:
                 event()
-            if len(slept) == after + 1:
+            if len(slept) > after:
                 os.kill(os.getpid(), number)
 
         slept: list[float] = []
         monkeypatch.setattr("time.sleep", sleep)
         return slept
 
-    return ends
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs behind it
+    yield ends
+    signal.signal(signal.SIGINT, before)
 
 
 def test_it_follows_until_sigterm_and_leaves_the_flag_as_it_is(fleet: Channel, fleet_flag: Path, ends: Ends) -> None:
