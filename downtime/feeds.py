@@ -61,7 +61,7 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
         overview.schedule,
         datetime.now(timezone.utc),
         modified_at=overview.known_schedule.modified_at,
-        host=request.get_host(),
+        host=request.get_host().lower(),
     )
     return _unless_known(request, HttpResponse(feed, content_type="text/calendar; charset=utf-8"))
 

@@ -295,6 +295,12 @@ def test_a_page_is_kept_up_to_date_where_the_site_includes_the_feeds(
     assert html.endswith(f"</div>\n</div>{SCRIPT}\n")
 
 
+def test_the_script_can_read_its_number_whatever_separates_thousands(settings: pytest_django.Settings) -> None:
+    settings.ROOT_URLCONF = Included
+    settings.USE_THOUSAND_SEPARATOR = True
+    assert 'data-downtime-within="86400"' in banner(request=RequestFactory().get("/"))
+
+
 @pytest.mark.parametrize(
     ("flag_text", "path", "passes"),
     [

@@ -13,9 +13,10 @@ from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from downtime.admin_page import times, wording
 from downtime.admin_page.status_panel import Panel
 from downtime.conf import conf
+from downtime.reload.snapshot import Overview
 from downtime.schedule import converters
 from downtime.schedule.occurrence import rounded_up
-from downtime.schedule.periods import is_known
+from downtime.schedule.periods import Window, is_known
 from downtime.visit import Visit, to_path, visit
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -79,8 +80,15 @@ def simulate(panel: Panel, asked: dict[str, Any]) -> Outcome:
         is_refused=visited.is_refused,
         facts=tuple(_facts(visited, panel)),
         view="" if visited.exempt_by else visited.view,
-        rank=visited.window.rank if visited.window and is_page else None,
+        rank=_rank(visited.window, overview) if visited.window and is_page else None,
     )
+
+
+def _rank(window: Window, overview: Overview) -> int | None:
+    """Where the period is found now; a flag is counted among those that are raised, which another time changes."""
+    if not window.is_flag:
+        return window.rank
+    return next((active.rank for active in overview.answer.active if active.period is window.period), None)
 
 
 def _facts(visited: Visit, panel: Panel) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 import pytest_django
@@ -91,6 +92,34 @@ def test_a_flag_without_end_counts_at_any_time(staff: Client, flag: Path) -> Non
     flag.write_text("read_only: true")
     assert f"It is covered by {flag}, end not known." in asked(staff, "/x", "POST", at="")
     assert "PASSES" in asked(staff, "/x", at="")
+
+
+def see_the_page(client: Client, at: str) -> str:
+    """The page to which the answer leads."""
+    html = client.get(PAGE, {"path": "/x", "method": "GET", "at": at}).content.decode()
+    [href] = re.findall(r'href="(\.\./preview/[^"]*)"', html)
+    preview = client.get(urljoin(PAGE, unescape(href)))
+    assert preview.status_code == 200
+    return preview.content.decode()
+
+
+def test_the_page_of_a_flag_is_its_own_also_when_others_will_be_over(
+    staff: Client, flag: Path, settings: pytest_django.Settings
+) -> None:
+    other = flag.with_name("other.flag")
+    settings.DOWNTIME_FLAG_FILE = [flag, other]
+    other.write_text("message: The other one.\n")
+    flag.write_text("message: Over by then.\nend: 2098-01-01\n")
+    assert "The other one." in see_the_page(staff, "2098-12-01T03:00")
+    assert "Over by then." in see_the_page(staff, "")
+
+
+def test_the_page_of_the_thousandth_period_is_found_whatever_separates_thousands(
+    staff: Client, schedule: Path, settings: pytest_django.Settings
+) -> None:
+    settings.USE_THOUSAND_SEPARATOR = True
+    schedule.write_text("periods:\n" + "  - start: 2099-01-01\n" * 1000 + "  - {start: 2020-01-01, message: This.}\n")
+    assert "This." in see_the_page(staff, "")
 
 
 def test_a_state_in_doubt_is_told(staff: Client, schedule: Path) -> None:

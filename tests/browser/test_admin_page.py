@@ -254,6 +254,19 @@ def test_the_list_follows_a_schedule_that_changes_and_leaves_the_reader_where_he
     page.get_by_text("What is over (2)").wait_for(timeout=WITHIN)
     assert page.locator("#downtime-over").get_by_text("another", exact=True).is_visible()
     assert page.evaluate("document.activeElement.getAttribute('aria-label')").endswith("downtime_cancel last-year")
+    # The same one also if others come above it, and so with what is unfolded.
+    page.get_by_text("As a list").click()
+    command = page.locator("#downtime-list [data-command$=storage-upgrade]")
+    command.focus()
+    hours = [datetime.now(timezone.utc) + timedelta(hours=hour) for hour in range(1, 12)]
+    more = "".join(f"  - {{name: early-{hour.hour}, start: '{hour.isoformat()}', duration: 1m}}\n" for hour in hours)
+    site.schedule.write_text(planned(datetime.now(timezone.utc)) + more)
+    page.locator(".downtime-more").wait_for(timeout=WITHIN)
+    assert page.evaluate("document.activeElement.dataset.command").endswith("downtime_cancel storage-upgrade")
+    assert page.locator(".downtime-text").get_attribute("open") is not None
+    assert page.locator(".downtime-more").get_attribute("open") is None
+    rows = page.locator("#downtime-list tbody tr").count()
+    assert page.locator("#downtime-pages").inner_text().strip().startswith(f"{rows} ")
     assert page.evaluate("window.isTheSame")
 
 

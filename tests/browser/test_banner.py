@@ -15,7 +15,7 @@ from tests.support.readme import block
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 Opened = Callable[..., "Page"]
 
@@ -117,6 +117,38 @@ def test_what_is_coming_is_hidden_for_good_until_it_is_moved_and_what_is_running
     wait_until(lambda: reloaded(page) == 2, within=10, what="the period that was moved is shown")
     page.locator(DISMISS).click()
     assert reloaded(page) == 1
+
+
+def test_a_template_without_a_box_can_be_hidden_and_is_kept_up_to_date(opened: Opened, site: Site) -> None:
+    """As a site may have one; the fragment that is fetched holds what this visitor has hidden too."""
+    page = opened()
+    page.clock.install()
+    banner_of(page, site, planned(5, 3))
+    site.schedule.write_text(f"periods:\n{planned(5, 3)}")
+    without_box = "".join(
+        f'<p class="downtime-announcement" data-downtime-id="{name}">{name}'
+        '<button class="downtime-dismiss" hidden></button></p>'
+        for name in ("one", "other")
+    )
+
+    def answered(route: Route) -> None:
+        route.fulfill(body=without_box, content_type="text/html")
+
+    page.route("**/banner.html?*", answered)
+    with page.expect_response("**/banner.html?*"):
+        page.clock.fast_forward(LONGEST_PAUSE)
+    page.locator("[data-downtime-id=one] button").click()
+    assert page.locator(NOTICE).all_inner_texts() == ["other"]
+    without_box += "<p class='downtime-announcement'>down</p>"
+    wait_until(lambda: forwarded(page, "down"), within=20, what="the banner says that the site is down")
+    assert page.locator(NOTICE).all_inner_texts() == ["other", "down"]
+
+
+def forwarded(page: Page, word: str) -> bool:
+    """Whether the word is shown, after another look at the state if it is not."""
+    if not page.get_by_text(word, exact=True).count():
+        page.clock.fast_forward(LONGEST_PAUSE)
+    return page.get_by_text(word, exact=True).count() == 1
 
 
 WITHOUT_STORAGE = "Object.defineProperty(window, 'localStorage', {get() { throw new Error('forbidden'); }})"

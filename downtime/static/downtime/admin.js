@@ -58,14 +58,20 @@ document.addEventListener("DOMContentLoaded", () => {
   // What is open stays open, and what has the focus keeps it.
   function replace(part, html) {
     if (html === sent.get(part)) return;
-    const controls = () => [...part.querySelectorAll("a[href], button, summary")];
-    const focused = controls().indexOf(document.activeElement);
-    const open = [...part.querySelectorAll("details")].map((details) => details.open);
+    const folds = () => part.querySelectorAll("details");
+    const wasOpen = new Map([...folds()].map((fold) => [fold.className, fold.open]));
+    const focused = part.contains(document.activeElement) && controlOf(document.activeElement);
     part.innerHTML = html;
     sent.set(part, html);
     addButtons(part);
-    part.querySelectorAll("details").forEach((details, number) => { details.open = open[number] ?? details.open; });
-    if (focused >= 0) controls()[focused]?.focus({ preventScroll: true });
+    for (const fold of folds()) fold.open = wasOpen.get(fold.className) ?? fold.open;
+    const controls = [...part.querySelectorAll("a[href], button, summary")];
+    controls.find((control) => controlOf(control) === focused)?.focus({ preventScroll: true });
+  }
+
+  // What tells a control from all others of its part, whatever comes or goes above it.
+  function controlOf(element) {
+    return element.dataset.command || element.parentElement.className + element.getAttribute("href");
   }
 
   function addButtons(part) {
@@ -76,6 +82,7 @@ document.addEventListener("DOMContentLoaded", () => {
   function button(command) {
     const made = document.createElement("button");
     made.type = "button";
+    made.dataset.command = command;
     const say = (isCopied) => {
       const words = isCopied ? state.dataset.copied : state.dataset.copy;
       made.className = isCopied ? "downtime-copy downtime-copied" : "downtime-copy";

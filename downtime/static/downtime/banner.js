@@ -38,9 +38,9 @@
   }
 
   function remove(notice) {
-    const box = notice.parentElement;
+    const box = notice.closest(".downtime-banner"); // a template of the site may have none
     notice.remove();
-    if (!box.querySelector(".downtime-announcement")) box.remove();
+    if (box && !box.querySelector(".downtime-announcement")) box.remove();
   }
 
   function leaveNoGap() {
