@@ -99,7 +99,7 @@ def _discard(temporary: Entry) -> None:
 
 def _set_permissions(descriptor: int, entry: Entry) -> None:
     """Gives the new file those of the one that it will replace, or else those of a new one."""
-    original = _opened_if_file(entry)
+    original = opened_if_file(entry)
     if original is None:
         permissions.let_readers_in(descriptor, entry.folder_status())
         return
@@ -109,7 +109,8 @@ def _set_permissions(descriptor: int, entry: Entry) -> None:
         os.close(original)
 
 
-def _opened_if_file(entry: Entry) -> int | None:
+def opened_if_file(entry: Entry) -> int | None:
+    """A descriptor of the file whose permissions a new one is to have; None if no file stands there. Raises OSError."""
     status = entry.status()
     if status and stat.S_ISREG(status.st_mode):
         with suppress(FileNotFoundError):  # it is a flag that was lowered just now
@@ -134,12 +135,13 @@ def replace_followed(path: str, content: bytes) -> None:
         entry = trusted_path.followed(path)
     with closing(entry):
         with explained(entry.path):
-            _refuse_unless_file(entry)
+            refuse_unless_file(entry)
         replace(entry, content)
         sweep(entry, spared=_LONGEST_WRITE)
 
 
-def _refuse_unless_file(entry: Entry) -> None:
+def refuse_unless_file(entry: Entry) -> None:
+    """Raises OSError if something stands there that is no file."""
     status = entry.status()
     if status and stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))

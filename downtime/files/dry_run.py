@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
-from downtime.files import trusted_path
-from downtime.files.atomic_write import explained
+from downtime.files import permissions, trusted_path
+from downtime.files.atomic_write import explained, opened_if_file, refuse_unless_file
 from downtime.files.entry import Entry
+
+_MOUNTS = "/proc/self/mountinfo"  # see proc_pid_mountinfo(5)
 
 
 @contextmanager
@@ -24,13 +27,34 @@ def writable(path: str) -> Iterator[Entry]:
         yield entry
 
 
-def require_replaceable(path: str) -> None:
-    """Raises CannotWrite if it is known that `atomic_write.replace_unfollowed` would."""
-    with explained(os.path.abspath(path)), closing(trusted_path.unfollowed(path)) as entry:
+def require_replaceable(entry: Entry) -> None:
+    """Raises CannotWrite if it is known that `atomic_write.replace` would."""
+    with explained(entry.path):
         _require_writable_folder(entry)
+        original = opened_if_file(entry)
+        if original is not None:
+            try:
+                permissions.require_keepable(original, entry.folder_status())
+            finally:
+                os.close(original)
         status = entry.status()
         if status and stat.S_ISDIR(status.st_mode):
             raise _error(errno.EISDIR)
+        _require_movable(entry)
+
+
+def require_replaceable_unfollowed(path: str) -> None:
+    """Raises CannotWrite if it is known that `atomic_write.replace_unfollowed` would."""
+    with explained(os.path.abspath(path)), closing(trusted_path.unfollowed(path)) as entry:
+        require_replaceable(entry)
+
+
+def require_replaceable_followed(path: str) -> None:
+    """Raises CannotWrite if it is known that `atomic_write.replace_followed` would."""
+    with explained(os.path.abspath(path)), closing(trusted_path.followed(path)) as entry:
+        with explained(entry.path):
+            refuse_unless_file(entry)
+        require_replaceable(entry)
 
 
 def is_removable(path: str) -> bool:
@@ -39,6 +63,7 @@ def is_removable(path: str) -> bool:
         return False
     with explained(os.path.abspath(path)), closing(trusted_path.unfollowed(path)) as entry:
         _require_writable_folder(entry)
+        _require_movable(entry)
         if stat.S_ISDIR(os.lstat(path).st_mode) and os.listdir(path):
             raise _error(errno.ENOTEMPTY)
     return True
@@ -49,6 +74,23 @@ def _require_writable_folder(entry: Entry) -> None:
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids):
         is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
         raise _error(errno.EROFS if is_read_only else errno.EACCES)
+
+
+def _require_movable(entry: Entry) -> None:
+    """Raises OSError if what stands there is somebody else's in a folder such as /tmp, or mounted there."""
+    status, folder, user = entry.status(), entry.folder_status(), os.geteuid()
+    if status and folder.st_mode & stat.S_ISVTX and user not in (0, status.st_uid, folder.st_uid):
+        raise _error(errno.EPERM)
+    if _is_mounted(entry.path):
+        raise _error(errno.EBUSY)
+
+
+def _is_mounted(path: str) -> bool:
+    """Whether something is mounted on that very path; False if the system does not list what is mounted."""
+    listed = re.sub(rb"[ \t\n\\]", lambda found: b"\\%03o" % ord(found[0]), os.fsencode(path))
+    with suppress(OSError), open(_MOUNTS, "rb") as mounts:
+        return any(line.split(b" ")[4] == listed for line in mounts)
+    return False
 
 
 def _error(number: int) -> OSError:

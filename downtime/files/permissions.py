@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from contextlib import suppress
 
 # Never set-user-ID and the like: root would make a program of whoever may write to the folder.
@@ -29,6 +30,16 @@ def keep(original: int, descriptor: int) -> None:
     for name, value in kept.items():
         if inherited.get(name) != value or name == _ACL:
             _set_attribute(descriptor, name, value)
+
+
+def require_keepable(original: int, folder: os.stat_result) -> None:
+    """Raises the OSError of `keep` for a file that is yet to be made in that folder, if owner or group can't be had."""
+    old, user = os.fstat(original), os.geteuid()
+    groups = {os.getegid(), *os.getgroups()}
+    if folder.st_mode & stat.S_ISGID or sys.platform != "linux":  # what is made there is the folder's group's
+        groups.add(folder.st_gid)
+    if user != 0 and (old.st_uid != user or old.st_gid not in groups):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
 
 def _attributes(descriptor: int) -> dict[str, bytes]:

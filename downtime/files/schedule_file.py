@@ -86,7 +86,10 @@ def preview(path: str, edit: Callable[[str], EditT], *, creates: bool = False) -
     Raises what that does, CannotWrite only if it is known that the file can't be written."""
     with dry_run.writable(path) as entry:
         _, text = _text(entry, creates=creates)
-        return text, edit(text)
+        edited = edit(text)
+        if edited.text != text:
+            dry_run.require_replaceable(entry)
+        return text, edited
 
 
 def _text(entry: Entry, *, creates: bool) -> tuple[bytes, str]:

@@ -7,6 +7,7 @@ import math
 import os
 import socket
 import time
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -113,8 +114,14 @@ def announce(command: DowntimeCommand, flag: str | None, wait: float | None) -> 
     return rollout
 
 
-def preview(command: DowntimeCommand, flag: str | None, wait: float | None) -> list[str]:
-    """Tells what `announce` would publish and which hosts are known, and returns those that have a flag of their own.
+def tell_own_flags(command: DowntimeCommand, hosts: Iterable[str]) -> None:
+    """Tells what brings back these hosts, on which a flag of their own is raised."""
+    for host in hosts:
+        command.tell(f"On {host}, a flag of its own is raised; {command.program} downtime_end lowers it there.")
+
+
+def preview(command: DowntimeCommand, flag: str | None, wait: float | None) -> None:
+    """Tells what `announce` would publish, which hosts are known, and which would stay down by a flag of their own.
 
     Publishes nothing. Ends the command with 1 if the cache can't be asked, with 4 if no host is known."""
     try:
@@ -125,10 +132,11 @@ def preview(command: DowntimeCommand, flag: str | None, wait: float | None) -> l
     command.tell(f"Would publish: {flag_words(flag, now, now)}")
     if overview.hosts:
         command.tell(f"These hosts are known: {names_of(host.host for host in overview.hosts)}.")
+    if flag is None:
+        tell_own_flags(command, [host.host for host in overview.hosts if host.own_flag])
     command.tell(NOTHING_CHANGED)
     if not overview.hosts and wait is not None:
         raise CommandError(strangers_line(overview.strangers, is_alone=True), returncode=NOT_ALL)
-    return [host.host for host in overview.hosts if host.own_flag]
 
 
 def _overtaken(error: Overtaken) -> CommandError:

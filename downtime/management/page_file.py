@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -12,6 +12,7 @@ from django.utils.timezone import get_default_timezone
 from downtime.conf import conf, twin_of
 from downtime.files import flag_file
 from downtime.files.atomic_write import CannotWrite, replace_followed
+from downtime.files.dry_run import require_replaceable_followed
 from downtime.http.prerendered import Prerendered, prerender
 from downtime.management.base import DowntimeCommand, State
 from downtime.schedule.periods import ALWAYS, NEVER, Answer, Period, Window
@@ -87,25 +88,30 @@ def render_troubles(rendered: Prerendered) -> tuple[str, ...]:
 
 def write(contents: Mapping[str, bytes]) -> Report:
     """Writes each file by itself, whole or not at all."""
+    return _report(contents, lambda path: replace_followed(path, contents[path]))
+
+
+def _report(paths: Iterable[str], write: Callable[[str], None]) -> Report:
     written, troubles = [], []
-    for path, content in contents.items():
+    for path in paths:
         try:
-            replace_followed(path, content)
+            write(path)
             written.append(path)
         except CannotWrite as error:
             troubles.append(str(error))
     return Report(tuple(written), tuple(troubles))
 
 
-def tell(command: DowntimeCommand, report: Report, *, of: str = "the page") -> None:
+def tell(command: DowntimeCommand, report: Report, *, of: str = "the page", verb: str = "Wrote") -> None:
     """Says what was written, on one line, and what went wrong."""
     if report.written:
-        command.tell(f"Wrote {of} to {' and '.join(report.written)}.")
+        command.tell(f"{verb} {of} to {' and '.join(report.written)}.")
     for trouble in report.troubles:
         command.warn(f"{trouble}.")
 
 
 def tell_preview(command: DowntimeCommand, *, of: str = "the page") -> None:
-    """Says what would be written."""
+    """Says what would be written, and what is known to go wrong then."""
     if (path := conf.DOWNTIME_PAGE_FILE) is not None:
-        command.tell(f"Would write {of} to {path} and {twin_of(path)}.")
+        report = _report((path, twin_of(path)), require_replaceable_followed)
+        tell(command, report, of=of, verb="Would write")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from difflib import unified_diff
+from itertools import takewhile
 from math import inf
+from operator import eq
 
 from django.utils.timezone import get_default_timezone
 
@@ -58,7 +61,30 @@ def warn_of_overlaps(printer: Printer, period: Period, schedule: Schedule, what:
 
 def _changed_lines(old: str, new: str) -> list[str]:
     """What differs, as `diff -U1` shows it, without the names of files."""
-    return [*unified_diff(old.splitlines(), new.splitlines(), n=1, lineterm="")][2:]
+    before, after = old.splitlines(), new.splitlines()
+    first = _count_same(before, after)
+    last = _count_same(before[first:][::-1], after[first:][::-1])
+    # In a long text, difflib takes lines that are frequent for changed. So it gets no more than it has to.
+    shown = unified_diff(_inner(before, first, last), _inner(after, first, last), n=1, lineterm="")
+    offset = max(first - 1, 0)
+    return [_shifted(line, offset) if line.startswith("@@") else line.rstrip("\0") for line in [*shown][2:]]
+
+
+def _inner(lines: list[str], first: int, last: int) -> list[str]:
+    """The lines behind the first and before the last that are the same, and one of each, marked to equal no other."""
+    end = len(lines) - last
+    start, follow = lines[max(first - 1, 0) : first], lines[end : end + 1]
+    return [*(f"{line}\0" for line in start), *lines[first:end], *(f"{line}\0" for line in follow)]
+
+
+def _count_same(lines: Sequence[str], others: Sequence[str]) -> int:
+    """How many lines are the same at the beginning."""
+    return sum(takewhile(bool, map(eq, lines, others)))
+
+
+def _shifted(heading: str, by: int) -> str:
+    """The heading of changed lines, such as @@ -1,2 +1,3 @@, for lines that come so much later."""
+    return re.sub(r"(?<=[-+])\d+", lambda number: str(int(number[0]) + by), heading)
 
 
 @contextmanager

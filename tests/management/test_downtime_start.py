@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
@@ -390,6 +391,23 @@ def test_a_dry_run_fails_as_the_real_one_would(
     settings.DOWNTIME_FLAG_FILE = prepared(flag)
     assert refusal("downtime_start", "--dry-run") == refusal("downtime_start")
     assert refusal("downtime_start", "--for", "2", "--dry-run").startswith("--for is '2'; ")
+
+
+@pytest.mark.parametrize("name", ["downtime.html", "downtime.json"])
+def test_a_dry_run_warns_of_a_page_that_can_not_be_written_as_the_real_one_does(page: Path, name: str) -> None:
+    page.with_name(name).mkdir()
+    warnings, promises = [], []
+    for is_dry in (["--dry-run"], []):
+        output, errors = StringIO(), StringIO()
+        call_command("downtime_start", *is_dry, stdout=output, stderr=errors)
+        warnings.append(errors.getvalue())
+        promises.append(re.findall(r"(?:Would write|Wrote) (the page to .*)", output.getvalue()))
+    assert f"{page.with_name(name)} can't be written: Is a directory; " in warnings[0]
+    assert warnings[0] == warnings[1]
+    assert promises[0] == promises[1] != []
+    page.with_name(name).rmdir()
+    page.parent.rename(page.parent.with_name("elsewhere"))
+    assert "Would write" not in run("downtime_start", "--dry-run")
 
 
 @pytest.mark.parametrize("is_dry", [[], ["--dry-run"]], ids=["done", "dry"])

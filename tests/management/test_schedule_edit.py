@@ -6,12 +6,14 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from io import StringIO
 from pathlib import Path
 from types import CodeType, FrameType
 
 import pytest
+import pytest_django
 import yaml
 
 from downtime.edits.add import add
@@ -27,6 +29,7 @@ from downtime.management.schedule_edit import edit_schedule, preview_schedule, w
 from downtime.schedule.periods import Period, Schedule
 from tests.files.test_lock import held
 from tests.support.commands import Terminal
+from tests.support.users import being_nobody
 
 OLD = "# top\nperiods:\n  # of one\n  - name: one\n    start: 2020-01-01  # long ago\n\n# end\n"
 EDITS: dict[str, Callable[[ScheduleText], Edit]] = {
@@ -94,6 +97,83 @@ def test_a_preview_returns_the_edit_shows_its_lines_and_touches_nothing(
     edit_schedule(DowntimeCommand(), edit)
     moment = re.compile("end: .*")  # the second may be another one
     assert moment.sub("", schedule.read_text()) == moment.sub("", previewed.text)
+
+
+MANY = "".join(f"- start: 2020-01-{day % 28 + 1:02}\n  duration: 1h\n" for day in range(200))
+ONE = "- name: one\n  start: 2020-01-01\n  duration: 1000h\n"
+LONG = f"periods:\n{MANY}{ONE}{MANY}"
+
+
+def shown(schedule: Path, edit: Callable[[ScheduleText], Edit]) -> tuple[list[str], str]:
+    """What a preview of the edit tells below its first line, and the text that the edit would leave."""
+    output = StringIO()
+    edited = preview_schedule(DowntimeCommand(stdout=output), edit)
+    return [line[2:] for line in output.getvalue().splitlines()[1:]], edited.text
+
+
+def test_of_a_long_schedule_no_more_is_shown_than_changes(schedule: Path) -> None:
+    schedule.write_text(LONG)
+    assert shown(schedule, EDITS["cancel"])[0] == [
+        "@@ -401,5 +401,2 @@",
+        "   duration: 1h",
+        "-- name: one",
+        "-  start: 2020-01-01",
+        "-  duration: 1000h",
+        " - start: 2020-01-01",
+    ]
+    lines, _ = shown(schedule, EDITS["add"])
+    assert lines[:3] == ["@@ -804 +804,4 @@", "   duration: 1h", "+- name: new"]
+    assert len(lines) == 5
+
+
+ACTIVE = "- {start: 2020-01-01}\n"
+PLACED: dict[str, tuple[str, str]] = {
+    "only": (f"periods:\n{ONE}", "cancel"),
+    "first": (f"periods:\n{ONE}{MANY}", "cancel"),
+    "last": (f"periods:\n{MANY}{ONE}", "cancel"),
+    "among others that are the same": (f"periods:\n{ACTIVE * 3}", "end"),
+    "in two places": (f"# top\n\nperiods:\n{ACTIVE}{MANY[:350]}{ACTIVE}# end\n", "end"),
+    "in two places of a long one": (f"# top\n\nperiods:\n{ACTIVE}{MANY}{ACTIVE}# end\n", "end"),
+    "in an empty file": ("", "add"),
+}
+
+
+@pytest.mark.parametrize(("text", "edit"), PLACED.values(), ids=PLACED)
+def test_the_lines_that_are_shown_are_those_of_the_numbers_above_them(schedule: Path, text: str, edit: str) -> None:
+    schedule.write_text(text)
+    lines, new = shown(schedule, EDITS[edit])
+    headings = [number for number, line in enumerate(lines) if line.startswith("@@")]
+    assert headings[0] == 0
+    for place, end in zip(headings, [*headings[1:], len(lines)], strict=True):
+        ranges = re.fullmatch(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", lines[place])
+        assert ranges is not None
+        first, count, new_first, new_count = (int(number or 1) for number in ranges.groups())
+        for sign, whole, start, length in (("-", text, first, count), ("+", new, new_first, new_count)):
+            its = [line[1:] for line in lines[place + 1 : end] if line[0] in (sign, " ")]
+            begin = max(start - 1, 0)
+            assert its == whole.splitlines()[begin : begin + length]
+
+
+@pytest.mark.usefixtures("as_root")
+def test_a_preview_is_refused_if_the_schedule_belongs_to_another(
+    public_folder: Path, settings: pytest_django.Settings
+) -> None:
+    settings.DOWNTIME_SCHEDULE_FILE = schedule = public_folder / "downtime.yml"
+    schedule.write_text(OLD)
+    schedule.chmod(0o644)
+    public_folder.chmod(0o777)
+    with being_nobody():
+        refused = outcome(lambda: preview_schedule(DowntimeCommand(stdout=StringIO()), EDITS["cancel"]))
+        assert refused == outcome(lambda: edit_schedule(DowntimeCommand(stdout=StringIO()), EDITS["cancel"]))
+        assert "run the command as the file's owner" in refused
+        preview_schedule(DowntimeCommand(stdout=StringIO()), lambda source: Unchanged(source.text))
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """An edit that finds nothing to change."""
+
+    text: str
 
 
 FAILING: dict[str, Callable[[Path], object]] = {

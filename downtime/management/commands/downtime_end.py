@@ -53,9 +53,10 @@ class Command(DowntimeCommand):
             self._end(is_waiting=wait is not None)
 
     def _end_fleet(self, wait: float | None, *, is_dry: bool) -> None:
-        hosts = fleet.preview(self, None, wait) if is_dry else fleet.announce(self, None, wait).own_flags
-        for host in hosts:
-            self.tell(f"On {host}, a flag of its own is raised; {self.program} downtime_end lowers it there.")
+        if is_dry:
+            fleet.preview(self, None, wait)
+        else:
+            fleet.tell_own_flags(self, fleet.announce(self, None, wait).own_flags)
 
     def _end(self, *, is_waiting: bool) -> None:
         """Brings this host back."""

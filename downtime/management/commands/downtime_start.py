@@ -11,7 +11,7 @@ from django.utils.timezone import get_default_timezone
 from downtime.conf import conf
 from downtime.files import disk, flag_file
 from downtime.files.atomic_write import CannotWrite
-from downtime.files.dry_run import require_replaceable
+from downtime.files.dry_run import require_replaceable_unfollowed
 from downtime.management import arguments, fleet, page_file
 from downtime.management.base import DowntimeCommand, State
 from downtime.management.output import CommandError
@@ -81,7 +81,7 @@ class Command(DowntimeCommand):
         """Tells what would be done to take this host down."""
         verb = "update" if _is_raised(path) else "raise"
         try:
-            require_replaceable(path)
+            require_replaceable_unfollowed(path)
         except CannotWrite as error:
             raise CommandError(str(error)) from error
         page_file.tell_preview(self)
