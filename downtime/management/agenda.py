@@ -8,10 +8,12 @@ from datetime import datetime
 from downtime.files.harmless import one_line
 from downtime.management.output import Printer
 from downtime.management.table import aligned, cut
-from downtime.management.times import distance, short_span
+from downtime.management.times import distance, lasted, short_span
 from downtime.management.wording import label, refused, status_line
 from downtime.schedule.periods import Answer, Schedule, Window
 from downtime.schedule.site_status import site_status
+
+_Row = tuple[str, ...]
 
 
 def tell_schedule(printer: Printer, schedule: Schedule, answer: Answer) -> None:
@@ -36,18 +38,19 @@ def tell_windows(
     message = "MESSAGE" * any(window.period.message for window in (*active, *coming))
     widest = None if printer.width is None else printer.width // 3  # so that one long name leaves room for the rest
 
-    def table(heading: str, windows: Sequence[Window]) -> list[tuple[str, ...]]:
+    def table(heading: str, windows: Sequence[Window], far: Callable[[datetime, datetime], str]) -> list[_Row]:
         first = (heading, "WHEN", "PERIOD", "REFUSED", message)
-        return [first, *(_cells(window, name(window), now, widest) for window in windows)] if windows else []
+        rows = [(far(window.began, now), *_cells(window, name(window), widest)) for window in windows]
+        return [first, *rows] if rows else []
 
-    first = table("ACTIVE", active)
-    for number, line in enumerate(aligned([*first, *table("COMING", coming)])):
+    first = table("ACTIVE", active, lasted)
+    for number, line in enumerate(aligned([*first, *table("COMING", coming, distance)])):
         if number in (0, len(first)):
             printer.tell("")
         printer.tell_row(line)
 
 
-def _cells(window: Window, name: str, now: datetime, widest: int | None) -> tuple[str, ...]:
+def _cells(window: Window, name: str, widest: int | None) -> _Row:
     what = (cut(one_line(text), widest) for text in (name, refused(window.period)))
     message = one_line(" ".join(window.period.message.split()))
-    return (distance(window.began, now), short_span(window.began, window.end), *what, message)
+    return (short_span(window.began, window.end), *what, message)

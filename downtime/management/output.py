@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from django.core.management import base
 
@@ -45,11 +48,22 @@ def _escape_as_json(character: str) -> str:
     return re.sub("(....)", r"\\u\1", character.encode("utf-16-be", "surrogatepass").hex())
 
 
+class _Nowhere(io.StringIO):
+    """In the place of an output that is closed from the start, as by `2>&-`: nobody reads it."""
+
+    def write(self, text: str, /) -> int:
+        return len(text)
+
+
 class Printer(base.BaseCommand):
     """A command that prints harmless text, in colours if its output shows them."""
 
     verbosity = 1
     is_color_forced = False
+
+    def __init__(self, stdout: Any = None, stderr: Any = None, **options: Any) -> None:
+        """An output that is closed from the start counts as one that nobody reads."""
+        super().__init__(stdout or sys.stdout or _Nowhere(), stderr or sys.stderr or _Nowhere(), **options)
 
     def tell(self, text: str, *, painted: str = "", paint: Callable[[str], str] = str) -> None:
         """Prints the text as one line, at once, unless the command is to be silent.

@@ -32,7 +32,7 @@ def tell_status(
     shown = coming if is_whole else coming[:_MOST_COMING]
     tell_windows(command, state.answer.active, shown, state.now, lambda window: _name(window, state))
     if more := len(coming) - len(shown):
-        command.tell(f"and {more} more; {command.program} downtime_status --all shows them")
+        command.tell(f"and {more} more; --all shows them")
 
 
 def _name(window: Window, state: State) -> str:
@@ -63,8 +63,10 @@ def tell_files(command: DowntimeCommand, state: State) -> None:
 
 def _file_lines(state: State, now: datetime) -> Iterator[str]:
     loaded, parsed = state.loaded, state.loaded.parsed
-    if loaded.fingerprint is None:
-        yield f"{loaded.path}: {'no schedule that can be read' if parsed.problems else 'not there, so no periods'}"
+    if not loaded.is_read:
+        yield f"{loaded.path}: it can't be read"
+    elif loaded.fingerprint is None:
+        yield f"{loaded.path}: not there, so no periods"
     else:
         periods = _count(len(parsed.schedule.periods), "period")
         problems = f", {_count(len(parsed.problems), 'problem')}" if parsed.problems else ""
@@ -100,7 +102,7 @@ def tell_next_steps(command: DowntimeCommand, state: State) -> None:
 
 def _next_steps(state: State, program: str) -> Iterator[str]:
     problems = state.loaded.parsed.problems
-    if problems:
+    if problems and state.loaded.is_read:  # no command of ours makes a file readable
         yield f"Correct the schedule: {program} downtime_edit"
     flags = [path_of(window.period, state.flags.raised) for window in state.answer.active if window.is_flag]
     has_ending = not problems and any(not window.is_flag for window in state.answer.active)
@@ -110,4 +112,5 @@ def _next_steps(state: State, program: str) -> Iterator[str]:
         if path == conf.fleet_flag_file:
             yield f"Bring back the whole fleet: {program} downtime_end --fleet"
         elif path not in conf.DOWNTIME_FLAG_FILE[:1]:
-            yield f"Lower the other flag: rm {shlex.quote(path)}"
+            is_folder = os.path.isdir(path) and not os.path.islink(path)
+            yield f"Lower the other flag: rm {'-r ' * is_folder}{shlex.quote(path)}"

@@ -33,8 +33,12 @@ def _clock(local: datetime) -> str:
 
 
 def ago(seconds: float) -> str:
-    """How long ago something was: 3 s ago, 4 min ago, 1 h 40 min ago."""
-    return f"{length(seconds)} ago"
+    """How long ago something was: 3 s ago, 4 min ago, 1 h 40 min ago; by a clock that is ahead, 24 h in the future."""
+    return _in_the_future(-seconds) or f"{length(seconds)} ago"
+
+
+def _in_the_future(seconds: float) -> str:
+    return f"{length(seconds)} in the future" if seconds >= 0.5 else ""
 
 
 def length(seconds: float) -> str:
@@ -54,3 +58,9 @@ def distance(moment: datetime, now: datetime) -> str:
     """How far off a moment is that has come or will: for 12 min, in 3 h."""
     seconds = (moment - now).total_seconds()
     return f"in {length(seconds)}" if seconds > 0 else f"for {length(-seconds)}"
+
+
+def lasted(began: datetime, now: datetime) -> str:
+    """How long something lasts by now: for 12 min; if it began by a clock that is ahead, 24 h in the future."""
+    seconds = (now - began).total_seconds()
+    return _in_the_future(-seconds) or f"for {length(seconds)}"

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from downtime.files.flag_file import Flag, path_of
-from downtime.management.times import distance, local_time
+from downtime.management.times import distance, lasted, local_time
 from downtime.schedule.occurrence import rounded_up
 from downtime.schedule.periods import ALWAYS, Period, Window, is_known
 from downtime.schedule.refusals import Refusal, refusals_of
@@ -26,7 +26,12 @@ _EXEMPT_BY = {
 }
 
 
-_Time = Callable[[datetime], str]
+_Time = Callable[[str, datetime], str]
+"""Words a preposition and a moment."""
+
+
+def _plainly(preposition: str, moment: datetime) -> str:
+    return f"{preposition} {local_time(moment)}"
 
 
 def time_span(window: Window, now: datetime) -> str:
@@ -36,12 +41,12 @@ def time_span(window: Window, now: datetime) -> str:
     return f"from {local_time(window.start)} {_end('to', window.end)}"
 
 
-def _since(began: datetime, end: datetime, time: _Time = local_time) -> str:
-    return f"since {time(began)}, {_end('until', end, time)}"
+def _since(began: datetime, end: datetime, time: _Time = _plainly) -> str:
+    return f"{time('since', began)}, {_end('until', end, time)}"
 
 
-def _end(preposition: str, end: datetime, time: _Time = local_time) -> str:
-    return f"{preposition} {time(rounded_up(end))}" if is_known(end) else "without a known end"
+def _end(preposition: str, end: datetime, time: _Time = _plainly) -> str:
+    return time(preposition, rounded_up(end)) if is_known(end) else "without a known end"
 
 
 def label(window: Window, flags: Iterable[Flag] = ()) -> str:
@@ -57,8 +62,11 @@ def status_line(
     comes before everything passes again. With `still`, as of somebody who has tried to bring it back; with `now`, it
     also says how far off each time is."""
 
-    def time(moment: datetime) -> str:
-        return local_time(moment) if now is None else f"{local_time(moment)} ({distance(moment, now)})"
+    def time(preposition: str, moment: datetime) -> str:
+        if now is None:
+            return _plainly(preposition, moment)
+        far = lasted if preposition == "since" else distance
+        return f"{_plainly(preposition, moment)} ({far(moment, now)})"
 
     return sentence("; ".join(_facts(site_status, flags, "is still" if still else "is", time)) + ".")
 
@@ -77,11 +85,11 @@ def _facts(status: SiteStatus, flags: Iterable[Flag], verb: str, time: _Time) ->
     else:
         for refusal in status.refusals:
             what = extent(refusal, verb, is_first=refusal is status.refusals[0])
-            yield f"{what}, since {time(refusal.since)}, {_because(refusal, flags)}"
+            yield f"{what}, {time('since', refusal.since)}, {_because(refusal, flags)}"
         if status.turn is not None:
-            yield f"from {time(status.turn.at)} on, {_turn(status.turn.status, flags)}"
+            yield f"{time('from', status.turn.at)} on, {_turn(status.turn.status, flags)}"
         if is_known(status.until):
-            yield f"everything passes again at {time(rounded_up(status.until))}"
+            yield f"everything passes again {time('at', rounded_up(status.until))}"
         else:
             yield "it is not known when everything passes again"
 

@@ -77,6 +77,27 @@ def test_a_command_whose_output_nobody_reads_does_what_it_is_asked(flag: Path, s
     assert run("downtime_status").startswith("The site is up.\n")
 
 
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_a_command_whose_output_is_closed_from_the_start_does_what_it_is_asked(
+    flag: Path, schedule: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """As by `>&-` or `2>&-`, when Python has None in its place."""
+    schedule.write_text(UPGRADE)
+    monkeypatch.setattr(f"sys.{name}", None)
+
+    def call(command: str, *arguments: str) -> None:
+        load_command_class("downtime", command).run_from_argv(["manage.py", command, *arguments])
+
+    call("downtime_start", "--for", "2h", "--no-wait")  # it warns of an overlap
+    call("downtime_page", "--to", "-")
+    assert flag.exists()
+    schedule.write_text("periods: [{start: soon}]")
+    with pytest.raises(SystemExit) as end:
+        call("downtime_end", "--no-wait")
+    assert end.value.code == 1
+    assert not flag.exists()
+
+
 def test_an_output_that_can_not_be_written_is_an_error_that_says_what_was_done(flag: Path) -> None:
     """A disk that is full of logs is what takes sites down."""
     with (

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -98,7 +99,7 @@ def test_the_next_ten_are_told_and_how_many_more_there_are(schedule: Path, numbe
     schedule.write_text(many(number))
     told = run("downtime_status")
     assert re.findall(r"  (p\d+)  ", told) == [f"p{n}" for n in range(min(number, 10))]
-    assert (f"\n{more}manage.py downtime_status --all shows them\n" in told) if more else "more" not in told
+    assert (f"\n{more}--all shows them\n" in told) if more else "more" not in told
     whole = run("downtime_status", "--all")
     assert re.findall(r"  (p\d+) +everything", whole) == [f"p{n}" for n in range(number)]
     assert "more" not in whole
@@ -139,7 +140,23 @@ def test_it_is_told_which_files_were_looked_at(
     schedule.unlink()
     assert looked_at()[0] == f"  {schedule}: not there, so no periods"
     schedule.symlink_to(loop)
-    assert looked_at()[0] == f"  {schedule}: no schedule that can be read"
+    assert looked_at()[0] == f"  {schedule}: it can't be read"
+
+
+def test_a_schedule_that_can_not_be_read_is_not_counted_and_can_not_be_corrected(schedule: Path) -> None:
+    schedule.mkdir()
+    assert looked_at()[0] == f"  {schedule}: it can't be read"
+    assert next_steps() == []
+
+
+def test_a_flag_of_a_clock_that_is_ahead_is_raised_in_the_future(flag: Path) -> None:
+    flag.touch()
+    tomorrow = time.time() + 86_400
+    os.utime(flag, (tomorrow, tomorrow))
+    told = run("downtime_status")
+    assert re.match(r"The site is down, since \S+ \S+ \S+ \(24 h in the future\), without", told)
+    assert re.search("\nACTIVE .*\n24 h in the future  ", told)
+    assert f"\n  {flag}: raised 24 h in the future\n" in told
 
 
 def next_steps() -> list[str]:
@@ -174,10 +191,18 @@ def test_flags_that_downtime_end_leaves_alone_have_a_step_of_their_own(
     settings.DOWNTIME_FLAG_FILE = [flag, other]
     other.touch()
     of_fleet.touch()
-    assert next_steps() == [
-        f"Lower the other flag: rm {shlex.quote(str(other))}",
-        "Bring back the whole fleet: manage.py downtime_end --fleet",
-    ]
+    fleet_step = "Bring back the whole fleet: manage.py downtime_end --fleet"
+    assert next_steps() == [f"Lower the other flag: rm {shlex.quote(str(other))}", fleet_step]
+    other.unlink()
+    other.symlink_to(tmp_path)
+    assert next_steps() == [f"Lower the other flag: rm {shlex.quote(str(other))}", fleet_step]
+    other.unlink()
+    other.mkdir()
+    (other / "file").touch()
+    first, second = next_steps()
+    assert (first, second) == (f"Lower the other flag: rm -r {shlex.quote(str(other))}", fleet_step)
+    subprocess.run(first.partition(": ")[2], shell=True, check=True)
+    assert not other.exists()
 
 
 @pytest.mark.parametrize("columns", [80, 120])

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from downtime.management.times import ago, distance, length, local_time, short_span
+from downtime.management.times import ago, distance, lasted, length, local_time, short_span
 from downtime.schedule.periods import NEVER
 
 NOW = datetime(2026, 12, 1, 12, tzinfo=timezone.utc)
@@ -57,9 +57,23 @@ def test_seconds_are_told_if_there_are_any() -> None:
 )
 def test_a_length_is_told_in_the_units_that_fit_it(seconds: float, expected: str) -> None:
     assert length(seconds) == expected
-    assert ago(seconds) == f"{expected} ago"
+    assert ago(max(seconds, 0)) == f"{expected} ago"
 
 
 @pytest.mark.parametrize(("minutes", "expected"), [(180, "in 3 h"), (0, "for 0 s"), (-12, "for 12 min")])
 def test_what_is_to_come_is_in_some_time_and_what_has_come_for_some_time(minutes: int, expected: str) -> None:
     assert distance(NOW + timedelta(minutes=minutes), NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "since", "last"),
+    [
+        (720, "12 min ago", "for 12 min"),
+        (-0.4, "0 s ago", "for 0 s"),
+        (-0.6, "1 s in the future", "1 s in the future"),
+        (-86_400, "24 h in the future", "24 h in the future"),
+    ],
+)
+def test_what_has_begun_by_a_clock_that_is_ahead_is_in_the_future(seconds: float, since: str, last: str) -> None:
+    assert ago(seconds) == since
+    assert lasted(NOW - timedelta(seconds=seconds), NOW) == last

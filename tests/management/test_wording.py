@@ -123,6 +123,13 @@ def test_how_far_off_its_times_are_is_told_as_of_a_moment() -> None:
     )
 
 
+def test_a_start_by_a_clock_that_is_ahead_is_in_the_future() -> None:
+    """As of a flag that `touch -d tomorrow` has raised."""
+    flag = Period(NOW.replace(day=2))
+    line = status_line(site_status(Schedule().at(NOW, [flag])), now=NOW)
+    assert line.startswith("The site is down, since 2026-12-02 13:00:00 CET (24 h in the future), without a known end")
+
+
 @pytest.mark.parametrize(
     ("period", "expected"),
     [

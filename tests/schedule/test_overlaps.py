@@ -80,6 +80,19 @@ def test_two_that_recur_are_compared_as_long_as_it_is_cheap() -> None:
     assert starts(cron("0 1 * * *", 60), [cron("30 1 1 * *", 60)]) == [24 * 31 - 10.5]
 
 
+@pytest.mark.parametrize("number", [6, 1000])
+def test_each_of_many_that_recur_is_compared_and_so_is_what_comes_behind_them(number: int) -> None:
+    others = [*[cron("0 1 * * *", 30)] * number, hours(24, 48), cron("0 3 * * *", 30)]
+    assert starts(cron("0 3 * * *", 60), others) == [15, 24]
+    assert starts(hours(26, 36), others) == [24]
+
+
+def test_what_is_not_enabled_takes_nothing_from_the_others() -> None:
+    off = Period(enabled=False, recurrence=Recurrence("0 1 * * *", timezone.utc, timedelta(minutes=30)))
+    far = cron("30 1 1 * *", 60)
+    assert starts(cron("0 1 * * *", 60), [*[off] * 1000, far]) == [24 * 31 - 10.5]
+
+
 def test_what_is_over_does_not_overlap() -> None:
     assert overlaps(NEW, [hours(-9, -8)], NOW) == []
     assert overlaps(hours(-9, -8), [NEW], NOW) == []
