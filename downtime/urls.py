@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from downtime import feeds
+from downtime.feeds import views
 
 app_name = "downtime"
 urlpatterns = [
-    path("status.json", feeds.status, name="status"),
-    path("downtime.ics", feeds.calendar, name="calendar"),
-    path("banner.html", feeds.banner, name="banner"),
+    path("status.json", views.status, name="status"),
+    path("downtime.ics", views.calendar, name="calendar"),
+    path("banner.html", views.banner, name="banner"),
 ]

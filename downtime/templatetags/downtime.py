@@ -13,7 +13,7 @@ from django.template import Context
 from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils import timezone, translation
 
-from downtime.banner import banner_context, is_down, static_url
+from downtime.feeds.banner import banner_context, is_down, static_url
 from downtime.schedule import converters
 
 register = template.Library()

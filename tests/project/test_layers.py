@@ -35,12 +35,10 @@ MAY_IMPORT = {
     "standin": {"schedule", "files", "reload", "http", "conf"},
     "guard": {"standin"},
     "middleware": {"live", "exemptions", "http"},
-    "banner": {"schedule", "http", "live"},
-    "calendar_feed": {"schedule", "http"},
-    "feeds": {"schedule", "live", "decorators", "banner", "calendar_feed"},
+    "feeds": {"schedule", "http", "live", "decorators"},
     "urls": {"feeds"},
     "context_processors": {"schedule", "live"},
-    "templatetags": {"schedule", "banner"},
+    "templatetags": {"schedule", "feeds"},
     "admin_page": {"schedule", "files", "reload", "live", "http", "conf", "visit"},
     "apps": {"checks"},
     "admin": {"admin_page"},
@@ -62,7 +60,7 @@ PURE = [
 ONLY_IMPORTERS = {
     "watchdog": {"reload.watch"},
     "cronsim": {"schedule.recurrence"},
-    "icalendar": {"calendar_feed"},
+    "icalendar": {"feeds.calendar"},
     "yaml": {"files.yaml_nodes", "files.pure_yaml", "files.flag_file", "edits.yaml_writer"},
     "threading": {
         *("reload.supervisor", "reload.process_state", "reload.turn", "reload.watch"),
@@ -75,7 +73,7 @@ LATE = {"files.lock": {"django.core.files.locks"}}
 # Those of the guard and the feeds import what may be missing, or what the other kind of server needs, only if it is
 # asked for.
 IMPORTING_LATE = {
-    *("reload.supervisor", "guard", "standin.observer", "standin.agreement", "feeds"),
+    *("reload.supervisor", "guard", "standin.observer", "standin.agreement", "feeds.views"),
     *LATE,
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_django
 
-from downtime.banner import Notice, static_url, window_id
+from downtime.feeds.banner import Notice, static_url, window_id
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
 

@@ -18,8 +18,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from downtime import live
-from downtime.banner import banner_context
 from downtime.decorators import downtime_exempt
+from downtime.feeds.banner import banner_context
 from downtime.schedule import converters
 from downtime.schedule.announcements import announcements, announcements_once_open
 from downtime.schedule.as_json import status_as_json, window_as_json
@@ -51,7 +51,7 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
     """The occurrences of the next 90 days in iCalendar format (RFC 5545); 404 unless the extra is installed."""
     try:
         # Only if somebody asks, as its library may be missing.
-        from downtime.calendar_feed import calendar_feed
+        from downtime.feeds.calendar import calendar_feed
     except ModuleNotFoundError as error:
         if error.name != "icalendar":
             raise

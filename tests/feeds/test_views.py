@@ -188,7 +188,7 @@ def test_a_cancelled_period_goes_away_and_a_moved_one_moves(ask: Ask, schedule: 
 
 
 def test_without_the_library_the_calendar_says_what_is_missing(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "downtime.calendar_feed", raising=False)
+    monkeypatch.delitem(sys.modules, "downtime.feeds.calendar", raising=False)
     monkeypatch.setitem(sys.modules, "icalendar", None)
     answer = ask(CALENDAR)
     assert (answer.status_code, answer["Content-Type"]) == (404, "text/plain; charset=utf-8")
@@ -199,8 +199,8 @@ def test_without_the_library_the_calendar_says_what_is_missing(ask: Ask, monkeyp
 def test_what_a_broken_library_raises_is_not_taken_for_its_absence(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "downtime.calendar_feed", raising=False)
-    monkeypatch.setitem(sys.modules, "downtime.calendar_feed", None)
+    monkeypatch.delitem(sys.modules, "downtime.feeds.calendar", raising=False)
+    monkeypatch.setitem(sys.modules, "downtime.feeds.calendar", None)
     with pytest.raises(ModuleNotFoundError):
         client.get(CALENDAR)
 

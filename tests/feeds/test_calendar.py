@@ -10,7 +10,7 @@ import pytest
 import pytest_django
 from icalendar import Calendar
 
-from downtime.calendar_feed import calendar_feed
+from downtime.feeds.calendar import calendar_feed
 from downtime.schedule.periods import Period, Schedule
 from downtime.schedule.recurrence import Recurrence
 from tests.support.nasty_texts import NASTY, VISIBLE
