@@ -321,12 +321,14 @@ def test_a_page_that_is_shown_while_it_is_down_is_that_of_somebody_who_passes(
 
 @pytest.mark.parametrize("urlconf", ["no.such.urlconf", None])
 def test_a_urlconf_that_can_not_be_loaded_breaks_no_banner(
-    schedule: Path, settings: pytest_django.Settings, urlconf: str | None
+    schedule: Path, settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture, urlconf: str | None
 ) -> None:
     settings.ROOT_URLCONF = urlconf
     planned(schedule, timedelta(hours=3))
     assert "Planned maintenance" in banner()
     assert "data-downtime-status" not in banner()
+    told = "the URLconf can't be asked for the feeds, so the banner does not change on an open page"
+    assert caplog.messages.count(told) == 1
 
 
 def test_without_the_request_it_is_kept_up_to_date_for_the_whole_site(settings: pytest_django.Settings) -> None:

@@ -18,10 +18,13 @@ from django.utils.formats import get_format
 
 from downtime import live
 from downtime.http.language import is_right_to_left, nearest_with_texts
+from downtime.http.throttled_log import ThrottledLogger
 from downtime.schedule.announcements import Announcement, announcements
 from downtime.schedule.occurrence import Occurrence, occurrence, zone_name
 from downtime.schedule.periods import Window
 from downtime.schedule.url_paths import first_paths
+
+logger = ThrottledLogger(__name__)
 
 Choice = Callable[..., list[Announcement]]
 """`announcements` or `announcements_once_open`."""
@@ -104,6 +107,7 @@ def static_url(name: str) -> str:
     try:
         return static(name)
     except Exception:  # a storage can raise anything, as without its manifest; the words need no style
+        logger.exception("the static file %s has no URL, so the banner goes without it; run collectstatic", name)
         return ""
 
 

@@ -14,8 +14,10 @@ from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils import timezone, translation
 
 from downtime.feeds.banner import banner_context, is_down, static_url
+from downtime.http.throttled_log import ThrottledLogger
 from downtime.schedule import converters
 
+logger = ThrottledLogger(__name__)
 register = template.Library()
 
 _MOST_KEPT = 500
@@ -64,6 +66,7 @@ def _updates(path: str | None, language: str, shown_in: str, ahead: timedelta) -
     try:
         urls = _urls(get_urlconf() or settings.ROOT_URLCONF, language, get_script_prefix())
     except Exception:  # a URLconf can raise anything as it is imported, for a page that no request has asked for
+        logger.exception("the URLconf can't be asked for the feeds, so the banner does not change on an open page")
         return None
     if urls is None or not (script := static_url(_SCRIPT)):
         return None

@@ -78,8 +78,11 @@ MANIFEST = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.Manif
     ids=["as ever", "another host", "no STATIC_URL", "no staticfiles", "not collected"],
 )
 def test_a_static_file_has_a_url_if_the_site_has_it(
-    settings: pytest_django.Settings, options: dict[str, Any], url: str
+    settings: pytest_django.Settings, caplog: pytest.LogCaptureFixture, options: dict[str, Any], url: str
 ) -> None:
+    """What a deploy has forgotten to collect is told in the log."""
     for name, value in options.items():
         setattr(settings, name, value)
     assert static_url("downtime/banner.css") == url
+    told = "the static file downtime/banner.css has no URL, so the banner goes without it; run collectstatic"
+    assert caplog.messages == [told] * ("STORAGES" in options)

@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "feeds": {"schedule", "http", "live", "decorators"},
     "urls": {"feeds"},
     "context_processors": {"schedule", "live"},
-    "templatetags": {"schedule", "feeds"},
+    "templatetags": {"schedule", "http", "feeds"},
     "admin_page": {"schedule", "files", "reload", "live", "http", "conf", "visit"},
     "apps": {"checks"},
     "admin": {"admin_page"},
