@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 from itertools import takewhile
@@ -31,15 +31,29 @@ class Nodes(NamedTuple):
     periods: tuple[Node, ...]
 
 
-def parse(text: str, zone: tzinfo) -> Parsed:
+Pause = Callable[[], object]
+"""Called after each period that is read, by whoever reads beside threads that must not wait for it."""
+
+_ROOT = "the schedule", ("timezone", "periods")
+
+
+def never_pause() -> None:
+    """The Pause of a reader for which nobody waits."""
+
+
+def parse(text: str, zone: tzinfo, *, pause: Pause = never_pause) -> Parsed:
     """The schedule that the text means; times without an offset or a zone of their own are read in `zone`."""
-    return parse_with_nodes(text, zone)[0]
+    ahead = _Ahead(text, zone, pause)
+    parsed, nodes = _parse(text, zone, pause, ahead)
+    if ahead.was_misled(nodes.root):
+        parsed, _ = _parse(text, zone, pause)
+    return parsed
 
 
-def parse_bytes(content: bytes, zone: tzinfo) -> Parsed:
+def parse_bytes(content: bytes, zone: tzinfo, *, pause: Pause = never_pause) -> Parsed:
     """The schedule that the content of a file means; content that is not UTF-8 text is a problem."""
     try:
-        return parse(content.decode().removeprefix("\ufeff"), zone)
+        return parse(content.decode().removeprefix("\ufeff"), zone, pause=pause)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return Parsed(problems=(Problem(line, "it is not UTF-8 text; save it as UTF-8"),))
@@ -47,30 +61,74 @@ def parse_bytes(content: bytes, zone: tzinfo) -> Parsed:
 
 def parse_with_nodes(text: str, zone: tzinfo) -> tuple[Parsed, Nodes]:
     """The schedule that the text means, and the nodes that it was read from."""
+    return _parse(text, zone)
+
+
+class _Ahead:
+    """Reads each sound period as soon as its node is complete, so that the nodes of all are never held at once.
+
+    The collector has nothing to look through then, which is half of the time (measured). All else is left to be read
+    once the root is complete, so that the result is the same."""
+
+    def __init__(self, text: str, zone: tzinfo, pause: Pause) -> None:
+        self._reader = Reader(text)
+        self._has_anchors = "&" in text  # so that a node may be needed again
+        self._default = zone
+        self._zone: tzinfo | None = None
+        self._pause = pause
+        self._has_begun = False
+
+    def __call__(self, root: Node, item: Node) -> Node | Period:
+        """The period that the item of the root's list means, or the item itself."""
+        self._pause()
+        if self._has_anchors or self._reader.is_full:
+            return item
+        if not self._has_begun:
+            self._has_begun, self._zone = True, self._zone_of(root)
+        return _period(self._reader, item, self._zone) or item
+
+    def was_misled(self, root: Node | None) -> bool:
+        """Whether the root turned out to name another time zone, below what was read."""
+        return self._has_begun and root is not None and self._zone_of(root) != self._zone
+
+    def _zone_of(self, root: Node) -> tzinfo | None:
+        reader = Reader("")
+        return reader.zone(reader.entries(root, *_ROOT), self._default)
+
+
+def _parse(text: str, zone: tzinfo, pause: Pause = never_pause, ahead: _Ahead | None = None) -> tuple[Parsed, Nodes]:
     reader = Reader(text)
-    root = _root(reader, text)
-    pairs = _named_once(reader, _periods(reader, root, zone)) if root is not None else []
+    root = _root(reader, text, ahead)
+    pairs = _named_once(reader, _periods(reader, root, zone, pause)) if root is not None else []
     parsed = Parsed(Schedule(tuple(period for _, period in pairs)), reader.problems_by_line())
     return parsed, Nodes(root, tuple(node for node, _ in pairs))
 
 
-def _root(reader: Reader, text: str) -> Node | None:
+def _root(reader: Reader, text: str, ahead: _Ahead | None) -> Node | None:
     try:
-        root = yaml_nodes.compose(text)
+        root = yaml_nodes.compose(text, on_item=ahead)
     except yaml_nodes.NotYaml as error:
         reader.add_problem(error.line, error.message)
         return None
     return None if root is None or yaml_nodes.is_empty(root) else root
 
 
-def _periods(reader: Reader, root: Node, zone: tzinfo | None) -> list[tuple[Node, Period]]:
-    entries = reader.entries(root, "the schedule", ("timezone", "periods"))
+def _periods(reader: Reader, root: Node, zone: tzinfo | None, pause: Pause) -> list[tuple[Node, Period]]:
+    entries = reader.entries(root, *_ROOT)
     zone = reader.zone(entries, zone)
     if "periods" not in entries or yaml_nodes.is_empty(entries["periods"].node):
         return []
     nodes = reader.value(entries["periods"], yaml_nodes.items, "periods") or ()
-    pairs = ((node, _period(reader, node, zone)) for node in takewhile(lambda _: not reader.is_full, nodes))
+    pairs = ((node, _read(reader, node, zone, pause)) for node in takewhile(lambda _: not reader.is_full, nodes))
     return [(node, period) for node, period in pairs if period is not None]
+
+
+def _read(reader: Reader, node: Node | Period, zone: tzinfo | None, pause: Pause) -> Period | None:
+    """The period, which may have been read ahead; None if it adds a problem to those of the reader."""
+    if isinstance(node, Period):
+        return node
+    pause()
+    return _period(reader, node, zone)
 
 
 def _period(reader: Reader, node: Node, zone: tzinfo | None) -> Period | None:

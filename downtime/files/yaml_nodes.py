@@ -5,9 +5,9 @@ No Python objects are constructed from it, so that a tag runs no code and an ali
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -34,6 +34,7 @@ _BREAKS = "\n\r\x85\u2028\u2029"
 _INNER_MARK = re.compile(f"(?<=[\ufeff{_BREAKS}])\ufeff")
 _DIRECTIVE = re.compile(r"(?:^|[\r\x85\u2028\u2029])%", re.MULTILINE)
 TEXT, LIST, MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
+_TAGS: dict[type[Node], str] = {ScalarNode: TEXT, SequenceNode: LIST, MappingNode: MAPPING}
 _EMPTY = ("", "~", "null", "Null", "NULL")
 _WORDS = frozenset(
     spelled
@@ -51,27 +52,42 @@ class NotYaml(Exception):
         self.message = message
 
 
+OnItem = Callable[[Node, Any], object]
+"""Given the root as far as it is read, and an item of one of its lists; returns what takes the place of the item."""
+
+
 class _Loader(_BaseLoader):
-    # The composer calls these two around each node.
     depth = 0
     nodes = 0
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, on_item: OnItem | None) -> None:
         super().__init__(text)
         self.most_nodes = min(_MOST_NODES, _FEW_NODES + len(text) // _FEWEST_CHARACTERS)
+        self.on_item = on_item
+        self.root: Any = None
 
-    def descend_resolver(self, parent: Node | None, index: object) -> None:
+    # The composer calls these two around each node; `index` is the place of an item in its list.
+    def descend_resolver(self, parent: Any, index: object) -> None:
         self.depth += 1
         self.nodes += 1
-        mark = parent.start_mark if parent is not None else None
         if self.nodes > self.most_nodes:
             problem = f"it has more than {self.most_nodes:,} entries, which no schedule of its length can have"
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=parent.start_mark)
         if self.depth > _DEEPEST:
-            raise yaml.MarkedYAMLError(problem="it is nested deeper than a schedule can be", problem_mark=mark)
+            raise yaml.MarkedYAMLError(
+                problem="it is nested deeper than a schedule can be", problem_mark=parent.start_mark
+            )
+        if self.depth == 2:
+            self.root = parent
+        elif self.depth == 3 and self.on_item is not None and isinstance(index, int) and index:
+            parent.value[index - 1] = self.on_item(self.root, parent.value[index - 1])
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
+
+    def resolve(self, kind: type[Node], value: object, implicit: object) -> str:
+        """The tag of a node without one; as PyYAML would say itself, in a third of the time (measured)."""
+        return _TAGS[kind]
 
 
 class Token(NamedTuple):
@@ -83,14 +99,17 @@ class Token(NamedTuple):
     column: int
 
 
-def compose(text: str) -> Node | None:
-    """The root node of the one document in the text, None if there is none; raises NotYaml."""
-    if next(islice(_DIRECTIVE.finditer(text), _MOST_DIRECTIVES, None), None):
+def compose(text: str, *, on_item: OnItem | None = None) -> Node | None:
+    """The root node of the one document in the text, None if there is none; raises NotYaml.
+
+    `on_item` is given each item of a list of the root's, except the last, as soon as it is complete."""
+    # To look for the character first takes a hundredth of the time that the expression takes (measured).
+    if "%" in text and next(islice(_DIRECTIVE.finditer(text), _MOST_DIRECTIVES, None), None):
         raise NotYaml(1, f"more than {_MOST_DIRECTIVES} lines begin with %; a schedule needs no YAML directives")
-    if mark_within := _INNER_MARK.search(text):
+    if "\ufeff" in text and (mark_within := _INNER_MARK.search(text)):
         raise NotYaml(_line_at(text, mark_within.start()), "a byte order mark begins the line; remove it")
     try:
-        root: Node | None = yaml.compose(text, Loader=_Loader)
+        return _composed(text, on_item)
     except yaml.reader.ReaderError as error:
         index = len(text.encode("utf-8", "surrogatepass")[: error.position].decode(errors="ignore"))
         message = f"it holds a character that YAML does not allow: {error.reason}"
@@ -104,6 +123,14 @@ def compose(text: str) -> Node | None:
         # The mark of an end that comes too early may lie behind the last line.
         line = min(mark.line + 1, _lines(text)) if mark else 1
         raise NotYaml(line, f"it is not valid YAML: {reason}") from error
+
+
+def _composed(text: str, on_item: OnItem | None) -> Node | None:
+    loader = _Loader(text, on_item)
+    try:
+        root: Node | None = loader.get_single_node()
+    finally:
+        loader.dispose()
     return root
 
 

@@ -49,7 +49,7 @@ def moment(text: str, zone: tzinfo | None, *, fold: int) -> datetime:
 def _local_time(match: re.Match[str]) -> datetime:
     if match["mark"] == ",":
         raise ValueError("its fraction of a second must come after a dot, not after a comma")
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.group(1, 2, 3, 4, 5, 6))
+    year, month, day, hour, minute, second = map(int, match.groups("0")[:6])
     microsecond = int((match["fraction"] or "")[:6].ljust(6, "0"))
     try:
         local = datetime(year, month, day, hour, minute, second, microsecond)

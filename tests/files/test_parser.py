@@ -5,17 +5,20 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from itertools import count
 from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from yaml.nodes import Node
 
 from downtime.files.parser import Parsed, parse, parse_bytes, parse_with_nodes
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
 from downtime.schedule.recurrence import Recurrence
 from tests.support.examples import examples
+from tests.support.schedules import SCHEDULES, before
 from tests.support.texts import BERLIN
 
 
@@ -328,6 +331,62 @@ def test_each_period_comes_with_the_mapping_that_it_was_read_from() -> None:
     )
 
 
+ONE, TWO, THREE = (f"{{start: 2026-12-0{day}}}" for day in (1, 2, 3))
+UNUSUAL = {
+    **{name: before(text) for name, text in SCHEDULES.items()},
+    "the zone above": f"timezone: Asia/Tokyo\nperiods: [{ONE}, {TWO}, {THREE}]\n",
+    "the zone below": f"periods: [{ONE}, {TWO}, {THREE}]\ntimezone: Asia/Tokyo\n",
+    "the zone on both sides": f"timezone: Asia/Tokyo\nperiods: [{ONE}, {{start: x}}]\ntimezone: UTC\n",
+    "a wrong zone below": f"periods: [{ONE}, {{start: 2026-12-02 02:00Z}}, {THREE}]\ntimezone: x\n",
+    "the same zone below": f"periods: [{ONE}, {TWO}]\ntimezone: Europe/Berlin\n",
+    "two lists": f"periods: [{ONE}, {TWO}]\nperiods: [{TWO}, {THREE}]\n",
+    "another list": f"oops: [{ONE}, {TWO}]\nperiods: [{TWO}, {THREE}]\n",
+    "a list as the zone": f"timezone: [{ONE}, {TWO}]\nperiods: [{THREE}, {{}}]\n",
+    "a list as a key": f"? [{ONE}, {TWO}]\n: x\nperiods: [{THREE}, {{}}]\n",
+    "a list of lists": f"periods: [[{ONE}, {TWO}], {TWO}, {THREE}]\n",
+    "a list as the root": f"- {ONE}\n- {TWO}\n- {THREE}\n",
+    "lists in a mapping": f"periods: {{periods: [{ONE}, {TWO}]}}\n",
+    "too many problems": "periods:\n" + f"- {ONE}\n- {{start: x}}\n- {{}}\n" * 60,
+    "too many problems at the root": "oops: 1\n" * 101 + f"periods: [{ONE}, {TWO}]\n",
+    "too many problems, and another zone": "periods:\n" + f"- {{start: x}}\n- {ONE}\n" * 101 + "timezone: UTC\n",
+    "names that are taken": "periods:\n" + "- {start: 2026-12-01, name: a}\n- {start: 2026-12-02, name: b}\n" * 3,
+    "aliases": f"periods: [&a {ONE}, *a, {{start: 2026-12-02, paths: &p [/a]}}, {{start: 2026-12-03, paths: *p}}]\n",
+    "no YAML at its end": f"periods:\n- {ONE}\n- {TWO}\n- {{start: \n",
+    "two documents": f"periods: [{ONE}, {TWO}]\n---\nperiods: []\n",
+    "an alias of nothing": f"periods: [{ONE}, {TWO}, *a]\n",
+}
+
+
+@pytest.mark.parametrize("source", UNUSUAL.values(), ids=UNUSUAL)
+def test_periods_that_are_read_one_by_one_are_those_that_are_read_as_a_whole(source: str) -> None:
+    one_by_one, (whole, _) = parse(source, BERLIN), parse_with_nodes(source, BERLIN)
+    assert one_by_one == whole
+    assert [(period.line, period.zone) for period in one_by_one.schedule.periods] == [
+        (period.line, period.zone) for period in whole.schedule.periods
+    ]
+
+
+@pytest.mark.parametrize("anchor", ["", "&a "], ids=["one by one", "as a whole"])
+def test_whoever_reads_beside_others_pauses_after_each_period(anchor: str) -> None:
+    pauses: list[None] = []
+    source = f"periods:\n- {anchor}{{start: 2026-12-01}}\n" + "- {start: 2026-12-02}\n" * 98 + "- {start: x}\n"
+    assert len(parse(source, BERLIN, pause=lambda: pauses.append(None)).schedule.periods) == 99
+    assert len(pauses) >= 100
+
+
+def test_the_nodes_of_a_long_schedule_are_never_held_at_once() -> None:
+    source = "periods:\n" + "- {start: 2026-12-01, end: 2026-12-02}\n" * 2_000
+    held, pauses = [], count()
+
+    def pause() -> None:
+        if next(pauses) % 500 == 499:
+            held.append(sum(isinstance(item, Node) for item in gc.get_objects()))
+
+    parse(source, BERLIN, pause=pause)
+    assert len(held) >= 3
+    assert max(held) < 200
+
+
 def calls_to_parse(source: str) -> int:
     """How many functions are called to parse it, those written in C included."""
     count = 0
@@ -454,6 +513,8 @@ STRAY: dict[str, tuple[str, Callable[[int], str] | str, str]] = {
     "NUL at its end": ("", "a\n", "\0"),
 }
 SOUND = (LIST, "- {start: 2026-12-01, end: 2026-12-02}\n", "")
+# Not read one by one, which takes half of the time and of the memory.
+WHOLE = ("periods: &list\n", *SOUND[1:])
 
 
 def memory(content: bytes) -> tuple[int, int]:
@@ -472,12 +533,12 @@ def memory(content: bytes) -> tuple[int, int]:
 
 @pytest.mark.system
 @pytest.mark.parametrize("stray", STRAY.values(), ids=STRAY)
-def test_a_stray_file_takes_at_most_twice_the_memory_of_a_schedule_of_its_size(
+def test_a_stray_file_takes_at_most_twice_the_memory_of_a_schedule_of_its_size_that_is_read_as_a_whole(
     stray: tuple[str, Callable[[int], str] | str, str],
 ) -> None:
     memory(filled(40_000, *stray))  # what is remembered between files is no cost of the next one
     peak, kept = memory(filled(40_000, *stray))
-    sound_peak, sound_kept = memory(filled(40_000, *SOUND))
+    sound_peak, sound_kept = memory(filled(40_000, *WHOLE))
     assert peak <= 2 * sound_peak
     assert kept <= 2 * sound_kept
 
@@ -495,10 +556,10 @@ def seconds(content: bytes) -> float:
 
 @pytest.mark.system
 @pytest.mark.parametrize("stray", STRAY.values(), ids=STRAY)
-def test_a_stray_file_takes_at_most_four_times_as_long_as_a_schedule_of_its_size(
+def test_a_stray_file_takes_at_most_four_times_as_long_as_a_schedule_of_its_size_that_is_read_as_a_whole(
     stray: tuple[str, Callable[[int], str] | str, str],
 ) -> None:
-    assert seconds(filled(100_000, *stray)) <= 4 * seconds(filled(100_000, *SOUND))
+    assert seconds(filled(100_000, *stray)) <= 4 * seconds(filled(100_000, *WHOLE))
 
 
 def assert_is_sound(parsed: Parsed, source: str) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from downtime.files.parser import Parsed, parse_bytes
-from downtime.schedule.periods import ALWAYS, NEVER
+from downtime.files.parser import Parsed, parse_bytes, parse_with_nodes
+from downtime.schedule.periods import ALWAYS, NEVER, Period
 from tests.fuzz import texts
 from tests.fuzz.without_libyaml import parse_bytes_without_libyaml
 from tests.support.programs import ROOT
@@ -52,6 +52,7 @@ def trial(chance: random.Random) -> int:
     content = texts.mutated(chance, chance.choice(_SAMPLES))
     _check_anything(chance, content)
     _check_without_libyaml(content)
+    _check_one_by_one(content)
     return 3
 
 
@@ -60,7 +61,9 @@ def _check_sound_or_not(chance: random.Random) -> None:
     name = chance.choice(("", *texts.ZONES))
     zone = ZoneInfo(name) if name else _DEFAULT
     periods = [_period(chance, number, zone) for number in range(chance.randint(0, 6))]
-    lines = [f"timezone: {texts.scalar(chance, name)}"] if name else []
+    zone_line = [f"timezone: {texts.scalar(chance, name)}"] if name else []
+    is_below = chance.random() < 0.3
+    lines = [] if is_below else [*zone_line]
     column = chance.randint(0, 4)
     lines.append("periods:" if periods else "periods: []")
     ranges = []
@@ -69,10 +72,12 @@ def _check_sound_or_not(chance: random.Random) -> None:
         block = texts.mapping(chance, period.keys, column + 2)
         ranges.append(range(len(lines) + 1, len(lines) + len(block) + 1))
         lines += [f"{' ' * column}- {block[0].lstrip()}", *block[1:]]
+    lines += zone_line if is_below else []
     line_break = chance.choice(("\n", "\n", "\r\n"))
     text = chance.choice(("", "", "\ufeff")) + line_break.join(lines) + chance.choice(("", line_break))
     parsed = parse_bytes(text.encode(), _DEFAULT)
     _check_without_libyaml(text.encode())
+    _check_one_by_one(text.encode())
     sound = [period for period in periods if period.is_sound]
     found = [_fields(period) for period in parsed.schedule.periods]
     assert found == [period.meaning for period in sound], (text, parsed)
@@ -176,6 +181,21 @@ def _check_without_libyaml(content: bytes) -> None:
     assert other.schedule == found.schedule, content
     assert [one.line for one in other.schedule.periods] == [one.line for one in found.schedule.periods], content
     assert _told(other) == _told(found), content
+
+
+def _check_one_by_one(content: bytes) -> None:
+    """Periods that are read one by one, as each ends, are those that are read when all of the text is known."""
+    try:
+        text = content.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        return
+    one_by_one, (whole, _) = parse_bytes(content, _DEFAULT), parse_with_nodes(text, _DEFAULT)
+    assert one_by_one == whole, content
+    assert list(map(_place, one_by_one.schedule.periods)) == list(map(_place, whole.schedule.periods)), content
+
+
+def _place(period: Period) -> tuple[object, ...]:
+    return period.line, period.zone
 
 
 def _told(parsed: Parsed) -> list[tuple[int, str]]:
