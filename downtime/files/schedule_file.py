@@ -8,14 +8,15 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Protocol, TypeVar
+from hashlib import sha256
+from typing import NamedTuple, Protocol, TypeVar
 
 from downtime.files import atomic_write, disk, dry_run
 from downtime.files.disk import Fingerprint
 from downtime.files.entry import Entry
 from downtime.files.fields import Problem
 from downtime.files.lock import locked
-from downtime.files.parser import Parsed, parse_bytes
+from downtime.files.parser import Parsed, Pause, never_pause, parse_bytes
 
 # In bytes: about 300,000 periods.
 LARGEST = 32 * 1024 * 1024
@@ -30,6 +31,17 @@ class Loaded:
     parsed: Parsed
     is_read: bool = True
     """False if its content could not be read, which may work at the next try."""
+    digest: bytes = b""
+    """That of its content; empty if there was none, or if it could not be read."""
+
+
+class Content(NamedTuple):
+    """A schedule file as it lies there; the fingerprint is None if there was no file."""
+
+    path: str
+    fingerprint: Fingerprint | None
+    content: bytes | str
+    """What it holds, or why that can't be read."""
 
 
 class Edit(Protocol):
@@ -45,19 +57,42 @@ EditT = TypeVar("EditT", bound=Edit)
 
 def load_schedule(path: str, zone: tzinfo) -> Loaded:
     """The schedule file; one that is missing means no periods, one that can't be read is a problem."""
+    return parse_schedule(read_schedule(path), zone)
+
+
+def read_schedule(path: str) -> Content:
+    """The content of the schedule file, which is not parsed yet; raises nothing."""
     fingerprint = None
     try:
         fingerprint = disk.fingerprint(path)
         content, fingerprint = disk.read(path, limit=LARGEST)
-        return Loaded(path, fingerprint, parse_bytes(content, zone))
+        return Content(path, fingerprint, content)
     except (FileNotFoundError, NotADirectoryError):
-        return Loaded(path, None, Parsed())
-    except OSError as error:
-        reason = disk.reason(error)
-    except MemoryError as error:
-        reason = f"{disk.reason(error)}; make it shorter, or raise the limit"
-    problem = Problem(1, f"it can't be read: {reason}")
+        return Content(path, None, b"")
+    except (OSError, MemoryError) as error:
+        return Content(path, fingerprint, _reason(error))
+
+
+def parse_schedule(
+    content: Content, zone: tzinfo, *, known: Loaded | None = None, pause: Pause = never_pause
+) -> Loaded:
+    """What the content means. If it is what is `known`, in the same zone, it is not parsed again."""
+    path, fingerprint, text = content
+    if isinstance(text, bytes):
+        digest = sha256(text).digest()
+        if known is not None and known.digest == digest:
+            return Loaded(path, fingerprint, known.parsed, digest=digest)
+        try:
+            return Loaded(path, fingerprint, parse_bytes(text, zone, pause=pause), digest=digest)
+        except MemoryError as error:
+            text = _reason(error)
+    problem = Problem(1, f"it can't be read: {text}")
     return Loaded(path, fingerprint, Parsed(problems=(problem,)), is_read=False)
+
+
+def _reason(error: OSError | MemoryError) -> str:
+    hint = "; make it shorter, or raise the limit" if isinstance(error, MemoryError) else ""
+    return f"{disk.reason(error)}{hint}"
 
 
 def rewrite(

@@ -15,7 +15,7 @@ from downtime.reload.look import Look
 from downtime.reload.look_settings import LookSettings
 from downtime.reload.schedule_tracker import ScheduleTracker
 from downtime.reload.snapshot import Overview, Seen, Snapshot
-from downtime.reload.supervisor import Supervisor, WatchOptions
+from downtime.reload.supervisor import Supervisor, WatchOptions, can_run_threads
 from downtime.reload.transitions import transitions
 from downtime.reload.turn import Turn
 from downtime.schedule.periods import Answer, Window
@@ -104,7 +104,8 @@ class ProcessState:
         for flag in flags:
             look_at = partial(flag.look, settings.zone, max_age=settings.flag_max_age)
             look.take(flag.turn, flag.path, look_at, interval=interval)
-        look_at = partial(schedule.look, settings.zone, stable_for=interval, recheck=settings.recheck)
+        on_read = self.expire if watch and can_run_threads() else None
+        look_at = partial(schedule.look, settings.zone, stable_for=interval, recheck=settings.recheck, on_read=on_read)
         look.take(schedule.turn, schedule.path, look_at, interval=interval)
         if (watch or self._supervisor is not None) and not look.is_hindered:
             look.take(self._watch_turn, "the watch", partial(self._keep_watch, look), interval=interval)
@@ -139,7 +140,7 @@ class ProcessState:
 
     def _changed(self, path: str, is_finished: bool) -> None:
         if is_finished and self._schedule is not None and path == self._schedule.path:
-            self._schedule.finished(time.time_ns())
+            self._schedule.finished(time.time_ns(), self.expire)
         self.expire()
 
     def _publish(self, look: Look, flags: Sequence[FlagTracker], schedule: ScheduleTracker) -> None:

@@ -6,13 +6,16 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from downtime.files import disk
+from downtime.files.disk import Fingerprint
 from downtime.files.fields import Problem, first_problems
 from downtime.files.harmless import one_line
-from downtime.files.schedule_file import Loaded, load_schedule
+from downtime.files.schedule_file import Loaded
 from downtime.reload.deferred_log import DeferredLog, Trouble
-from downtime.reload.stability import Stability
+from downtime.reload.reading import OnRead, Read, Reader
+from downtime.reload.stability import Stability, is_young
 from downtime.reload.turn import Turn
 from downtime.schedule.periods import Schedule
 
@@ -37,6 +40,14 @@ class ReadState:
     """When its content last changed; None if it was not there, and for a flag."""
 
 
+class _Wanted(NamedTuple):
+    """A state of the file that may be taken over, and by when it has to be in force, monotonic seconds."""
+
+    fingerprint: Fingerprint | None
+    by: float
+    is_reread: bool
+
+
 class ScheduleTracker:
     """The last good schedule of a file. Until there is one, the sound periods of a damaged file apply.
 
@@ -45,6 +56,7 @@ class ScheduleTracker:
         new ──────────── the first look: read ───────────────────────────────> taken
         taken ────────── another fingerprint is seen ────────────────────────> settling
         settling ─────── it stayed for long enough, or is finished: read ────> taken
+        settling ─────── the same, and it is long: read by a thread ─────────> settling, until that has ended
         settling ─────── the taken fingerprint is seen again ────────────────> taken
         taken ────────── while it was young, or could not be read ───────────> to be reread
         to be reread ─── at `reread_at`: read ───────────────────────────────> taken
@@ -57,6 +69,9 @@ class ScheduleTracker:
         self.turn = Turn()
         self._log = log
         self._stability: Stability | None = None  # None while the file is new
+        self._counts_by = 0.0  # when what was seen last has to be in force
+        self._wanted: _Wanted | None = None
+        self._reader: Reader | None = None
         self._zone: tzinfo | None = None
         self._looked_at = 0.0
         self._finished_ns: deque[int] = deque(maxlen=1)
@@ -67,6 +82,8 @@ class ScheduleTracker:
     @property
     def due(self) -> float:
         """When the file has to be looked at again at the latest; infinity if nothing calls for it."""
+        if self._wanted is not None:
+            return self._wanted.by
         due = self._stability.due if self._stability is not None else None
         return float("inf") if due is None else due
 
@@ -75,42 +92,51 @@ class ScheduleTracker:
         """Whether the file has changed, and it is not known yet whether its writer has finished."""
         return self._stability is not None and self._stability.seen != self._stability.taken
 
-    def finished(self, at_ns: int) -> None:
+    def finished(self, at_ns: int, on_read: OnRead | None = None) -> None:
         """Lets the next look know, and only that one, that a writer finished the file at `at_ns`, wall clock.
 
-        For the thread of the watch, at any time."""
+        For the thread of the watch, at any time. With `on_read`, a long file is read by a thread even if nobody looks.
+        """
         self._finished_ns.append(at_ns)
+        if on_read is not None and self._reader is not None:
+            self._reader.read_ahead(on_read)
 
-    def look(self, zone: tzinfo, *, stable_for: float, recheck: float) -> None:
+    def look(self, zone: tzinfo, *, stable_for: float, recheck: float, on_read: OnRead | None = None) -> None:
         """Looks at the file, and takes over a state that was the same for `stable_for` seconds, or that is finished.
 
         Each change counts within two `recheck` of the last look before it; if nobody looked in time for that, this
-        look waits for the writer."""
-        if zone != self._zone:  # that of a project, which its tests may change
-            self._stability, self._zone = None, zone
-        is_new, now = self._stability is None, time.monotonic()
+        look waits for the writer, and for the reading. With `on_read`, a long file is read by a thread, which calls it
+        at the end, so that no look waits for that in the meantime."""
+        if self._reader is None or zone != self._zone:  # that of a project, which its tests may change
+            self._stability = self._wanted = None
+            self._zone, self._reader = zone, Reader(self.path, zone)
+        now, is_new = time.monotonic(), self._stability is None
+        is_idle = now - self._looked_at > _IDLE * recheck
         try:
-            stability = self._stability = self._observe(now, stable_for, recheck)
+            stability = self._stability = self._observe(now, stable_for, recheck, is_idle=is_idle)
         except OSError as error:
             reason = disk.reason(error)
             self._hidden.lasts(reason, f"{one_line(self.path)} can't be looked at: {reason}; the last schedule stays")
         else:
             self._looked_at = now
             self._hidden.is_over()
-            if is_new or (stability.due is not None and time.monotonic() >= stability.due):
-                self._read(stability, zone, stable_for, is_new=is_new)
+            if self._wanted is None and (is_new or stability.is_due(at=time.monotonic())):
+                self._wanted = _Wanted(stability.seen, self._counts_by, stability.is_reread)
+            if self._wanted is not None:
+                self._read(self._reader, self._wanted, stable_for, on_read, is_new=is_new, is_idle=is_idle)
         if self._damage is not None:
             self._damaged.lasts(*self._damage)
         self.turn.due_by = min(self.turn.due_by, self.due)
 
-    def _observe(self, now: float, stable_for: float, recheck: float) -> Stability:
+    def _observe(self, now: float, stable_for: float, recheck: float, *, is_idle: bool) -> Stability:
         finished_ns = self._finished_ns.pop() if self._finished_ns else 0  # before the look: what comes later is newer
         fingerprint = disk.fingerprint(self.path)
         since_last_look, before = now - self._looked_at, self._stability
         if before is None:
             return Stability(fingerprint, None)
-        is_idle = since_last_look > _IDLE * recheck
         wait = min(recheck / 4, _LONGEST_WAIT) if is_idle else min(stable_for, 2 * recheck - since_last_look)
+        if fingerprint != before.seen:
+            self._counts_by = self._looked_at + 2 * recheck
         stability = before.look(fingerprint, stable_at=now + wait).finish(finished_ns, now=now)
         if is_idle and fingerprint not in (before.seen, before.taken) and now < stability.stable_at:
             return self._wait_for_writer(stability, wait, stable_for)
@@ -121,17 +147,25 @@ class ScheduleTracker:
         time.sleep(wait)
         return stability.look(disk.fingerprint(self.path), stable_at=time.monotonic() + stable_for)
 
-    def _read(self, stability: Stability, zone: tzinfo, stable_for: float, *, is_new: bool) -> None:
-        begun = time.monotonic()
-        loaded = load_schedule(self.path, zone)
-        now = time.monotonic()
-        self._stability = read = stability.look(loaded.fingerprint, stable_at=now + stable_for)
-        if read is not stability and not is_new:  # replaced since the look, so it has not been stable
-            return
-        may_differ = not loaded.is_read or (read.is_young(time.time_ns()) and not stability.is_reread)
-        pause = max(2 * stable_for, 0 if loaded.is_read else _REST * (now - begun))
-        self._stability = read.take(reread_at=now + pause if may_differ else None)
-        self._take(loaded)
+    def _read(
+        self, reader: Reader, wanted: _Wanted, stable_for: float, on_read: OnRead | None, *, is_new: bool, is_idle: bool
+    ) -> None:
+        """Takes over the state that is wanted, once it is read, unless it was replaced before that."""
+        self._wanted = None
+        read = reader.read(wanted.fingerprint, on_read, by=0.0 if is_idle else wanted.by)
+        if read is None:
+            self._wanted = wanted
+        elif is_new or read.loaded.fingerprint == wanted.fingerprint:
+            self._settle(read, stable_for, is_reread=wanted.is_reread)
+            self._take(read.loaded)
+
+    def _settle(self, read: Read, stable_for: float, *, is_reread: bool) -> None:
+        assert self._stability is not None
+        fingerprint, is_read = read.loaded.fingerprint, read.loaded.is_read
+        may_differ = not is_read or (is_young(fingerprint, read.at_ns) and not is_reread)
+        pause = max(2 * stable_for, 0 if is_read else _REST * read.seconds)
+        reread_at = time.monotonic() + pause if may_differ else None
+        self._stability = self._stability.take(fingerprint, reread_at=reread_at)
 
     def _take(self, loaded: Loaded) -> None:
         problems = loaded.parsed.problems
@@ -149,12 +183,6 @@ class ScheduleTracker:
             self._has_good, self._damage = True, None
             self._damaged.is_over()
         new = loaded.parsed.schedule
-        if new != self.schedule:
+        if new is not self.schedule and (new.periods or self.schedule.periods):
             self._log.info("%s was read; periods: %d", one_line(self.path), len(new.periods))
-        if new != self.schedule or _places(new) != _places(self.schedule):
             self.schedule = new
-
-
-def _places(schedule: Schedule) -> list[object]:
-    """The line and the zone of each period: shown to people, and not compared with the periods."""
-    return [(period.line, period.zone) for period in schedule.periods]

@@ -28,6 +28,10 @@ class Stability:
         """When the file has to be read; None while there is nothing new."""
         return self.stable_at if self.seen != self.taken else self.reread_at
 
+    def is_due(self, *, at: float) -> bool:
+        """Whether the file has to be read at that moment."""
+        return self.due is not None and at >= self.due
+
     @property
     def is_reread(self) -> bool:
         """Whether the read that is due is one more of the state that was taken over."""
@@ -45,10 +49,11 @@ class Stability:
             return self
         return replace(self, stable_at=now, reread_at=None if self.reread_at is None else now)
 
-    def take(self, *, reread_at: float | None) -> Stability:
-        """The state after the seen one was read and taken over."""
-        return replace(self, taken=self.seen, reread_at=reread_at)
+    def take(self, fingerprint: Fingerprint | None, *, reread_at: float | None) -> Stability:
+        """The state after that one, which may not be the last that was seen, was read and taken over."""
+        return replace(self, taken=fingerprint, reread_at=reread_at)
 
-    def is_young(self, now_ns: int) -> bool:
-        """Whether it was written so shortly before `now_ns`, wall clock, that another write could leave no trace."""
-        return self.seen is not None and now_ns - max(self.seen.modified_ns, self.seen.changed_ns) < _YOUNG_NS
+
+def is_young(fingerprint: Fingerprint | None, now_ns: int) -> bool:
+    """Whether it was written so shortly before `now_ns`, wall clock, that another write could leave no trace."""
+    return fingerprint is not None and now_ns - max(fingerprint.modified_ns, fingerprint.changed_ns) < _YOUNG_NS

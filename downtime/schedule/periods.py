@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
 from heapq import merge
@@ -163,6 +163,12 @@ class Schedule:
         """Every window that ends after `now`, by start; endless if a period recurs without an end."""
         fixed = (window for window in self._fixed if window.end > now)
         return merge(fixed, *(self._occurrences(rank, period, now) for rank, period in self._recurring))
+
+    def foresee(self, now: datetime, pause: Callable[[], object]) -> None:
+        """Finds the next window of each recurring period, as `at` does when it is first asked; pauses after each."""
+        for rank, period in self._recurring:
+            next(self._occurrences(rank, period, now), None)
+            pause()
 
     def upcoming(self, now: datetime) -> list[Window]:
         """The next window of each enabled period that starts after `now`, by start."""

@@ -63,7 +63,7 @@ ONLY_IMPORTERS = {
     "icalendar": {"feeds.calendar"},
     "yaml": {"files.yaml_nodes", "files.pure_yaml", "files.flag_file", "edits.yaml_writer"},
     "threading": {
-        *("reload.supervisor", "reload.process_state", "reload.turn", "reload.watch"),
+        *("reload.supervisor", "reload.process_state", "reload.reading", "reload.turn", "reload.watch"),
         *("standin.process_lock", "fleet.engine", "management.commands.downtime_follow"),
     },
 }

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, tzinfo
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -726,6 +727,105 @@ def test_a_dead_watch_costs_latency_and_never_truth(
     assert not is_down()
     clock.passes(3_600)
     assert is_down()
+
+
+# A long schedule
+
+
+LONG = "# a long comment\n" * 1_100
+
+
+@pytest.fixture
+def readers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the threads that have parsed what the schedule holds."""
+    names: list[str] = []
+
+    def told(content: bytes) -> Any:
+        names.append(threading.current_thread().name)
+        return sha256(content)
+
+    monkeypatch.setattr("downtime.files.schedule_file.sha256", told)
+    return names
+
+
+def test_a_long_schedule_is_read_by_a_thread_even_if_no_request_comes(
+    watching: None, caplog: pytest.LogCaptureFixture, schedule: Path, readers: list[str], clock: Clock
+) -> None:
+    schedule.write_text(NEXT_YEAR + LONG)
+    until_watch_counts()
+    readers.clear()
+    replaced(schedule, OPEN + LONG)
+    wait_until(lambda: bool(readers), within=5, what="a thread reads it")
+    wait_until(lambda: not running("downtime-reader"), within=5, what="the thread has read it")
+    clock.passes(1_000_000)  # else a request need not wait for it
+    assert is_down()
+    assert readers == ["downtime-reader"]
+
+
+def test_a_long_schedule_is_read_by_a_thread_if_only_requests_look_for_it(
+    settings: pytest_django.Settings, schedule: Path, readers: list[str], clock: Clock
+) -> None:
+    settings.DOWNTIME_RECHECK = 1
+    schedule.write_text(NEXT_YEAR + LONG)
+    assert not is_down()
+    clock.passes(10)
+    assert not is_down()
+    readers.clear()
+    replaced(schedule, OPEN + LONG)
+    for _ in range(2):
+        clock.passes(0.26)
+        is_down()
+    wait_until(is_down, within=5, what="what the thread has read counts")
+    assert readers == ["downtime-reader"]
+
+
+@pytest.mark.parametrize("reason", ["no request", "threads are not real", "an idle time"])
+def test_a_long_schedule_is_read_at_once_for_other_code_without_threads_and_after_an_idle_time(
+    settings: pytest_django.Settings,
+    schedule: Path,
+    readers: list[str],
+    clock: Clock,
+    reason: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if reason == "threads are not real":
+        monkeypatch.setattr("_thread.start_new_thread", lambda *args: pytest.fail("a thread was started"))
+    settings.DOWNTIME_RECHECK = 1
+    look = live.is_down if reason == "no request" else is_down
+    schedule.write_text(NEXT_YEAR + LONG)
+    assert not look()
+    clock.passes(10)
+    assert not look()
+    replaced(schedule, OPEN + LONG)
+    for seconds in (10,) if reason == "an idle time" else (0.26, 0.26):
+        clock.passes(seconds)
+        is_looked_at = look()
+    assert is_looked_at
+    assert set(readers) == {threading.current_thread().name}
+
+
+def test_a_schedule_is_read_by_the_next_request_if_no_thread_is_to_be_had(
+    watching: None, caplog: pytest.LogCaptureFixture, schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, refused = threading.Thread.start, []
+
+    def unless_ours(thread: threading.Thread) -> None:
+        if thread.name == "downtime-reader":
+            refused.append(thread.name)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    schedule.write_text(NEXT_YEAR + LONG)
+    until_watch_counts()
+    monkeypatch.setattr(threading.Thread, "start", unless_ours)
+    replaced(schedule, OPEN + LONG)
+    wait_until(is_down, within=5, what="the request has read it")
+    assert refused
+
+
+def running(name: str) -> bool:
+    """Whether a thread of that name runs."""
+    return any(thread.name == name for thread in threading.enumerate())
 
 
 # What is to come

@@ -1,8 +1,10 @@
 import errno
 import os
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timezone
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from downtime.reload.schedule_tracker import ScheduleTracker
 from tests.support.clock import Clock
 from tests.support.logs import levels_of
 from tests.support.nasty_texts import is_harmless
+from tests.support.texts import BERLIN
 
 pytestmark = pytest.mark.usefixtures("log_all")
 
@@ -21,14 +24,21 @@ STABLE_FOR = 1.0
 RECHECK = 1.0
 ONE = "periods:\n  - {start: 2020-01-01, name: one}\n"
 TWO = f"{ONE}  - {{start: 2020-01-01, name: two}}\n"
+PADDING = "# a long comment\n" * 1_100
 DAMAGED = f"{ONE}  - {{start: 2020-02-30, name: two}}\n"
 
 
-def looked(tracked: ScheduleTracker, *, stable_for: float = STABLE_FOR, finished: int | None = None) -> list[str]:
+def looked(
+    tracked: ScheduleTracker,
+    *,
+    stable_for: float = STABLE_FOR,
+    finished: int | None = None,
+    on_read: Callable[[], None] | None = None,
+) -> list[str]:
     """The names of the periods that are in force after a look at the file."""
     if finished is not None:
         tracked.finished(finished)
-    tracked.look(timezone.utc, stable_for=stable_for, recheck=RECHECK)
+    tracked.look(timezone.utc, stable_for=stable_for, recheck=RECHECK, on_read=on_read)
     LOG.say()
     return [period.name for period in tracked.schedule.periods]
 
@@ -86,22 +96,24 @@ def test_that_a_writer_has_finished_counts_for_the_next_look_only(tracked: Sched
     assert looked(tracked) == ["one"]
 
 
-def test_a_file_that_is_replaced_while_it_is_read_has_not_held_still(
-    tracked: ScheduleTracker, schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_long", [False, True], ids=["short", "long"])
+def test_a_file_that_is_replaced_before_it_is_read_has_not_held_still(
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch, is_long: bool
 ) -> None:
-    schedule.write_text("")
+    padding, is_over = PADDING if is_long else "", threading.Event()
+    schedule.write_text(padding)
     looked(tracked)
-    clock.passes(2 * STABLE_FOR)
     opened = os.open
 
     def overtaken(path: str, *args: int) -> int:
         if path == str(schedule):
-            schedule.write_text(TWO)
+            schedule.write_text(TWO + padding)
         return opened(path, *args)
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "open", overtaken)
-        assert looked(tracked) == ["one"]
+        assert looked(tracked, finished=time.time_ns(), on_read=is_over.set) == ["one"]
+    assert not is_long or is_over.wait(5)
     assert looked(tracked) == ["one"]
     clock.passes(STABLE_FOR)
     assert looked(tracked) == ["one", "two"]
@@ -358,3 +370,135 @@ def test_no_path_or_text_begins_a_line_of_the_log(tmp_path: Path, caplog: pytest
     looked(ScheduleTracker(str(tmp_path / "a\nloop" / "b"), LOG))
     assert [len(record.getMessage().splitlines()) for record in caplog.records] == [2, 1]
     assert all(is_harmless(record.getMessage()) for record in caplog.records)
+
+
+# A long schedule is read on a thread
+
+
+class Gate:
+    """Holds each thread that parses a long schedule back until it is opened."""
+
+    def __init__(self) -> None:
+        self.is_open = threading.Event()
+        self.is_over = threading.Event()
+        self.is_used = False
+        self.on_open: Callable[[], object] = lambda: None
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    gate = Gate()
+
+    def held(content: bytes) -> Any:
+        if threading.current_thread().name == "downtime-reader":
+            gate.is_used = True
+            assert gate.is_open.wait(10)
+            gate.on_open()
+        return sha256(content)
+
+    monkeypatch.setattr("downtime.files.schedule_file.sha256", held)
+    yield gate
+    gate.is_open.set()
+
+
+def begun(tracked: ScheduleTracker, gate: Gate, schedule: Path, text: str) -> None:
+    """Writes the text, and has a thread begin to read it."""
+    schedule.write_text(text + PADDING)
+    assert looked(tracked, finished=time.time_ns(), on_read=gate.is_over.set) == ["one"]
+
+
+def test_no_look_waits_for_a_long_schedule_that_a_thread_reads(
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, gate: Gate
+) -> None:
+    begun(tracked, gate, schedule, TWO)
+    assert looked(tracked) == ["one"]
+    assert 0 < tracked.due - clock.monotonic() <= 2 * RECHECK
+    gate.is_open.set()
+    assert gate.is_over.wait(5)
+    assert looked(tracked) == ["one", "two"]
+    assert gate.is_used
+
+
+@pytest.mark.parametrize("looks_after", [[1.3], [1.0, 1.0]], ids=["an idle time", "its time is over"])
+def test_a_long_schedule_is_waited_for_once_it_has_to_be_in_force(
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, gate: Gate, looks_after: list[float]
+) -> None:
+    begun(tracked, gate, schedule, TWO)
+    for seconds in looks_after[:-1]:
+        clock.passes(seconds)
+        assert looked(tracked) == ["one"]
+    clock.passes(looks_after[-1])
+    opener = threading.Timer(0.2, gate.is_open.set)
+    opener.start()
+    assert looked(tracked) == ["one", "two"]
+    opener.join()
+
+
+def test_what_was_read_counts_although_the_file_has_been_replaced_meanwhile(
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, gate: Gate
+) -> None:
+    """Else a schedule that is rewritten again and again would never change."""
+    begun(tracked, gate, schedule, TWO)
+    gate.is_open.set()
+    assert gate.is_over.wait(5)
+    schedule.write_text(PADDING)
+    assert looked(tracked) == ["one", "two"]
+    clock.passes(STABLE_FOR)
+    assert looked(tracked) == []
+
+
+def test_what_a_reading_raises_is_raised_by_a_look_and_the_next_one_reads_again(
+    tracked: ScheduleTracker, schedule: Path, gate: Gate
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    begun(tracked, gate, schedule, TWO)
+    gate.on_open = fail
+    gate.is_open.set()
+    assert gate.is_over.wait(5)
+    with pytest.raises(ZeroDivisionError):
+        looked(tracked)
+    assert looked(tracked) == ["one", "two"]
+
+
+def test_a_reading_counts_for_the_time_zone_in_which_it_began(
+    tracked: ScheduleTracker, schedule: Path, gate: Gate
+) -> None:
+    begun(tracked, gate, schedule, TWO)
+    tracked.look(BERLIN, stable_for=STABLE_FOR, recheck=RECHECK)
+    gate.is_open.set()
+    assert gate.is_over.wait(5)
+    tracked.look(BERLIN, stable_for=STABLE_FOR, recheck=RECHECK)
+    assert [period.start.hour for period in tracked.schedule.periods] == [23, 23]
+
+
+@pytest.mark.parametrize("obstacle", ["short", "no thread", "once more"])
+def test_a_schedule_is_read_at_once_if_that_takes_no_time_or_there_is_no_thread(
+    tracked: ScheduleTracker, schedule: Path, gate: Gate, clock: Clock, obstacle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    if obstacle == "no thread":
+        monkeypatch.setattr(threading.Thread, "start", refused)
+    schedule.write_text(TWO + ("" if obstacle == "short" else PADDING))
+    looked(tracked)
+    finished = time.time_ns()
+    if obstacle == "once more":
+        assert looked(tracked, finished=finished) == ["one", "two"]
+        clock.passes(2 * STABLE_FOR)
+    assert looked(tracked, finished=finished, on_read=gate.is_over.set) == ["one", "two"]
+    assert not gate.is_used
+
+
+def test_equal_content_is_the_same_schedule_as_before(
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = tracked.schedule
+    for content in (ONE, ONE, f"{ONE}# other\n"):
+        schedule.write_text(content)
+        assert looked(tracked, finished=time.time_ns()) == ["one"]
+        assert (tracked.schedule is before) is (content == ONE)
+        clock.passes(10)
+    assert levels_of(caplog) == ["INFO"]

@@ -1,7 +1,7 @@
 import pytest
 
 from downtime.files.disk import Fingerprint
-from downtime.reload.stability import Stability
+from downtime.reload.stability import Stability, is_young
 
 OLD = Fingerprint(1, 2, 3, 4, 5)
 NEW = Fingerprint(1, 2, 30, 40, 50)
@@ -32,10 +32,16 @@ def test_a_change_that_was_taken_back_is_due_no_more() -> None:
 
 def test_what_was_read_is_taken_and_due_again_only_where_it_is_said() -> None:
     state = Stability(OLD, OLD).look(NEW, stable_at=21.0)
-    assert state.take(reread_at=None).due is None
-    assert state.take(reread_at=23.0).due == 23.0
-    assert state.take(reread_at=23.0).look(OLD, stable_at=22.0).due == 22.0
-    assert state.take(reread_at=23.0).take(reread_at=None).due is None
+    assert state.take(NEW, reread_at=None).due is None
+    assert state.take(NEW, reread_at=23.0).due == 23.0
+    assert state.take(NEW, reread_at=23.0).look(OLD, stable_at=22.0).due == 22.0
+    assert state.take(NEW, reread_at=23.0).take(NEW, reread_at=None).due is None
+
+
+def test_what_has_been_replaced_since_it_was_read_is_taken_and_its_successor_is_due() -> None:
+    state = Stability(OLD, OLD).look(NEW, stable_at=21.0).look(NEW._replace(size=31), stable_at=22.0)
+    taken = state.take(NEW, reread_at=23.0)
+    assert (taken.taken, taken.due, taken.is_reread) == (NEW, 22.0, False)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +65,7 @@ def test_what_is_to_be_read_once_more_is_due_at_once_when_its_writer_finishes_it
 
 
 @pytest.mark.parametrize(
-    ("modified_ns", "changed_ns", "is_young"),
+    ("modified_ns", "changed_ns", "expected"),
     [
         (10 * SECOND, 10 * SECOND, True),
         (8 * SECOND + 1, 8 * SECOND + 1, True),
@@ -70,11 +76,11 @@ def test_what_is_to_be_read_once_more_is_due_at_once_when_its_writer_finishes_it
     ids=["now", "just under two seconds ago", "two seconds ago", "its times were set back", "the clock was set back"],
 )
 def test_a_file_is_young_while_another_write_could_leave_no_trace(
-    modified_ns: int, changed_ns: int, is_young: bool
+    modified_ns: int, changed_ns: int, expected: bool
 ) -> None:
     seen = OLD._replace(modified_ns=modified_ns, changed_ns=changed_ns)
-    assert Stability(seen, seen).is_young(10 * SECOND) is is_young
+    assert is_young(seen, 10 * SECOND) is expected
 
 
 def test_a_file_that_is_gone_is_not_young() -> None:
-    assert not Stability(None, None).is_young(0)
+    assert not is_young(None, 0)

@@ -11,6 +11,7 @@ CLOCKS = (
     "downtime.reload.deferred_log.monotonic",
     "downtime.reload.flag_tracker.time",
     "downtime.reload.look.time",
+    "downtime.reload.reading.time",
     "downtime.reload.schedule_tracker.time",
     "downtime.reload.process_state.datetime",
     "downtime.reload.process_state.time",

@@ -19,6 +19,7 @@ from typing import NoReturn
 import pytest
 
 from downtime import live
+from downtime.reload.process_state import ProcessState
 from tests.support.processes import (
     FLAG,
     RECORDS,
@@ -298,28 +299,30 @@ def test_a_fork_at_any_moment_of_the_watch_s_start_harms_neither_process(tmp_pat
     run(while_the_watch_starts, tmp_path, DOWNTIME_RECHECK=AN_HOUR)
 
 
+LONG = "periods:\n" + "  - {start: 2999-01-01}\n" * 5_000 + "  - {start: 2020-01-01}\n"
+
+
 def while_a_thread_reads(folder: Path) -> None:
-    """Forks while it is the turn of a thread, as a look takes long."""
-    until_watched()
-    assert live.current._schedule is not None
-    lock = live.current._schedule.turn._lock
+    """Forks while it is the turn of a thread, as its first look takes long."""
     schedule = folder / SCHEDULE
-    schedule.write_text("periods:\n" + "  - {start: 2999-01-01}\n" * 5_000 + "  - {start: 2020-01-01}\n")
+    schedule.write_text(LONG)
     reading = threading.Thread(target=lambda: until_seen(raised=True))
     reading.start()
-    wait_until(lock.locked, what="a thread reads the schedule")
+    wait_until(is_locked, what="a thread reads the schedule")
 
     def answer(say: Say) -> None:
-        assert lock.locked(), "the fork came too late"
+        assert is_locked(parents), "the fork came too late"
         assert is_down()
         until_watched()
         say()
         until_seen(raised=False, who="the child")
 
+    parents = live.current
     child = Child(answer)
     until_seen(raised=True, who="the parent")
     reading.join()
     child.heard()
+    until_watched()
     schedule.write_text("")
     until_seen(raised=False, who="the parent")
     child.ended()
@@ -327,8 +330,45 @@ def while_a_thread_reads(folder: Path) -> None:
     until_seen(raised=True, who="the parent after its child's end")
 
 
+def is_locked(state: ProcessState | None = None) -> bool:
+    schedule = (state or live.current)._schedule
+    return schedule is not None and schedule.turn._lock.locked()
+
+
 def test_a_fork_while_it_is_the_turn_of_a_thread_blocks_nobody(tmp_path: Path) -> None:
     run(while_a_thread_reads, tmp_path, DOWNTIME_RECHECK=AN_HOUR)
+
+
+def while_a_long_schedule_is_read(folder: Path) -> None:
+    """Forks while a thread of the app reads what the watch has told of."""
+    until_watched()
+    schedule = folder / SCHEDULE
+    schedule.write_text(LONG)
+
+    def reader() -> threading.Thread | None:
+        return next((thread for thread in threading.enumerate() if thread.name == "downtime-reader"), None)
+
+    wait_until(lambda: reader() is not None, what="a thread reads the schedule")
+
+    def answer(say: Say) -> None:
+        assert is_down()
+        until_watched()
+        say()
+        until_seen(raised=False, who="the child")
+
+    child = Child(answer)
+    assert reader() is not None, "the fork came too late"
+    until_seen(raised=True, who="the parent")
+    child.heard()
+    schedule.write_text("")
+    until_seen(raised=False, who="the parent")
+    child.ended()
+    schedule.write_text(LONG)
+    until_seen(raised=True, who="the parent after its child's end")
+
+
+def test_a_fork_while_a_thread_reads_a_long_schedule_harms_neither_process(tmp_path: Path) -> None:
+    run(while_a_long_schedule_is_read, tmp_path, DOWNTIME_RECHECK=AN_HOUR)
 
 
 # Under load
