@@ -18,10 +18,18 @@ def overlaps(period: Period, others: Iterable[Period], now: datetime) -> list[Wi
     """The first window that overlaps with one of the period, of each of the others that has any, by start.
 
     If both recur, what is far off may be missed."""
-    rivals = [other for other in others if other.enabled and _concern_the_same(period, other)]
+    rivals = [other for other in others if other.enabled and _may_meet(period, other, now)]
     steps = max(_FEWEST_STEPS, min(_MOST_STEPS, _MOST_OF_ALL // max(len(rivals), 1)))
-    found = (_first(period, other, now, steps) for other in rivals)
+    # By start, so that a schedule that keeps its next window is rarely asked for an earlier one.
+    rivals.sort(key=lambda other: other.start)
+    own = Schedule((period,))
+    found = (_first(own, Schedule((other,)), now, steps) for other in rivals)
     return sorted((window for window in found if window is not None), key=lambda window: window.start)
+
+
+def _may_meet(one: Period, other: Period, now: datetime) -> bool:
+    """Whether they concern the same part of the site, and what is left of their bounds overlaps."""
+    return max(one.start, other.start, now) < min(one.end, other.end) and _concern_the_same(one, other)
 
 
 def _concern_the_same(one: Period, other: Period) -> bool:
@@ -32,9 +40,8 @@ def _concern_the_same(one: Period, other: Period) -> bool:
     )
 
 
-def _first(period: Period, other: Period, now: datetime, steps: int) -> Window | None:
-    """The first window of the other one that overlaps; None if none is found within so many steps."""
-    own, its = Schedule((period,)), Schedule((other,))
+def _first(own: Schedule, its: Schedule, now: datetime, steps: int) -> Window | None:
+    """The first window of the second one that overlaps; None if none is found within so many steps."""
     for _ in range(steps):
         theirs = next(its.windows(now), None)
         mine = theirs and next(own.windows(max(now, theirs.start)), None)

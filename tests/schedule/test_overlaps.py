@@ -1,7 +1,8 @@
 """Which periods refuse the same thing at the same time."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta, timezone
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
@@ -91,6 +92,22 @@ def test_what_is_not_enabled_takes_nothing_from_the_others() -> None:
     off = Period(enabled=False, recurrence=Recurrence("0 1 * * *", timezone.utc, timedelta(minutes=30)))
     far = cron("30 1 1 * *", 60)
     assert starts(cron("0 1 * * *", 60), [*[off] * 1000, far]) == [24 * 31 - 10.5]
+
+
+@pytest.mark.parametrize("bounds", [hours(-9, -1), hours(24 * 400, 24 * 500)], ids=["over", "behind its end"])
+def test_what_recurs_within_bounds_that_it_never_meets_takes_nothing_from_the_others(bounds: Period) -> None:
+    apart = replace(cron("0 1 * * *", 30), start=bounds.start, end=bounds.end)
+    thirteenth = replace(cron("0 1 13 * *", 60), end=NOW + timedelta(days=400))
+    [found] = overlaps(thirteenth, [*[apart] * 1000, cron("0 1 * * FRI", 60)], NOW)
+    assert found.start.date() == date(2027, 8, 13)
+
+
+def test_the_order_of_the_others_does_not_matter() -> None:
+    nightly = cron("0 1 * * *", 60)
+    others = [hours(13 + 24 * day, 14 + 24 * day + day % 2) for day in range(-2, 20)]
+    expected = [other.start for other in others if other.end > NOW]
+    for ordered in (others, others[::-1], others[::2] + others[1::2]):
+        assert [window.start for window in overlaps(nightly, ordered, NOW)] == expected
 
 
 def test_what_is_over_does_not_overlap() -> None:
