@@ -20,6 +20,8 @@ from downtime.schedule.recurrence import Recurrence
 
 # Written above a new list; `cancel` takes both out with the last period.
 COMMENT = "# Downtimes of this site; manage.py downtime_check tells what is wrong here."
+# The style of the list is that of so many of its last periods.
+_NEIGHBOURS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def _new_list(source: ScheduleText, at: int, column: int, keys: Mapping[str, Val
 
 
 def _into_list(source: ScheduleText, key: Node, sequence: SequenceNode, keys: Mapping[str, Value]) -> list[Splice]:
-    items = spans.item_spans(source.text, sequence)
+    items = spans.item_spans(source.text, sequence, max(len(sequence.value) - _NEIGHBOURS, 0))
     if sequence.flow_style:
         pairs = yaml_writer.flow(keys, is_json=isinstance(key, ScalarNode) and key.style == '"')
         return _into_flow_list(source.text, sequence, items, pairs)

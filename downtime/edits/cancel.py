@@ -40,7 +40,7 @@ def cancel(source: ScheduleText, name: str) -> Cancelled:
     sequence = next(value for key, value in yaml_nodes.pairs(source.nodes.root) if key.value == "periods")
     assert isinstance(sequence, SequenceNode)
     without = _without_flow_item if sequence.flow_style else _without_block_item
-    changes = without(source.text, spans.item_spans(source.text, sequence), index)
+    changes = without(source.text, *_with_neighbours(source.text, sequence, index))
     schedule = Schedule(periods[:index] + periods[index + 1 :])
     return Cancelled(source.with_splices(changes, meaning=schedule), schedule, periods[index])
 
@@ -58,19 +58,27 @@ def _suggestion(wrong_name: str, names: list[str]) -> str:
     return f"its periods are {', '.join(map(converters.shown, given[:_MOST_NAMES]))}{more}"
 
 
-def _without_block_item(text: str, items: list[ItemSpan], index: int) -> list[Splice]:
-    item = items[index]
+def _with_neighbours(
+    text: str, sequence: SequenceNode, index: int
+) -> tuple[ItemSpan | None, ItemSpan, ItemSpan | None]:
+    """The item before, if there is one, the item, and the one behind it."""
+    first = max(index - 1, 0)
+    found = dict(enumerate(spans.item_spans(text, sequence, first, index + 2), first))
+    return found.get(index - 1), found[index], found.get(index + 1)
+
+
+def _without_block_item(text: str, before: ItemSpan | None, item: ItemSpan, behind: ItemSpan | None) -> list[Splice]:
     if not spans.is_blank(text[spans.line_start(text, item.start) : item.start]):
         raise CannotEdit("the period begins behind something else on its line; take it out by hand")
-    start = spans.first_line(text, item.start, item.column, behind=items[index - 1].end if index else 0)
+    start = spans.first_line(text, item.start, item.column, behind=before.end if before else 0)
     end = spans.last_line(text, item.end, item.column)
-    before, behind = spans.first_blank(text, start), spans.last_blank(text, end)
-    if len(items) == 1:
+    gap_start, gap_end = spans.first_blank(text, start), spans.last_blank(text, end)
+    if before is None and behind is None:
         start = _with_key(text, start)
-    elif index == 0:
-        end = behind
-    elif behind > end or index == len(items) - 1:  # one gap is enough
-        start = before
+    elif before is None:
+        end = gap_end
+    elif behind is None or gap_end > end:  # one gap is enough
+        start = gap_start
     return [schedule_text.delete_lines(text, start, end)]
 
 
@@ -82,18 +90,16 @@ def _with_key(text: str, start: int) -> int:
     return above if lines == [COMMENT, "periods:"] else start
 
 
-def _without_flow_item(text: str, items: list[ItemSpan], index: int) -> list[Splice]:
-    item = items[index]
-    before = items[index - 1].comma if index else None
-    behind = item.comma
-    end = behind.end if behind else item.end
-    spare = [Splice(before.start, before.end, "")] if before and not behind else []
+def _without_flow_item(text: str, before: ItemSpan | None, item: ItemSpan, behind: ItemSpan | None) -> list[Splice]:
+    comma = before.comma if before else None
+    end = item.comma.end if item.comma else item.end
+    spare = [Splice(comma.start, comma.end, "")] if comma and not item.comma else []
     line, line_end = spans.line_start(text, item.start), spans.line_end(text, end)
     if spans.is_blank(text[line : item.start]) and text[end:line_end].strip()[:1] in ("", "#"):
-        first = spans.first_line(text, item.start, item.column, behind=before.end if before else 0)
+        first = spans.first_line(text, item.start, item.column, behind=comma.end if comma else 0)
         return [*spare, Splice(first, line_end, "")]
-    if before and spans.is_blank(text[before.end : item.start]):
-        return [Splice(before.start, item.end, "")]
-    if index + 1 < len(items) and spans.is_blank(text[end : items[index + 1].start]):
-        return [Splice(item.start, items[index + 1].start, "")]
+    if comma and spans.is_blank(text[comma.end : item.start]):
+        return [Splice(comma.start, item.end, "")]
+    if behind and spans.is_blank(text[end : behind.start]):
+        return [Splice(item.start, behind.start, "")]
     return [*spare, Splice(item.start, end, "")]

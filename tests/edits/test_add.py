@@ -55,3 +55,12 @@ def test_a_recurring_period_can_be_added() -> None:
     keys = {"name": "new", "cron": "0 3 * * *", "duration": "45m"}
     added = add(open_text("periods: []\n", BERLIN), keys)
     assert parse(added.text, BERLIN).schedule.periods == (period_of(keys, BERLIN),)
+
+
+@pytest.mark.parametrize(("last_without", "has_blank_line"), [(3, True), (13, False)])
+def test_a_blank_line_comes_before_it_if_one_is_between_each_of_the_last_ten(
+    last_without: int, has_blank_line: bool
+) -> None:
+    blanks = ["" if number == last_without else "\n" for number in range(20)]
+    text = "periods:\n" + "".join(f"{blank}  - start: 2027-01-01\n" for blank in blanks)
+    assert with_new(text).text.startswith(text + "\n" * has_blank_line + "  - name: new\n")

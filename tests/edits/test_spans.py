@@ -1,7 +1,11 @@
+from itertools import combinations
+
 import pytest
+from yaml.nodes import SequenceNode
 
 from downtime.edits import spans
 from downtime.files import yaml_nodes
+from tests.support.schedules import SCHEDULES, after
 
 LISTS = {
     "lines": ("periods:\n  - a\n  - b: |\n      c\n\n  # d\n", ["- a", "- b: |\n      c"]),
@@ -24,6 +28,49 @@ def test_the_items_of_a_list_are_found_in_any_style(text: str, expected: list[st
     assert [text.replace("*g", "g")[item.start : item.end] for item in found] == [
         piece.replace("*g", "g") for piece in expected
     ]
+
+
+ALIASES = """\
+periods:
+  - &one
+    start: 2026-12-01  # - no
+  # one
+  - *one
+  - {start: 2026-12-01}
+  - start: 2026-12-02
+    message: "a
+  - b"
+
+  - &two {start: 2026-12-01}
+  - *one
+  - *two
+  -
+    # two
+    start: &s 2026-12-01
+  - *one
+  - end: *s
+timezone: UTC
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*map(after, SCHEDULES.values()), ALIASES, ALIASES.replace("\n", "\r\n"), f"? periods\n: {ALIASES[11:-14]}"],
+    ids=[*SCHEDULES, "aliases", "CRLF and aliases", "behind a sign of a value"],
+)
+def test_the_spans_of_a_part_of_the_list_are_those_of_the_whole(text: str) -> None:
+    text = text.removeprefix("\ufeff")
+    root = yaml_nodes.compose(text)
+    assert root is not None
+    sequence = next(value for key, value in yaml_nodes.pairs(root) if key.value == "periods")
+    assert isinstance(sequence, SequenceNode)
+    count = len(sequence.value)
+    every = spans.item_spans(text, sequence)
+    assert len(every) == count
+    indexes = range(count + 1) if count < 20 else (0, count // 2, count)
+    for first, end in combinations(indexes, 2):
+        assert spans.item_spans(text, sequence, first, end) == every[first:end], (first, end)
+        assert spans.item_spans(text, sequence, first) == every[first:], first
 
 
 def test_each_item_knows_the_comma_behind_it() -> None:
