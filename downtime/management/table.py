@@ -12,7 +12,7 @@ _ELLIPSIS = "…"
 
 def display_width(text: str) -> int:
     """How many columns of a terminal the text takes: two for each wide East Asian character, none for an accent."""
-    return sum(map(_width, text))
+    return len(text) if text.isascii() else sum(map(_width, text))
 
 
 def _width(character: str) -> int:

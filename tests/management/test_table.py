@@ -10,6 +10,7 @@ from downtime.management.table import aligned, cut, display_width
     [
         ("", 0),
         ("disks", 5),
+        ("".join(map(chr, range(128))), 128),
         ("ディスク", 8),
         ("\N{FULLWIDTH LATIN SMALL LETTER D}", 2),
         ("é", 1),
