@@ -17,6 +17,7 @@ from downtime.files.flag_file import Flags, load_flags
 from downtime.files.harmless import one_line
 from downtime.files.parser import Parsed
 from downtime.files.schedule_file import Loaded, load_schedule
+from downtime.management.collector import paused_collector
 from downtime.management.help_text import HelpFormatter, examples_text, program_name
 from downtime.management.output import Printer
 from downtime.management.progress import LONGEST_SLEEP, Progress, pause
@@ -119,13 +120,18 @@ class DowntimeCommand(Printer):
         """What the files say now, and what follows from that for another moment, if one is given."""
         zone = get_default_timezone()
         flags = load_flags(conf.flag_files, zone=zone, max_age=conf.DOWNTIME_FLAG_MAX_AGE)
-        loaded = load_schedule(conf.DOWNTIME_SCHEDULE_FILE, zone)
+        loaded = self.schedule(conf.DOWNTIME_SCHEDULE_FILE)
         now = datetime.now(timezone.utc)
         periods = [flag.period for flag in flags.raised]
         if at is not None and at < now:
             periods = [period for period in periods if period.start <= at]
         moment = at or now
         return State(moment, flags, loaded, loaded.parsed.schedule.at(moment, periods))
+
+    def schedule(self, path: str) -> Loaded:
+        """What that schedule file says, with the project's time zone."""
+        with paused_collector():
+            return load_schedule(path, get_default_timezone())
 
     def wait(self, rechecks: int) -> None:
         """Waits for that many DOWNTIME_RECHECK, after which no process here decides a new request by the old files."""

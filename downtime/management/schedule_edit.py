@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from downtime.files import disk
 from downtime.files.atomic_write import CannotWrite
 from downtime.files.fields import Problem, first_problems
 from downtime.files.schedule_file import EditT, preview, rewrite
+from downtime.management.collector import paused_collector
 from downtime.management.output import CommandError, Printer
 from downtime.management.progress import Progress
 from downtime.management.wording import label, time_span
@@ -34,14 +34,14 @@ _MOST_OVERLAPS = 5
 def edit_schedule(printer: Printer, edit: Callable[[ScheduleText], EditT], *, creates: bool = False) -> EditT:
     """Rewrites the schedule under its lock with the text of the edit, and returns the edit; else ends the command."""
     path, zone = conf.DOWNTIME_SCHEDULE_FILE, get_default_timezone()
-    with _explained(path), _without_garbage_collection(), Progress(printer, lasts=inf) as progress:
+    with _explained(path), paused_collector(), Progress(printer, lasts=inf) as progress:
         return rewrite(path, lambda text: edit(open_text(text, zone)), creates=creates, waiting=progress.show)
 
 
 def preview_schedule(printer: Printer, edit: Callable[[ScheduleText], EditT], *, creates: bool = False) -> EditT:
     """Tells which lines `edit_schedule` would change, and returns the edit; changes nothing, and takes no lock."""
     path, zone = conf.DOWNTIME_SCHEDULE_FILE, get_default_timezone()
-    with _explained(path), _without_garbage_collection():
+    with _explained(path), paused_collector():
         old, edited = preview(path, lambda text: edit(open_text(text, zone)), creates=creates)
     printer.tell(f"Would change {path}:")
     for line in _changed_lines(old, edited.text):
@@ -100,19 +100,6 @@ def _explained(path: str) -> Iterator[None]:
         raise CommandError(f"{path} was not changed: it is not UTF-8 text; save it as UTF-8") from error
     except OSError as error:
         raise CommandError(f"{path} can't be read: {disk.reason(error)}") from error
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    # The nodes of a long schedule are a million objects without a cycle. To search them again and again takes more
-    # than half of an edit (measured), while other commands wait for the lock.
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def problem_lines(path: str, problems: Sequence[Problem]) -> list[str]:

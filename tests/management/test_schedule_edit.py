@@ -1,6 +1,5 @@
 """Editing the schedule for a command, looking at what an edit would change, and periods that overlap."""
 
-import gc
 import os
 import re
 import sys
@@ -57,17 +56,6 @@ def test_an_edit_parses_the_schedule_once_to_edit_it_and_once_to_prove_it(
     assert schedule.read_text() == edited.text
     called = parser.parse_with_nodes, parser.parse, yaml_nodes.compose
     assert [calls[function.__code__] for function in called] == [1, 1, 2]
-
-
-@pytest.mark.parametrize("is_enabled", [True, False])
-def test_an_edit_leaves_the_garbage_collector_as_it_was(schedule: Path, is_enabled: bool) -> None:
-    schedule.write_text(OLD)
-    (gc.enable if is_enabled else gc.disable)()
-    try:
-        edit_schedule(DowntimeCommand(), EDITS["cancel"])
-        assert gc.isenabled() is is_enabled
-    finally:
-        gc.enable()
 
 
 def outcome(action: Callable[[], object]) -> str:

@@ -13,7 +13,7 @@ from django.utils.timezone import get_default_timezone
 from downtime.conf import conf
 from downtime.files.harmless import one_line
 from downtime.files.parser import Parsed, parse_bytes
-from downtime.files.schedule_file import LARGEST, load_schedule
+from downtime.files.schedule_file import LARGEST
 from downtime.management.agenda import tell_schedule
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
@@ -42,7 +42,7 @@ class Command(DowntimeCommand):
             path, parsed, is_there = "<stdin>", _parsed_input(), True
         else:
             path = conf.DOWNTIME_SCHEDULE_FILE if options["file"] is None else options["file"]
-            loaded = load_schedule(path, get_default_timezone())
+            loaded = self.schedule(path)
             if options["file"] is not None and not os.path.lexists(path):
                 raise CommandError(f"{path or 'a file without a name'} is not there; name a file that is")
             parsed, is_there = loaded.parsed, loaded.fingerprint is not None
