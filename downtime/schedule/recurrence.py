@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
+from itertools import chain
 
 try:
     from cronsim import CronSim, CronSimError
@@ -17,6 +18,9 @@ else:
 _LONGEST = 200
 # A clock change moves no occurrence by more than this: cronsim treats "local time changes of less than three hours".
 _CLOCK_CHANGE = timedelta(hours=3)
+# An offset that is the same at both ends of it was so all the time: no zone has gone back to one within six days.
+_LONG = timedelta(days=2)
+_SECOND = timedelta(seconds=1)
 # The first day of a leap year, so that every date an expression can name comes after it.
 _SOME_DAY = datetime(2024, 1, 1)
 
@@ -53,7 +57,7 @@ class Recurrence:
         """Start and end in UTC of the occurrence that runs at `now`, then of each later one, possibly endless.
 
         An occurrence counts if first <= start < last; it ends at `last` at the latest."""
-        for start in self._starts(now if first <= now else first - timedelta(seconds=1)):
+        for start in self._starts(now if first <= now else first - _SECOND):
             if start >= last:
                 return
             end = min(start + self.duration, last)
@@ -61,12 +65,28 @@ class Recurrence:
                 yield start, end
 
     def _starts(self, now: datetime) -> Iterator[datetime]:
-        # Searched from both sides of a clock change, as cronsim may miss an occurrence while it searches backwards.
-        before = [self._last_until(now, now + timedelta(seconds=1)), self._last_until(now, now + _CLOCK_CHANGE)]
+        """The last start until `now`, unless its occurrence is over, and each later one."""
+        searched_from = [now + _SECOND, now + _CLOCK_CHANGE]
+        if self._keeps_its_offset(now):
+            coming = self._later_than(now - self.duration)
+            first = next(coming, None)
+            if first is None or first > now:
+                yield from chain(filter(None, [first]), coming)
+                return
+            del searched_from[1:]
+        before = [self._last_until(now, moment) for moment in searched_from]
         yield from sorted(start for start in before if start)[-1:]
-        for start in map(_utc, CronSim(self.expression, now.astimezone(self.zone))):
-            if start > now:
-                yield start
+        yield from (start for start in self._later_than(now) if start > now)
+
+    def _keeps_its_offset(self, now: datetime) -> bool:
+        """Whether it is known that no clock change is near what runs at `now`.
+
+        Near one, cronsim may miss an occurrence while it searches backwards, or by where its search begins."""
+        around = now - self.duration - _CLOCK_CHANGE, now + _CLOCK_CHANGE
+        return self.duration <= _LONG and len({moment.astimezone(self.zone).utcoffset() for moment in around}) == 1
+
+    def _later_than(self, moment: datetime) -> Iterator[datetime]:
+        return map(_utc, CronSim(self.expression, moment.astimezone(self.zone)))
 
     def _last_until(self, now: datetime, searched_from: datetime) -> datetime | None:
         before = CronSim(self.expression, searched_from.astimezone(self.zone), reverse=True)

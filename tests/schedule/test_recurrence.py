@@ -27,7 +27,7 @@ def starts(expression: str, zone: str, now: datetime, count: int, **bounds: date
     return [f"{start.astimezone(ZoneInfo(zone)):%m-%d %H:%M %z}" for start, _ in islice(found, count)]
 
 
-# Each night on which the clocks change, and a zone that moves them by half an hour, at midnight, or never.
+# Each night on which the clocks change, and a zone that moves them by half an hour, by two, at midnight, or never.
 NIGHTS = [
     ("Europe/Berlin", "2026-03-29"),
     ("Europe/Berlin", "2026-10-25"),
@@ -36,6 +36,9 @@ NIGHTS = [
     ("Australia/Lord_Howe", "2026-04-05"),
     ("Australia/Lord_Howe", "2026-10-04"),
     ("America/Santiago", "2026-09-06"),
+    ("America/Havana", "2026-11-01"),
+    ("Antarctica/Troll", "2026-03-29"),
+    ("Africa/Casablanca", "2027-02-07"),
     ("UTC", "2026-10-25"),
 ]
 EXPRESSIONS = [
@@ -106,6 +109,14 @@ def test_the_running_occurrence_comes_first_and_its_end_no_longer_counts(now: st
 def test_an_occurrence_may_last_beyond_the_next() -> None:
     windows = Recurrence("0 * * * *", timezone.utc, 3 * HOUR).windows(utc("2026-12-01 02:10"), ALWAYS, NEVER)
     assert [start.hour for start, _ in islice(windows, 3)] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("days", [1, 2, 3, 3660])
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_of_those_that_run_the_last_one_comes_first_however_long_they_last(zone: str, days: int) -> None:
+    every_minute = Recurrence("* * * * *", ZoneInfo(zone), timedelta(days=days))
+    windows = every_minute.windows(utc("2026-12-01 02:10:30"), ALWAYS, NEVER)
+    assert [start for start, _ in islice(windows, 2)] == [utc("2026-12-01 02:10"), utc("2026-12-01 02:11")]
 
 
 def test_an_occurrence_counts_when_it_starts_within_the_bounds_and_ends_with_them() -> None:
