@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
 from heapq import merge
@@ -10,7 +10,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from downtime.schedule.recurrence import Recurrence
-from downtime.schedule.url_paths import folded, is_below, is_plain
+from downtime.schedule.url_paths import PathIndex, folded, is_below, is_plain
 
 ALWAYS = datetime.min.replace(tzinfo=timezone.utc)
 NEVER = datetime.max.replace(tzinfo=timezone.utc)
@@ -95,13 +95,15 @@ class Answer:
     """In order of precedence."""
     run: tuple[Window, ...] = ()
     """In order of start: the active windows, and those that overlap or follow them without a gap."""
+    # By `safe`: where in `active` and in `run` the windows are that refuse such requests. Made by the first that asks.
+    _active_index: dict[bool, PathIndex] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _run_index: dict[bool, PathIndex] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def covering(self, path: str, *, safe: bool) -> Window | None:
         """The first active window that covers this request, or None if the request passes."""
-        for window in self.active:
-            if window.period.covers(path, safe=safe):
-                return window
-        return None
+        index = self._active_index.get(safe) or _indexed(self.active, safe, self._active_index)
+        numbers = index.numbers(path)
+        return self.active[numbers[0]] if numbers else None
 
     @property
     def spares_home(self) -> bool:
@@ -111,11 +113,12 @@ class Answer:
     def release(self, path: str, *, safe: bool) -> datetime:
         """The first moment at which this request will pass; NEVER if that is unknown."""
         reached = self.moment
-        for window in self.run:
+        index = self._run_index.get(safe) or _indexed(self.run, safe, self._run_index)
+        for number in index.numbers(path):
+            window = self.run[number]
             if window.start > reached:
                 break
-            if window.end > reached and window.period.covers(path, safe=safe):
-                reached = window.end
+            reached = max(reached, window.end)
         return reached
 
 
@@ -187,6 +190,12 @@ class Schedule:
         if first is not None:
             yield first
             yield from (window for window in _windows(rank, period, first.start) if window.start > first.start)
+
+
+def _indexed(windows: Sequence[Window], safe: bool, kept: dict[bool, PathIndex]) -> PathIndex:
+    refusing = ((number, window.period) for number, window in enumerate(windows))
+    index = kept[safe] = PathIndex((n, period.paths) for n, period in refusing if not (safe and period.read_only))
+    return index
 
 
 def _flag_windows(flags: Iterable[Period], now: datetime) -> list[Window]:

@@ -18,6 +18,31 @@ def is_below(path: str, prefixes: Iterable[str]) -> bool:
     return any(path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/") for prefix in prefixes)
 
 
+class PathIndex:
+    """Numbered groups of trimmed prefixes; a path is looked up once for each length that a prefix has."""
+
+    def __init__(self, groups: Iterable[tuple[int, Sequence[str]]]) -> None:
+        self._everywhere: list[int] = []
+        self._by_prefix: dict[str, list[int]] = {}
+        for number, prefixes in groups:
+            if not prefixes:
+                self._everywhere.append(number)
+            for prefix in prefixes:
+                self._by_prefix.setdefault(prefix, []).append(number)
+        self._lengths = sorted({len(prefix) for prefix in self._by_prefix})
+
+    def numbers(self, path: str) -> Sequence[int]:
+        """The groups, in order, that hold a prefix of `path`, however that is spelled; and those without any prefix."""
+        if not self._lengths:
+            return self._everywhere
+        found: set[int] = set()
+        for spelled in (path,) if is_plain(path) else (path, folded(path)):
+            for length in self._lengths:
+                if spelled[:length] in self._by_prefix and spelled[length : length + 1] in ("", "/"):
+                    found.update(self._by_prefix[spelled[:length]])
+        return sorted(found.union(self._everywhere)) if found else self._everywhere
+
+
 def is_plain(path: str) -> bool:
     """Whether `path` has no empty, `.` or `..` segment, which a part of the site may fold away."""
     if "//" in path:
