@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from types import NoneType
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ from downtime.schedule.url_paths import is_below, is_plain, trimmed
 
 logger = ThrottledLogger(__name__)
 
+_MOST_KEPT = 500
+_LONGEST_KEPT = 500
+
 
 class Refused(NamedTuple):
     """A request that does not pass: the window that refuses it, and the first moment at which it would pass."""
@@ -43,6 +47,7 @@ class Exemptions:
         # If the count can't be understood, the address of a proxy must not count as that of every client.
         self._networks = () if proxies is None else tuple(_networks())
         self._proxies = proxies or 0
+        self._kept = lru_cache(_MOST_KEPT)(self._has_address)
         self._callables = conf.DOWNTIME_EXEMPT_IF
         self._redirect = conf.DOWNTIME_URL_REDIRECT or ""
         self._routes = Routes()
@@ -53,7 +58,7 @@ class Exemptions:
         The exemptions are asked in order of cost, so that what may query a database comes last."""
         path, safe = request.path_info, is_safe(request)
         window = answer.covering(path, safe=safe)
-        if window is None or self.has_path(request, window.period.redirect or self._redirect):
+        if window is None or self.exempt_by(request, window):
             return unchanged
         mark = self._routes.mark(request)
         if mark.passes(read_only=False):
@@ -62,8 +67,10 @@ class Exemptions:
             safe, window = True, answer.covering(path, safe=True)
             if window is None:
                 return withhold_unless_reading
+        if self.has_client(request):
+            return keep_private
         refused = Refused(window, answer.release(path, safe=safe))
-        return keep_private if self.has_client(request) or self._is_let_through(request, answer, refused) else refused
+        return keep_private if self._is_let_through(request, answer, refused) else refused
 
     def refuse(self, request: HttpRequest, answer: Answer) -> bool:
         """Whether the request does not pass."""
@@ -87,7 +94,7 @@ class Exemptions:
 
     def has_client(self, request: HttpRequest) -> bool:
         """Whether this client passes, whatever the path: by address or bypass cookie."""
-        return bool(self._networks and self._has_address(request)) or bypass.has_cookie(request)
+        return bool(self._networks and self._comes_from_network(request)) or bypass.has_cookie(request)
 
     def _is_let_through(self, request: HttpRequest, answer: Answer, refused: Refused) -> bool:
         """Whether a callable of DOWNTIME_EXEMPT_IF says yes. It is told a period that refuses reading too, if one does.
@@ -99,9 +106,12 @@ class Exemptions:
         with downtime_told(request, occurrence(window, get_default_timezone(), end=refused.release)):
             return any(_says_yes(name, request) for name in self._callables)
 
-    def _has_address(self, request: HttpRequest) -> bool:
-        headers = request.META
-        remote, forwarded = headers.get("REMOTE_ADDR", ""), headers.get("HTTP_X_FORWARDED_FOR", "")
+    def _comes_from_network(self, request: HttpRequest) -> bool:
+        remote, forwarded = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
+        has_address = self._kept if len(remote) + len(forwarded) <= _LONGEST_KEPT else self._has_address
+        return has_address(remote, forwarded if self._proxies else "")
+
+    def _has_address(self, remote: str, forwarded: str) -> bool:
         address = client_address.client(remote, forwarded, proxies=self._proxies)
         return address is not None and any(address in network for network in self._networks)
 

@@ -157,6 +157,33 @@ def test_a_request_without_an_address_is_exempt_by_none(settings: pytest_django.
     assert not Exemptions().has_client(HttpRequest())
 
 
+def test_what_is_kept_of_addresses_does_not_grow_without_bound_and_changes_no_answer(
+    settings: pytest_django.Settings,
+) -> None:
+    settings.DOWNTIME_EXEMPT_IPS, settings.DOWNTIME_PROXY_COUNT = ["192.0.2.0/24"], 1
+    exemptions = Exemptions()
+
+    def has_client(forwarded: str) -> bool:
+        return exemptions.has_client(RequestFactory().get("/", headers={"x-forwarded-for": forwarded}))
+
+    for number in range(600):
+        for padding in ("", "x" * number + ","):
+            assert has_client(f"{padding}192.0.2.{number % 256}")
+            assert not has_client(f"{padding}198.51.100.{number % 256}")
+    assert exemptions._kept.cache_info().currsize == 500
+    kept = exemptions._kept.cache_info().misses
+    assert has_client("x" * 8_000 + ",192.0.2.1")
+    assert exemptions._kept.cache_info().misses == kept
+
+
+def test_without_a_proxy_what_a_client_says_of_its_address_is_not_even_kept(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_EXEMPT_IPS = ["127.0.0.1"]
+    exemptions = Exemptions()
+    for number in range(9):
+        assert exemptions.has_client(RequestFactory().get("/", headers={"x-forwarded-for": f"192.0.2.{number}"}))
+    assert exemptions._kept.cache_info().currsize == 1
+
+
 # The bypass cookie
 
 

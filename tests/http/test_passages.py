@@ -5,6 +5,7 @@ import pytest
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import ResolverMatch
+from django.utils.cache import patch_cache_control, patch_vary_headers
 
 from downtime.decorators import downtime_exempt
 from downtime.http.built_in_page import BUILT_IN_PAGE
@@ -64,6 +65,18 @@ def test_what_is_to_be_closed_with_a_response_that_is_withheld_is_closed_with_th
     assert (page.content.decode(), closed) == (BUILT_IN_PAGE, [])
     page.close()
     assert closed == ["closer"]
+
+
+@pytest.mark.parametrize("control", [None, "", "public", "no-cache", "Private, max-age=5", "no-store"])
+@pytest.mark.parametrize("vary", [None, "", "*", "Accept", "cookie, Accept"])
+def test_a_response_of_its_own_client_says_so_as_it_would_by_the_helpers_of_django(
+    control: str | None, vary: str | None
+) -> None:
+    headers = {name: value for name, value in {"Cache-Control": control, "Vary": vary}.items() if value is not None}
+    expected, response = HttpResponse(headers=headers), HttpResponse(headers=headers)
+    patch_cache_control(expected, private=True)
+    patch_vary_headers(expected, ("Cookie",))
+    assert dict(keep_private(HttpRequest(), response).headers) == dict(expected.headers)
 
 
 def test_what_a_site_says_of_caches_stays_but_for_shared_ones() -> None:
