@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any
 
@@ -9,17 +10,25 @@ from django.http import HttpResponse, JsonResponse
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from downtime.http.pages import Kind, mark_planned
+from downtime.http.pages import Kind, Prepared, copy_response, mark_planned, set_number
 from downtime.schedule.occurrence import occurrence
 from downtime.schedule.periods import Window
 
 
-def problem_response(window: Window, release: datetime, kind: Kind, seconds: int | None) -> HttpResponse:
-    """The response to a request of that kind, refused until `release`; `seconds` is the value of Retry-After."""
-    response = json_response({**problem_details(window, release, kind), "retry_after": seconds})
+def prepare_problem(window: Window, release: datetime, kind: Kind) -> Prepared:
+    """The response to requests of that kind, refused until `release`; it lacks `retry_after`, and a Content-Length."""
+    response = json_response(problem_details(window, release, kind))
     response["Content-Language"] = kind.language.code
-    response["Content-Length"] = str(len(response.content))
-    return mark_planned(response, kind.language.vary)
+    return Prepared(window.period, mark_planned(response, kind.language.vary), math.inf)
+
+
+def problem_response(prepared: Prepared, seconds: int | None) -> HttpResponse:
+    """A copy of the prepared response that tells `retry_after` as well, as the last member."""
+    last = b"null" if seconds is None else b"%d" % seconds
+    body = prepared.response.content.removesuffix(b"}") + b', "retry_after": %b}' % last
+    response = copy_response(prepared.response, body)
+    set_number(response, "Content-Length", len(body))
+    return response
 
 
 def problem_details(window: Window, release: datetime, kind: Kind) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
@@ -17,14 +18,15 @@ from downtime.http.language import Language, Languages, has_project_texts, has_t
 from downtime.http.negotiation import LONGEST_HEADER, SAFE_METHODS, prefers_json
 from downtime.http.pages import (
     Kind,
-    PreparedPage,
+    Prepared,
     copy_response,
     drop_body,
     mark_planned,
     page_languages,
     prepare_page,
+    set_number,
 )
-from downtime.http.problem_details import problem_response
+from downtime.http.problem_details import prepare_problem, problem_response
 from downtime.http.redirects import is_target
 from downtime.http.scripts import is_for_fragment, is_script
 from downtime.http.site_code import awaited, call, downtime_told
@@ -34,6 +36,8 @@ from downtime.schedule.retry_after import retry_after
 
 _MOST_KEPT = 500
 
+_Prepare = Callable[[Window, datetime, Kind], Prepared]
+
 
 class Refusals:
     """Builds the responses to refused requests by the settings at its creation, and keeps the rendered pages."""
@@ -42,7 +46,8 @@ class Refusals:
         self._redirect = conf.DOWNTIME_URL_REDIRECT or ""
         self._view = conf.DOWNTIME_VIEW
         self._retry_after = conf.DOWNTIME_RETRY_AFTER
-        self._pages: dict[tuple[int, datetime, datetime, Kind], PreparedPage] = {}
+        self._kept: dict[tuple[_Prepare, int, datetime, datetime, Kind], Prepared] = {}
+        self._redirection = lru_cache(_MOST_KEPT)(_redirection)
         self._prefers_json = lru_cache(_MOST_KEPT)(prefers_json)
         self._languages = Languages(has_texts)
         self._project_languages = Languages(has_project_texts)
@@ -59,13 +64,15 @@ class Refusals:
             return _from_view(self._view, request, window, release, language, seconds)
         accept = request.META.get("HTTP_ACCEPT", "")[:LONGEST_HEADER]
         if self._prefers_json(accept, is_script=is_script(request)):
-            response = problem_response(window, release, _kind(request, window, self._languages, spares_home), seconds)
+            kind = _kind(request, window, self._languages, spares_home)
+            response = problem_response(self._prepared(prepare_problem, window, release, kind), seconds)
         elif redirect := self._redirect_for(request, window):
-            return mark_planned(HttpResponseRedirect(redirect))
+            return copy_response(self._redirection(redirect))
         else:
-            response = self._page(window, release, _kind(request, window, self._page_languages, spares_home))
+            kind = _kind(request, window, self._page_languages, spares_home)
+            response = copy_response(self._prepared(prepare_page, window, release, kind).response)
         if seconds is not None:
-            response["Retry-After"] = str(seconds)
+            set_number(response, "Retry-After", seconds)
         return drop_body(response) if request.method == "HEAD" else response
 
     def _redirect_for(self, request: HttpRequest, window: Window) -> str:
@@ -77,15 +84,20 @@ class Refusals:
     def _page_languages(self) -> Languages:
         return page_languages()
 
-    def _page(self, window: Window, release: datetime, kind: Kind) -> HttpResponse:
-        """A copy of the kept page, which is rendered at the first request for it."""
-        key = (id(window.period), window.start, release, kind)
-        page = self._pages.get(key)
-        if page is None or page.kept_until < time.monotonic():
-            if len(self._pages) >= _MOST_KEPT:
-                self._pages.clear()
-            page = self._pages[key] = prepare_page(window, release, kind)
-        return copy_response(page.response)
+    def _prepared(self, prepare: _Prepare, window: Window, release: datetime, kind: Kind) -> Prepared:
+        """What the first request for it has prepared, and has been kept since."""
+        key = (prepare, id(window.period), window.start, release, kind)
+        kept = self._kept.get(key)
+        if kept is None or kept.kept_until < time.monotonic():
+            prepared = prepare(window, release, kind)
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            kept = self._kept[key] = prepared
+        return kept
+
+
+def _redirection(redirect: str) -> HttpResponse:
+    return mark_planned(HttpResponseRedirect(redirect))
 
 
 def _kind(request: HttpRequest, window: Window, languages: Languages, spares_home: bool) -> Kind:

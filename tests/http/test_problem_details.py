@@ -7,7 +7,7 @@ import pytest
 
 from downtime.http.language import Language
 from downtime.http.pages import Kind
-from downtime.http.problem_details import json_response, problem_details, problem_response
+from downtime.http.problem_details import json_response, prepare_problem, problem_details, problem_response
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Window
 from tests.support.refusals import PROBLEM, START
 
@@ -65,10 +65,37 @@ def test_the_members_tell_what_does_not_age(
     assert details == dict(zip(("detail", "start", "end", "state"), facts, strict=True))
 
 
+@pytest.mark.parametrize("seconds", [None, 1, 60, 10**10])
+@pytest.mark.parametrize("message", ["", "Größer 🚧", '{"}', "}", "half a pair: \ud800", "a\nb"], ids=ascii)
+@pytest.mark.parametrize("was_sent", [False, True], ids=["read", "sent"])
+def test_the_body_is_to_the_byte_what_all_members_come_to_at_once(
+    seconds: int | None, message: str, was_sent: bool
+) -> None:
+    window, kind = window_of(Period(START, message=message)), ENGLISH._replace(was_sent=was_sent)
+    whole = {**problem_details(window, END, kind), "retry_after": seconds}
+    try:
+        expected = json_response(whole).content
+    except UnicodeEncodeError:
+        with pytest.raises(UnicodeEncodeError):
+            prepare_problem(window, END, kind)
+    else:
+        assert problem_response(prepare_problem(window, END, kind), seconds).content == expected
+
+
+def test_responses_of_the_same_problem_share_nothing() -> None:
+    prepared = prepare_problem(window_of(Period(START)), END, ENGLISH)
+    first, second = problem_response(prepared, 1), problem_response(prepared, 22)
+    first["X-Mine"] = "1"
+    first.set_cookie("mine", "1")
+    assert (json.loads(first.content)["retry_after"], json.loads(second.content)["retry_after"]) == (1, 22)
+    assert int(second["Content-Length"]) == int(first["Content-Length"]) + 1 == len(second.content)
+    assert ("X-Mine" in second, second.cookies, "X-Mine" in prepared.response) == (False, {}, False)
+
+
 @pytest.mark.parametrize("seconds", [None, 60])
 def test_the_response_tells_when_to_try_again_as_well(seconds: int | None) -> None:
     window = window_of(Period(START, message="Größer"))
-    response = problem_response(window, END, ENGLISH, seconds)
+    response = problem_response(prepare_problem(window, END, ENGLISH), seconds)
     assert json.loads(response.content) == {**problem_details(window, END, ENGLISH), "retry_after": seconds}
     assert (response.status_code, response["Content-Type"], response["Content-Language"]) == (503, PROBLEM, "en")
     assert response["Content-Length"] == str(len(response.content))

@@ -553,6 +553,29 @@ def test_a_site_answers_by_a_view_of_its_own(settings: pytest_django.Settings, a
 # What is kept
 
 
+@pytest.mark.parametrize("accept", ["", "application/json"], ids=["page", "JSON"])
+def test_what_is_prepared_is_kept_for_each_kind_of_answer(accept: str) -> None:
+    refusals = Refusals()
+    for method in ("GET", "HEAD", "POST"):
+        answers = [refused(method=method, accept=accept, refusals=refusals) for _ in range(3)]
+        assert len({answer.content for answer in answers}) == 1
+    assert len(refusals._kept) == 2
+    refused(accept="" if accept else "application/json", refusals=refusals)
+    assert len(refusals._kept) == 3
+
+
+def test_a_redirect_can_be_changed_without_changing_the_next(settings: pytest_django.Settings) -> None:
+    settings.DOWNTIME_URL_REDIRECT = "/all/"
+    refusals = Refusals()
+    first = refused(refusals=refusals)
+    headers = dict(first.headers)
+    first["Location"] = "/mine/"
+    first.set_cookie("mine", "1")
+    later = refused(refusals=refusals)
+    assert (type(later), dict(later.headers), later.cookies) == (HttpResponseRedirect, headers, {})
+    assert refused(Period(START, redirect="/this/"), refusals=refusals)["Location"] == "/this/"
+
+
 @pytest.mark.usefixtures("with_locale")
 def test_a_page_is_rendered_once_for_a_period_a_release_a_language_and_a_kind(rendered: list[str]) -> None:
     refusals = Refusals()
@@ -577,7 +600,7 @@ def test_a_part_of_the_site_has_a_page_of_its_own_for_each_kind_of_request(rende
             for spares_home in (False, True):
                 path, cookie = f"/shop/{number}", f"django_language=x{number}"
                 refused(part, method=method, path=path, cookie=cookie, spares_home=spares_home, refusals=refusals)
-    assert len(rendered) == len(refusals._pages) == 4
+    assert len(rendered) == len(refusals._kept) == 4
 
 
 @pytest.mark.usefixtures("with_locale")
@@ -589,7 +612,7 @@ def test_what_is_kept_does_not_grow_without_bound(rendered: list[str]) -> None:
         refused(release=ENDS_AT_FOUR + timedelta(days=number), **sent, refusals=refusals)
     kept = (refusals._prefers_json, refusals._languages._of_headers, refusals._languages._is_offered)
     assert max(cache.cache_info().currsize for cache in kept) <= 500
-    assert len(refusals._pages) <= 500
+    assert len(refusals._kept) <= 500
 
 
 def test_a_period_that_took_the_place_of_another_in_memory_gets_its_own_page() -> None:
