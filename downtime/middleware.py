@@ -13,7 +13,9 @@ from django.http import HttpRequest, HttpResponseBase
 from downtime import live
 from downtime.exemptions import Exemptions, Refused, is_safe
 from downtime.http import bypass, htmx, pages, passages, responses
+from downtime.http.event_loop import at_once
 from downtime.http.throttled_log import ThrottledLogger
+from downtime.schedule.periods import Answer
 
 logger = ThrottledLogger(__name__)
 
@@ -34,25 +36,31 @@ class DowntimeMiddleware:
         setting_changed.connect(self._on_setting_changed)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if monotonic() < live.current.snapshot.up_until:
+        now, snapshot = monotonic(), live.current.snapshot
+        if now < snapshot.up_until:
+            return self.get_response(request)
+        answer = snapshot.answer if now < snapshot.fresh_until and not self._is_stale else None
+        if answer and _is_spared(request, answer):
             return self.get_response(request)
         if self.is_async:
-            return self.__acall__(request)
-        decision = self._decide(request)
+            return self.__acall__(request, answer)
+        decision = self._decide(request, answer)
         if isinstance(decision, HttpResponseBase):
             return decision
         return decision(request, cast("HttpResponseBase", self.get_response(request)))
 
-    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
-        # In a thread, as a look at the files, the page and the exemptions may keep an event loop waiting.
-        decision = await sync_to_async(self._decide)(request)
+    async def __acall__(self, request: HttpRequest, answer: Answer | None) -> HttpResponseBase:
+        decision = at_once(self._decide, request, answer) if answer else None
+        if decision is None:
+            # In a thread, as a look at the files, the page and the exemptions may keep an event loop waiting.
+            decision = await sync_to_async(self._decide)(request, None)
         if isinstance(decision, HttpResponseBase):
             return decision
         return decision(request, await cast("Awaitable[HttpResponseBase]", self.get_response(request)))
 
-    def _decide(self, request: HttpRequest) -> HttpResponseBase | passages.Passage:
+    def _decide(self, request: HttpRequest, answer: Answer | None) -> HttpResponseBase | passages.Passage:
         """The response in the site's place; or, if the request passes, what the site's own response goes through."""
-        answer = live.answer()
+        answer = answer or live.answer()
         try:
             if self._is_stale:
                 self._prepare()
@@ -61,7 +69,8 @@ class DowntimeMiddleware:
             ruling = self._exemptions.ruling(request, answer)
             if not isinstance(ruling, Refused):
                 return ruling
-            response = self._refusals.of(request, ruling.window, ruling.release, spares_home=answer.spares_home)
+            spares_home = not ruling.window.period.is_whole and answer.spares_home
+            response = self._refusals.of(request, ruling.window, ruling.release, spares_home=spares_home)
             if (page := htmx.page_of(request)) and self._exemptions.refuse(page, answer):
                 htmx.refresh(request, response)
             return response
@@ -81,3 +90,9 @@ class DowntimeMiddleware:
         # A test suite has one of these for each client, and only one that gets a request needs to be prepared.
         self._is_stale = True
         live.current.expire()
+
+
+def _is_spared(request: HttpRequest, answer: Answer) -> bool:
+    """Whether no active period covers the request, and it is no bypass link."""
+    is_covered = answer.covering(request.path_info, safe=is_safe(request)) is not None
+    return not is_covered and bypass.NAME not in request.META.get("QUERY_STRING", "")

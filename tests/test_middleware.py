@@ -2,21 +2,24 @@ import asyncio
 import json
 import logging
 import os
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import django
 import pytest
 import pytest_django
-from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.test import AsyncClient, Client, RequestFactory
 from django.urls import path, re_path
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.module_loading import import_string
 
 from downtime.decorators import downtime_exempt
 from downtime.http import bypass, htmx, throttled_log
@@ -89,13 +92,22 @@ periods:
         (PARTS, "POST", "/wikipedia", 200),
     ],
 )
+@pytest.mark.parametrize("recheck", [0, 400], ids=["look", "from memory"])
 def test_who_passes_and_who_is_refused(
-    ask: Ask, settings: pytest_django.Settings, schedule: Path, written: str, method: str, path: str, status: int
+    ask: Ask,
+    settings: pytest_django.Settings,
+    schedule: Path,
+    written: str,
+    method: str,
+    path: str,
+    status: int,
+    recheck: int,
 ) -> None:
-    settings.DOWNTIME_EXEMPT_EXACT_URLS = ["/healthz"]
+    settings.DOWNTIME_EXEMPT_EXACT_URLS, settings.DOWNTIME_RECHECK = ["/healthz"], recheck
     schedule.write_text(written.replace("01-01\n", "01-01\n    redirect: /upgrade/\n"))
-    answer = ask(path, method)
-    assert answer.status_code == (302 if written == OPEN and status == 503 else status)
+    for _ in range(2):
+        answer = ask(path, method)
+        assert answer.status_code == (302 if written == OPEN and status == 503 else status)
 
 
 @pytest.mark.parametrize("kind", ["flag", "schedule"])
@@ -196,6 +208,189 @@ async def test_a_look_at_the_files_never_keeps_an_event_loop_waiting(
         ticks += 1
     assert request.result().status_code == 503
     assert ticks >= 10
+
+
+# In the event loop
+
+
+async def page(request: HttpRequest) -> HttpResponseBase:
+    return HttpResponse("up")
+
+
+@asynccontextmanager
+async def no_thread_free() -> AsyncIterator[None]:
+    """While the one thread is taken in which Django runs what may block."""
+    release = threading.Event()
+    taken = asyncio.ensure_future(sync_to_async(release.wait)())
+    try:
+        yield
+    finally:
+        release.set()
+        await taken
+
+
+async def is_answered_at_once(middleware: DowntimeMiddleware, request: HttpRequest) -> bool:
+    """Whether it is answered while no thread is free; it is answered afterwards in any case."""
+    async with no_thread_free():
+        answer = asyncio.ensure_future(middleware(request))  # type: ignore[arg-type]
+        for _ in range(20):
+            await asyncio.sleep(0)
+        is_done = answer.done()
+    await answer
+    return is_done
+
+
+PART = "{paths: [/shop, /admin], end: 2099-01-01}"
+AT_ONCE: dict[str, tuple[str, dict[str, Any], tuple[str, str], dict[str, str]]] = {
+    "not covered": (PART, {}, ("GET", "/"), {}),
+    "sent, not covered": (PART, {}, ("POST", "/"), {}),
+    "reading": ("read_only: true", {}, ("GET", "/shop"), {}),
+    "not plain": (PART, {}, ("GET", "//x"), {}),
+    "page": ("Back soon.", {}, ("GET", "/shop"), {"accept": "text/html"}),
+    "page of a part": (PART, {}, ("GET", "/shop/x"), {"accept": "text/html"}),
+    "page of a part, not plain": (PART, {}, ("GET", "/x/../shop"), {}),
+    "head": ("", {}, ("HEAD", "/shop"), {}),
+    "sent": ("", {}, ("POST", "/shop"), {}),
+    "JSON": (PART, {}, ("GET", "/shop"), {"accept": "application/json"}),
+    "htmx": (PART, {}, ("GET", "/shop"), {"hx-request": "true"}),
+    "redirect": ("", {"DOWNTIME_URL_REDIRECT": "/upgrade/"}, ("GET", "/shop"), {}),
+    "redirect that can't be made": ("", {"DOWNTIME_URL_REDIRECT": "data:text/html,x"}, ("GET", "/shop"), {}),
+    "exempt path": (PART, {}, ("GET", "/admin/x"), {}),
+    "exempt view": ("", {"ROOT_URLCONF": "tests.test_middleware.MarkedPatterns"}, ("GET", "/marked"), {}),
+    "exempt network": ("", {"DOWNTIME_EXEMPT_IPS": ["127.0.0.0/8"]}, ("GET", "/shop"), {}),
+    "language": (
+        "",
+        {"MIDDLEWARE": ["django.middleware.locale.LocaleMiddleware"]},
+        ("GET", "/shop"),
+        {"accept-language": "de"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("written", "site", "asked", "headers"), AT_ONCE.values(), ids=AT_ONCE)
+async def test_what_is_kept_is_decided_in_the_event_loop(
+    settings: pytest_django.Settings,
+    flag: Path,
+    written: str,
+    site: dict[str, Any],
+    asked: tuple[str, str],
+    headers: dict[str, str],
+) -> None:
+    settings.DOWNTIME_RECHECK = 400
+    for name, value in site.items():
+        setattr(settings, name, import_string(value) if name == "ROOT_URLCONF" else value)
+    flag.write_text(written)
+    middleware, request = DowntimeMiddleware(page), RequestFactory().generic(*asked, headers=headers)  # type: ignore[arg-type]
+    assert not await is_answered_at_once(middleware, request)  # as it looks at the files
+    first = await cast("Awaitable[HttpResponse]", middleware(request))
+    assert await is_answered_at_once(middleware, request)
+    again = await cast("Awaitable[HttpResponse]", middleware(request))
+    assert (again.status_code, unhurried(again)) == (first.status_code, unhurried(first))
+    alone = DowntimeMiddleware(lambda request: HttpResponse("up"))(request)
+    assert isinstance(alone, HttpResponse)
+    assert (again.status_code, unhurried(again)) == (alone.status_code, unhurried(alone))
+
+
+def unhurried(response: HttpResponse) -> dict[str, str]:
+    """The headers without those that tell the second."""
+    return {name: value for name, value in response.items() if name not in ("Expires", "Retry-After")}
+
+
+IN_A_THREAD: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
+    "view": ({"DOWNTIME_VIEW": "tests.test_middleware.sorry"}, "/shop", {}),
+    "callable": ({"DOWNTIME_EXEMPT_IF": ["tests.test_exemptions.no"]}, "/shop", {}),
+    "long path": ({}, "/" + "x" * 501, {}),
+    "URLconf that fails": ({"ROOT_URLCONF": "tests.urlconf_that_is_not_there"}, "/shop", {}),
+}
+
+
+@pytest.mark.parametrize(("site", "asked", "headers"), IN_A_THREAD.values(), ids=IN_A_THREAD)
+async def test_what_may_block_never_runs_in_the_event_loop(
+    settings: pytest_django.Settings, flag: Path, site: dict[str, Any], asked: str, headers: dict[str, str]
+) -> None:
+    settings.DOWNTIME_RECHECK = 400
+    for name, value in site.items():
+        setattr(settings, name, value)
+    flag.touch()
+    middleware, request = DowntimeMiddleware(page), RequestFactory().get(asked, headers=headers)  # type: ignore[arg-type]
+    for _ in range(3):
+        assert not await is_answered_at_once(middleware, request)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"path": "/other"},
+        {"HTTP_ACCEPT": "application/json"},
+        {"HTTP_ACCEPT_LANGUAGE": "fr"},
+        {"HTTP_COOKIE": "django_language=nl"},
+        {"REQUEST_METHOD": "POST"},
+    ],
+    ids=["path", "JSON", "language", "cookie", "sent"],
+)
+@pytest.mark.usefixtures("with_locale")
+async def test_what_nobody_has_asked_for_is_made_in_a_thread_and_then_kept(
+    settings: pytest_django.Settings, flag: Path, changed: dict[str, str]
+) -> None:
+    settings.DOWNTIME_RECHECK = 400
+    flag.touch()
+    middleware = DowntimeMiddleware(page)  # type: ignore[arg-type]
+    await cast("Awaitable[HttpResponse]", middleware(RequestFactory().get("/shop")))
+    assert await is_answered_at_once(middleware, RequestFactory().get("/shop"))
+    more = {"path": "/shop", **changed}
+    path = more.pop("path")
+    assert not await is_answered_at_once(middleware, RequestFactory().get(path, **more))
+    assert await is_answered_at_once(middleware, RequestFactory().get(path, **more))
+
+
+async def test_the_log_is_written_in_a_thread(
+    settings: pytest_django.Settings, flag: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As its handlers may block."""
+    settings.DOWNTIME_RECHECK = 400
+    flag.touch()
+    middleware, request = DowntimeMiddleware(page), RequestFactory().get("/shop")  # type: ignore[arg-type]
+    await cast("Awaitable[HttpResponse]", middleware(request))
+    middleware._refusals._redirect = "http://["
+    throttled_log._silent_until.clear()
+    assert not await is_answered_at_once(middleware, request)
+    assert await is_answered_at_once(middleware, request)
+    [record] = [record for record in caplog.records if record.name == "downtime.middleware"]
+    assert record.getMessage() == "the answer to a refused request failed; the built-in page is shown"
+    assert record.thread != threading.get_ident()
+
+
+@pytest.mark.parametrize("path", ["/shop", "/elsewhere"], ids=["covered", "not covered"])
+@pytest.mark.parametrize("recheck", [0, 400], ids=["look", "from memory"])
+def test_a_bypass_link_is_exchanged_wherever_it_leads_while_a_part_is_down(
+    served: Callable[[HttpRequest], HttpResponse],
+    settings: pytest_django.Settings,
+    flag: Path,
+    path: str,
+    recheck: int,
+) -> None:
+    settings.DOWNTIME_RECHECK = recheck
+    flag.write_text("paths: [/shop]")
+    for _ in range(2):
+        answer = served(RequestFactory().get(f"{path}?a=1&{bypass.NAME}={bypass.token(60)}"))
+        assert (answer.status_code, answer["Location"], bypass.NAME in answer.cookies) == (302, f"{path}?a=1", True)
+    assert served(RequestFactory().get(f"/elsewhere?{bypass.NAME}=forged")).content == b"up"
+
+
+@pytest.mark.parametrize(("path", "status"), [("/shop", 503), ("/elsewhere", 200)], ids=["covered", "not covered"])
+def test_a_bypass_link_that_can_not_be_checked_changes_nothing(
+    served: Callable[[HttpRequest], HttpResponse],
+    settings: pytest_django.Settings,
+    flag: Path,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    status: int,
+) -> None:
+    settings.DOWNTIME_RECHECK, settings.SECRET_KEY = 400, ""
+    flag.write_text("paths: [/shop]")
+    for _ in range(2):
+        assert served(RequestFactory().get(f"{path}?{bypass.NAME}=1.2.3")).status_code == status
+    assert caplog.text.count("the answer to a refused request failed") == 1
 
 
 async def test_requests_at_the_same_time_are_each_refused(async_client: AsyncClient, flag: Path) -> None:

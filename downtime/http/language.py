@@ -21,6 +21,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from downtime.http.cookies import cookie
+from downtime.http.event_loop import may_block
 from downtime.http.negotiation import LONGEST_HEADER
 
 _MOST_KEPT = 500
@@ -67,6 +68,7 @@ class Languages:
         return Language(code, ("Accept-Language", "Cookie"))
 
     def _by_headers(self, chosen: str, accepted: str) -> str:
+        may_block()  # Django looks for its own catalogues
         codes = [code for code, _ in parse_accept_lang_header(accepted)]
         if "*" in codes:
             del codes[codes.index("*") :]
@@ -117,6 +119,7 @@ def is_right_to_left(code: str) -> bool:
 @lru_cache(_MOST_KEPT)
 def _catalogues(code: str, folders: tuple[str, ...]) -> list[gettext.GNUTranslations]:
     """The catalogues of the app's and the project's texts in those folders, of which a site has a handful."""
+    may_block()
     found = []
     for folder in folders:
         # Whatever is wrong with a catalogue must not keep the site from starting.

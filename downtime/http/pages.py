@@ -21,6 +21,7 @@ from django.utils.formats import get_format
 from downtime.conf import conf
 from downtime.http.built_in_page import built_in_page
 from downtime.http.content_security_policy import policy
+from downtime.http.event_loop import may_block
 from downtime.http.language import Language, Languages, has_project_texts, has_texts, is_right_to_left
 from downtime.http.negotiation import SAFE_METHODS
 from downtime.http.scripts import VARIES_BY
@@ -70,6 +71,7 @@ def built_in_response(method: str | None, message: str = "") -> HttpResponse:
 
 def prepare_page(window: Window, release: datetime, kind: Kind) -> Prepared:
     """The page of that kind for requests that are refused until `release`; never raises."""
+    may_block()
     try:
         response, kept_until = _rendered(window, release, kind), math.inf
     except Exception:  # a template can raise anything; its error must not become the site's
@@ -88,6 +90,7 @@ def is_own(template: Any) -> bool:
 
 def has_own_page() -> bool:
     """Whether the page comes from the app's own template; also if the template can't be loaded."""
+    may_block()
     try:
         return is_own(get_template(conf.DOWNTIME_TEMPLATE))
     except Exception:  # a template can raise anything; it is logged as soon as it is to be shown

@@ -16,6 +16,7 @@ from django.urls import Resolver404, get_resolver
 from django.utils import translation
 from django.utils.module_loading import import_string
 
+from downtime.http.event_loop import may_block
 from downtime.http.marks import NO_MARK, ViewMark, view_mark
 from downtime.http.throttled_log import PAUSE, ThrottledLogger
 from downtime.schedule.occurrence import Occurrence
@@ -34,6 +35,7 @@ LOST_MARK = (
 
 def call(dotted_path: str, *arguments: object) -> Any:
     """What that callable, sync or async, returns; raises what it raises, and ImportError if it does not exist."""
+    may_block()
     return awaited(import_string(dotted_path)(*arguments))
 
 
@@ -64,6 +66,7 @@ def view_of(path: str, urlconf: Any = None) -> Callable[..., Any]:
 
 def mark_at(path: str, urlconf: Any = None) -> ViewMark:
     """The mark of the view by which Django answers that path; raises whatever the URLconf raises as it is imported."""
+    may_block()
     try:
         return view_mark(view_of(path, urlconf))
     except Resolver404:
@@ -83,6 +86,7 @@ class Routes:
         """The mark of the view by which Django would answer the request; none if the URLconf raises."""
         begun = monotonic()
         if begun < self._not_before:
+            may_block()  # whatever asks the URLconf next, such as `Languages`, may wait for its import
             return NO_MARK
         path, urlconf = request.path_info, getattr(request, "urlconf", None)
         resolve = self._kept if len(path) <= _LONGEST_KEPT else mark_at
@@ -95,8 +99,8 @@ class Routes:
             self._not_before = now + max(PAUSE, 10 * (now - begun))
             return NO_MARK
         if mark.lost and mark.lost not in self._told:
-            self._told.add(mark.lost)
             logger.warning(LOST_MARK, mark.lost)
+            self._told.add(mark.lost)
         return mark
 
 

@@ -8,6 +8,8 @@ import traceback
 from contextlib import suppress
 from time import monotonic
 
+from downtime.http.event_loop import may_block
+
 PAUSE = 10.0
 """Seconds for which a message is not repeated."""
 
@@ -42,6 +44,7 @@ def _is_due(*key: object) -> bool:
     now = monotonic()
     if now < _silent_until.get(key, now):
         return False
+    may_block()  # as a handler does that writes to a full disk or a slow network
     if len(_silent_until) >= _MOST_KEPT:
         _silent_until.clear()
     _silent_until[key] = now + PAUSE
