@@ -19,6 +19,8 @@ from tests.fuzz import sites
 from tests.fuzz.oracle import Downtime, Site
 
 _REQUESTS = 60
+_TIMES = 2  # as what the first has asked for is kept
+_RECHECKS = (0, 3600)
 _TOLERANCE = 3  # seconds between the moment of the oracle and that of the app
 _PATHS = (
     *("/", "/shop", "/shop/", "/shop/a", "/shopping", "/cart/x", "/admin", "/admin/", "/admin/x", "/administrator"),
@@ -61,16 +63,20 @@ _ACCEPTS = {
 
 
 def trial(chance: random.Random) -> int:
-    """One site, and many requests to it, sync or async."""
+    """One site, and many requests to it, sync or async, each decided by a look at the files or all from memory."""
     site = sites.site(chance)
     with (
         tempfile.TemporaryDirectory() as folder,
-        override_settings(**site.settings, **sites.written(site, Path(folder))),
+        override_settings(
+            **site.settings, **sites.written(site, Path(folder)), DOWNTIME_RECHECK=chance.choice(_RECHECKS)
+        ),
     ):
-        send = _handler(is_async=chance.random() < 0.1)
+        send = _handler(is_async=chance.random() < 0.3)
         for _ in range(_REQUESTS):
-            _check(site, _request(chance), send)
-    return _REQUESTS
+            request = _request(chance)
+            for _ in range(_TIMES):
+                _check(site, request, send)
+    return _REQUESTS * _TIMES
 
 
 def _handler(*, is_async: bool) -> Callable[[HttpRequest], HttpResponseBase]:
