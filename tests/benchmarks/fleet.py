@@ -23,7 +23,7 @@ from downtime.fleet.documents import Confirmation, new_token
 from downtime.fleet.engine import Engine
 from downtime.fleet.publisher import publish
 from tests.benchmarks.fleet_hosts import DJANGO_ALONE, FLAG, make_project, memory, process
-from tests.benchmarks.servers import cpu_of
+from tests.benchmarks.load import cpu_of
 from tests.support.harness import free_port
 from tests.support.waiting import wait_until
 
