@@ -1,6 +1,6 @@
 """Prints what the app costs, each figure beside its goal: python -m tests.benchmarks [NAME …]
 
-NAME is a line, or what some begin with: `refused`, `refused-uvicorn`. Two things are always measured in turns, in CPU
+NAME is a line, or what some begin with: `refused`, `replaced-uvicorn`. Two things are always measured in turns, in CPU
 time, and the median of the rounds' ratios is printed, with its quartiles. Each figure has a process of its own."""
 
 from __future__ import annotations
@@ -9,14 +9,19 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.benchmarks import fleet, gaps, guard, passing, reading, refused
+from tests.benchmarks import fleet, gaps, guard, passing, reading, refused, replaced
 from tests.benchmarks.programs import do_all_work, ending_well
 
 _BOTH = (False, True)  # sync, async
 _SIZES = (1, 10, 1_000)
+_SERVERS = {"sync": "gunicorn sync", "gthread": "gunicorn gthread", "uvicorn": "uvicorn"}
 _LINES: dict[str, list[Callable[[], None]]] = {
     "up": [partial(passing.up, 1)],
     "up-many": [partial(passing.up, 100_000)],
+    **{
+        f"replaced-{name}": [partial(replaced.replaced, server, periods) for periods in (1_000, 10_000)]
+        for name, server in {**_SERVERS, "waitress": "waitress"}.items()
+    },
     "reading": [reading.duration, reading.memory, gaps.in_a_thread, gaps.in_a_site],
     "passing": [partial(passing.beside_parts, periods, is_async=way) for periods in _SIZES for way in _BOTH]
     + [partial(passing.read_only, is_async=way) for way in _BOTH],
