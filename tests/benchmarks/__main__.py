@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.benchmarks import fleet, gaps, guard, passing, reading, refused, replaced
+from tests.benchmarks import commands, cron, fleet, gaps, guard, passing, reading, refused, replaced, startup
 from tests.benchmarks.programs import do_all_work, ending_well
 
 _BOTH = (False, True)  # sync, async
@@ -32,6 +32,9 @@ _LINES: dict[str, list[Callable[[], None]]] = {
     "stand-in": [guard.standing_in],
     "stand-in-uvicorn": [guard.standing_in_under_uvicorn],
     "boot": [guard.boot],
+    "commands": [commands.commands],
+    "startup": [startup.startup],
+    "cron": [cron.occurrences],
     "fleet": [fleet.fleet],
 }
 
