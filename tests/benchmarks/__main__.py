@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from tests.benchmarks import commands, cron, fleet, gaps, guard, passing, reading, refused, replaced, startup
+from tests.benchmarks import beside, commands, cron, fleet, gaps, guard, passing, reading, refused, replaced, startup
 from tests.benchmarks.programs import do_all_work, ending_well
 
 _BOTH = (False, True)  # sync, async
@@ -34,6 +34,7 @@ _LINES: dict[str, list[Callable[[], None]]] = {
     "boot": [guard.boot],
     "commands": [commands.commands],
     "startup": [startup.startup],
+    **{f"beside-{name}": [partial(beside.beside, server)] for name, server in _SERVERS.items()},
     "cron": [cron.occurrences],
     "fleet": [fleet.fleet],
 }
