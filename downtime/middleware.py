@@ -14,6 +14,7 @@ from downtime import live
 from downtime.exemptions import Exemptions, Refused, is_safe
 from downtime.http import bypass, htmx, pages, passages, responses
 from downtime.http.event_loop import at_once
+from downtime.http.negotiation import SAFE_METHODS
 from downtime.http.throttled_log import ThrottledLogger
 from downtime.schedule.periods import Answer
 
@@ -40,7 +41,11 @@ class DowntimeMiddleware:
         if now < snapshot.up_until:
             return self.get_response(request)
         answer = snapshot.answer if now < snapshot.fresh_until and not self._is_stale else None
-        if answer and _is_spared(request, answer):
+        if (
+            answer is not None
+            and answer.covering(request.path_info, safe=request.method in SAFE_METHODS) is None
+            and bypass.NAME not in request.META.get("QUERY_STRING", "")
+        ):
             return self.get_response(request)
         if self.is_async:
             return self.__acall__(request, answer)
@@ -90,9 +95,3 @@ class DowntimeMiddleware:
         # A test suite has one of these for each client, and only one that gets a request needs to be prepared.
         self._is_stale = True
         live.current.expire()
-
-
-def _is_spared(request: HttpRequest, answer: Answer) -> bool:
-    """Whether no active period covers the request, and it is no bypass link."""
-    is_covered = answer.covering(request.path_info, safe=is_safe(request)) is not None
-    return not is_covered and bypass.NAME not in request.META.get("QUERY_STRING", "")

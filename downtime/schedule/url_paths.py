@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from posixpath import normpath
 
 _MOST_SHOWN = 8
@@ -30,20 +31,24 @@ class PathIndex:
         for number, prefixes in groups:
             if not prefixes:
                 self._everywhere.append(number)
-            for prefix in prefixes:
+            for prefix in set(prefixes):
                 self._by_prefix.setdefault(prefix, []).append(number)
         self._lengths = sorted({len(prefix) for prefix in self._by_prefix})
 
     def numbers(self, path: str) -> Sequence[int]:
         """The groups, in order, that hold a prefix of `path`, however that is spelled; and those without any prefix."""
-        if not self._lengths:
+        found: list[Sequence[int]] = []
+        for length in self._lengths:
+            numbers = self._by_prefix.get(path[:length])
+            if numbers and path[length : length + 1] in ("", "/"):
+                found.append(numbers)
+        if self._lengths and not is_plain(path):
+            found.append(self.numbers(folded(path)))
+        if not found:
             return self._everywhere
-        found: set[int] = set()
-        for spelled in (path,) if is_plain(path) else (path, folded(path)):
-            for length in self._lengths:
-                if spelled[:length] in self._by_prefix and spelled[length : length + 1] in ("", "/"):
-                    found.update(self._by_prefix[spelled[:length]])
-        return sorted(found.union(self._everywhere)) if found else self._everywhere
+        if len(found) == 1 and not self._everywhere:
+            return found[0]
+        return sorted({*chain(*found), *self._everywhere})
 
 
 def is_plain(path: str) -> bool:
