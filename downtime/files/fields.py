@@ -53,7 +53,7 @@ class Reader:
         """One more than `_MOST_READ` at most, the last of which stands for those that are not kept."""
         # What an alias stands for is read at each use. So that the cost stays linear, this much is read and no more.
         self._left = len(text) // 3 + 2_000
-        self._has_anchors = "&" in text
+        self._has_anchors = yaml_nodes.has_anchors(text)
 
     @property
     def is_full(self) -> bool:

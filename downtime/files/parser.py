@@ -32,7 +32,7 @@ class Nodes(NamedTuple):
 
 
 Pause = Callable[[], object]
-"""Called after each period that is read, by whoever reads beside threads that must not wait for it."""
+"""Called at each period, by whoever reads beside threads that must not wait for it."""
 
 _ROOT = "the schedule", ("timezone", "periods")
 
@@ -72,7 +72,7 @@ class _Ahead:
 
     def __init__(self, text: str, zone: tzinfo, pause: Pause) -> None:
         self._reader = Reader(text)
-        self._has_anchors = "&" in text  # so that a node may be needed again
+        self._has_anchors = yaml_nodes.has_anchors(text)  # so that a node may be needed again
         self._default = zone
         self._zone: tzinfo | None = None
         self._pause = pause

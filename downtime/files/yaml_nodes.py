@@ -33,6 +33,8 @@ _BREAKS = "\n\r\x85\u2028\u2029"
 # libyaml skips some of them.
 _INNER_MARK = re.compile(f"(?<=[\ufeff{_BREAKS}])\ufeff")
 _DIRECTIVE = re.compile(r"(?:^|[\r\x85\u2028\u2029])%", re.MULTILINE)
+# An anchor begins a token, so that no letter stands before it.
+_ANCHOR = re.compile(r"(?<!\w)&\S")
 TEXT, LIST, MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 _TAGS: dict[type[Node], str] = {ScalarNode: TEXT, SequenceNode: LIST, MappingNode: MAPPING}
 _EMPTY = ("", "~", "null", "Null", "NULL")
@@ -132,6 +134,11 @@ def _composed(text: str, on_item: OnItem | None) -> Node | None:
     finally:
         loader.dispose()
     return root
+
+
+def has_anchors(text: str) -> bool:
+    """Whether the text may hold an anchor, to which an alias may refer; a mere "Q & A" or "a=1&b=2" is none."""
+    return "&" in text and _ANCHOR.search(text) is not None
 
 
 def _line_at(text: str, index: int) -> int:

@@ -32,10 +32,10 @@ class Read(NamedTuple):
     """A file as it was read."""
 
     loaded: Loaded
+    at: float
+    """When that was, monotonic seconds."""
     at_ns: int
-    """When reading began, nanoseconds on the wall clock."""
-    seconds: float
-    """How long it took."""
+    """The same in nanoseconds on the wall clock."""
 
 
 class Reader:
@@ -47,18 +47,25 @@ class Reader:
         self._known: Loaded | None = None
         self._reading: _Reading | None = None
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether a thread is reading the file, or has read it for whoever asks next."""
+        return self._reading is not None
+
     def read_ahead(self, on_read: OnRead) -> None:
-        """Has a thread begin to read a long file, before anybody wants it, unless one reads it already."""
+        """Has a thread begin to read a long file, before anybody wants it, unless one reads it already.
+
+        For any thread: if it meets `read` in another, the file is read twice, and its fingerprint decides as ever."""
         is_read = self._reading is not None and not self._reading.is_over
-        with suppress(OSError, RuntimeError):  # it can't be looked at, or no thread is to be had
+        with suppress(OSError, RuntimeError):  # it can't be looked at, or no thread can be started
             if self._known is not None and not is_read and is_long(disk.fingerprint(self._path)):
                 self._reading = _Reading(lambda pause: self._parsed(self._begun(), pause), on_read)
 
     def read(self, wanted: Fingerprint | None, on_read: OnRead | None, *, by: float) -> Read | None:
-        """The file, which may be in another state than the one that is wanted; None while a thread is parsing it.
+        """The file as it was read, perhaps in a later state than is wanted; None if it is not read yet.
 
-        That is waited for from the moment `by` on, monotonic seconds. With `on_read`, a thread is begun if that is of
-        use. Raises what parsing raises, which is no MemoryError."""
+        From the moment `by` on, monotonic seconds, it waits for a thread that is reading. With `on_read`, it begins one
+        if that is of use. Raises whatever the parser raises; want of memory is a problem in the result."""
         is_late = time.monotonic() >= by
         if (reading := self._reading) is not None:
             if not is_late and not reading.is_over:
@@ -66,38 +73,37 @@ class Reader:
             self._reading = None
             read = reading.result()
             if read.loaded.fingerprint == wanted:
-                return self._kept(read)
+                return read
         begun = self._begun()
         if on_read is not None and not is_late and is_long(begun.content.fingerprint):
-            with suppress(RuntimeError):  # no thread is to be had
+            if begun.content.fingerprint != wanted:  # it has changed since it was looked at
+                return None
+            with suppress(RuntimeError):  # no thread can be started
                 self._reading = _Reading(partial(self._parsed, begun), on_read)
                 return None
-        return self._kept(self._parsed(begun, never_pause))
+        return self._parsed(begun, never_pause)
 
     def _begun(self) -> _Begun:
-        # Before the content: what was written after that time may not be in it.
-        return _Begun(time.time_ns(), time.monotonic(), read_schedule(self._path))
+        # The time before the content: what was written after that time may not be in it.
+        return _Begun(time.monotonic(), time.time_ns(), read_schedule(self._path))
 
     def _parsed(self, begun: _Begun, pause: Pause) -> Read:
         """The schedule, so prepared that the first question does not take long."""
         loaded = parse_schedule(begun.content, self._zone, known=self._known, pause=pause)
         with suppress(Exception):  # whatever it is, the look that asks what applies tells of it
             loaded.parsed.schedule.foresee(datetime.now(timezone.utc), pause)
-        return Read(loaded, begun.at_ns, time.monotonic() - begun.at)
-
-    def _kept(self, read: Read) -> Read:
-        self._known = read.loaded
-        return read
+        self._known = loaded
+        return Read(loaded, begun.at, begun.at_ns)
 
 
 class _Begun(NamedTuple):
-    at_ns: int
     at: float
+    at_ns: int
     content: Content
 
 
 class _Reading:
-    """A reading on a thread of its own. Raises RuntimeError if there is no thread."""
+    """A reading on a thread of its own; raises RuntimeError if none can be started."""
 
     def __init__(self, read: Callable[[Pause], Read], on_read: OnRead) -> None:
         self._read = read

@@ -120,6 +120,8 @@ class ScheduleTracker:
         else:
             self._looked_at = now
             self._hidden.is_over()
+            if is_idle or now >= self._counts_by:  # so does what was seen last, whatever is being read
+                self._wanted = None
             if self._wanted is None and (is_new or stability.is_due(at=time.monotonic())):
                 self._wanted = _Wanted(stability.seen, self._counts_by, stability.is_reread)
             if self._wanted is not None:
@@ -152,9 +154,9 @@ class ScheduleTracker:
     ) -> None:
         """Takes over the state that is wanted, once it is read, unless it was replaced before that."""
         self._wanted = None
-        read = reader.read(wanted.fingerprint, on_read, by=0.0 if is_idle else wanted.by)
+        read = reader.read(wanted.fingerprint, on_read, by=0.0 if is_idle or is_new else wanted.by)
         if read is None:
-            self._wanted = wanted
+            self._wanted = wanted if reader.is_reading else None
         elif is_new or read.loaded.fingerprint == wanted.fingerprint:
             self._settle(read, stable_for, is_reread=wanted.is_reread)
             self._take(read.loaded)
@@ -163,9 +165,8 @@ class ScheduleTracker:
         assert self._stability is not None
         fingerprint, is_read = read.loaded.fingerprint, read.loaded.is_read
         may_differ = not is_read or (is_young(fingerprint, read.at_ns) and not is_reread)
-        pause = max(2 * stable_for, 0 if is_read else _REST * read.seconds)
-        reread_at = time.monotonic() + pause if may_differ else None
-        self._stability = self._stability.take(fingerprint, reread_at=reread_at)
+        rest = max(2 * stable_for, 0 if is_read else (_REST + 1) * (time.monotonic() - read.at))
+        self._stability = self._stability.take(fingerprint, reread_at=read.at + rest if may_differ else None)
 
     def _take(self, loaded: Loaded) -> None:
         problems = loaded.parsed.problems

@@ -50,7 +50,7 @@ class Stability:
         return replace(self, stable_at=now, reread_at=None if self.reread_at is None else now)
 
     def take(self, fingerprint: Fingerprint | None, *, reread_at: float | None) -> Stability:
-        """The state after that one, which may not be the last that was seen, was read and taken over."""
+        """The state after that fingerprint was read and taken over; another may have been seen since."""
         return replace(self, taken=fingerprint, reread_at=reread_at)
 
 

@@ -1,4 +1,4 @@
-"""The occurrences of a cron expression; the only importer of cronsim, which the extra [cron] installs."""
+"""The occurrences of a cron expression, which needs the extra [cron]."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 
 try:
-    from cronsim import CronSim, CronSimError
+    from downtime.schedule.cron_search import CronSearch, CronSimError
 except ImportError:
     is_available = False
 else:
@@ -29,20 +29,23 @@ def check_expression(expression: str) -> None:
     """Raises ValueError, which says what to write, unless `expression` is five cron fields that occur at some time."""
     if not is_available:
         raise ValueError("it needs the package cronsim; install it with: pip install 'django-downtime[cron]'")
-    _check_fields(expression)
+    if fault := _fault(expression):
+        raise ValueError(fault)
 
 
 @lru_cache(maxsize=1024)
-def _check_fields(expression: str) -> None:
+def _fault(expression: str) -> str | None:
+    """What is wrong with it, and what to write; kept, as it takes milliseconds to search fifty years."""
     rule = "it must be five cron fields such as '30 3 * * SUN' (minute, hour, day, month, weekday)"
     if len(expression) > _LONGEST or len(expression.split()) != 5:
-        raise ValueError(rule)
+        return rule
     try:
-        next(CronSim(expression, _SOME_DAY))
+        next(CronSearch(expression, _SOME_DAY))
     except CronSimError as error:
-        raise ValueError(f"{error}; {rule}") from error
+        return f"{error}; {rule}"
     except StopIteration:
-        raise ValueError(f"it does not occur within 50 years; {rule}") from None
+        return f"it does not occur within 50 years; {rule}"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,10 @@ class Recurrence:
         return self.duration <= _LONG and len({moment.astimezone(self.zone).utcoffset() for moment in around}) == 1
 
     def _later_than(self, moment: datetime) -> Iterator[datetime]:
-        return map(_utc, CronSim(self.expression, moment.astimezone(self.zone)))
+        return map(_utc, CronSearch(self.expression, moment.astimezone(self.zone)))
 
     def _last_until(self, now: datetime, searched_from: datetime) -> datetime | None:
-        before = CronSim(self.expression, searched_from.astimezone(self.zone), reverse=True)
+        before = CronSearch(self.expression, searched_from.astimezone(self.zone), reverse=True)
         return next((start for start in map(_utc, before) if start <= now), None)
 
 

@@ -288,3 +288,20 @@ def test_what_is_missing_at_the_end_is_missed_on_the_last_line(module: Any, line
 def test_more_entries_than_any_schedule_has_are_refused() -> None:
     with pytest.raises(yaml_nodes.NotYaml, match="more than 2,000,000 entries"):
         yaml_nodes.compose("[" + "abcdefg, " * 2_000_001 + "]")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("a: &b c", True),
+        ("[&a x]", True),
+        ('{"a":&a x}', True),
+        ("&a\n- x", True),
+        ("- !!str &a x", True),
+        ("a: Q & A", False),
+        ("a: /x?a=1&b=2", False),
+        ("a: b", False),
+    ],
+)
+def test_a_mere_ampersand_is_no_anchor(source: str, expected: bool) -> None:
+    assert yaml_nodes.has_anchors(source) is expected

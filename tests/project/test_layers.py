@@ -59,7 +59,7 @@ PURE = [
 ]
 ONLY_IMPORTERS = {
     "watchdog": {"reload.watch"},
-    "cronsim": {"schedule.recurrence"},
+    "cronsim": {"schedule.cron_search"},
     "icalendar": {"feeds.calendar"},
     "yaml": {"files.yaml_nodes", "files.pure_yaml", "files.flag_file", "edits.yaml_writer"},
     "threading": {

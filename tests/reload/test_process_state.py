@@ -225,7 +225,7 @@ def test_a_flag_counts_even_where_the_schedule_can_not_be_asked(
         raise OverflowError("date value out of range")
 
     with monkeypatch.context() as patched:
-        patched.setattr("downtime.schedule.recurrence.CronSim", broken)
+        patched.setattr("downtime.schedule.recurrence.CronSearch", broken)
         flag.touch()
         for _ in range(3):
             clock.passes(1)

@@ -113,8 +113,8 @@ def test_a_file_that_is_replaced_before_it_is_read_has_not_held_still(
     with monkeypatch.context() as patched:
         patched.setattr(os, "open", overtaken)
         assert looked(tracked, finished=time.time_ns(), on_read=is_over.set) == ["one"]
-    assert not is_long or is_over.wait(5)
-    assert looked(tracked) == ["one"]
+    assert looked(tracked, on_read=is_over.set) == ["one"]
+    assert not is_over.is_set(), "no thread reads what nobody wants"
     clock.passes(STABLE_FOR)
     assert looked(tracked) == ["one", "two"]
 
@@ -462,15 +462,44 @@ def test_what_a_reading_raises_is_raised_by_a_look_and_the_next_one_reads_again(
     assert looked(tracked) == ["one", "two"]
 
 
-def test_a_reading_counts_for_the_time_zone_in_which_it_began(
+def test_a_time_zone_counts_at_once_whatever_is_being_read(
     tracked: ScheduleTracker, schedule: Path, gate: Gate
 ) -> None:
     begun(tracked, gate, schedule, TWO)
-    tracked.look(BERLIN, stable_for=STABLE_FOR, recheck=RECHECK)
+    tracked.look(BERLIN, stable_for=STABLE_FOR, recheck=RECHECK, on_read=gate.is_over.set)
+    assert [period.start.hour for period in tracked.schedule.periods] == [23, 23]
     gate.is_open.set()
     assert gate.is_over.wait(5)
-    tracked.look(BERLIN, stable_for=STABLE_FOR, recheck=RECHECK)
+    tracked.look(BERLIN, stable_for=STABLE_FOR, recheck=RECHECK, on_read=gate.is_over.set)
     assert [period.start.hour for period in tracked.schedule.periods] == [23, 23]
+
+
+@pytest.mark.parametrize("padding", ["", PADDING], ids=["short", "long"])
+def test_after_an_idle_time_the_last_state_counts_whatever_is_being_read(
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, gate: Gate, padding: str
+) -> None:
+    begun(tracked, gate, schedule, TWO)
+    clock.passes(2 * RECHECK)
+    schedule.write_text(TWO.replace("one", "three") + padding)
+    opener = threading.Timer(0.2, gate.is_open.set)
+    opener.start()
+    assert looked(tracked, finished=time.time_ns() + 10**10, on_read=gate.is_over.set) == ["three", "two"]
+    opener.join()
+
+
+def test_a_state_counts_in_time_even_if_an_earlier_one_takes_long_to_read(
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, gate: Gate
+) -> None:
+    begun(tracked, gate, schedule, TWO)
+    clock.passes(0.9)
+    assert looked(tracked) == ["one"]
+    schedule.write_text(TWO.replace("one", "three"))
+    clock.passes(0.9)
+    assert looked(tracked) == ["one"]
+    gate.is_open.set()
+    assert gate.is_over.wait(5)
+    clock.passes(1.15)
+    assert looked(tracked) == ["three", "two"]
 
 
 @pytest.mark.parametrize("obstacle", ["short", "no thread", "once more"])

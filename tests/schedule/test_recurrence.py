@@ -180,6 +180,7 @@ def test_an_expression_that_is_wrong_or_never_occurs_is_refused_with_what_is_all
 def test_without_cronsim_the_module_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert recurrence.is_available
     monkeypatch.setitem(sys.modules, "cronsim", None)
+    monkeypatch.delitem(sys.modules, "downtime.schedule.cron_search")
     spec = importlib.util.spec_from_file_location("recurring_alone", recurrence.__file__)
     assert spec is not None
     assert spec.loader is not None
