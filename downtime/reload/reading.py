@@ -36,6 +36,8 @@ class Read(NamedTuple):
     """When that was, monotonic seconds."""
     at_ns: int
     """The same in nanoseconds on the wall clock."""
+    is_finished: bool = False
+    """Whether a writer was seen to have finished this very state."""
 
 
 class Reader:
@@ -52,14 +54,15 @@ class Reader:
         """Whether a thread is reading the file, or has read it for whoever asks next."""
         return self._reading is not None
 
-    def read_ahead(self, on_read: OnRead) -> None:
+    def read_ahead(self, on_read: OnRead, finished_ns: int) -> None:
         """Has a thread begin to read a long file, before anybody wants it, unless one reads it already.
 
-        For any thread: if it meets `read` in another, the file is read twice, and its fingerprint decides as ever."""
+        For the thread that saw a writer finish the file at `finished_ns`, wall clock. If it meets `read` in another,
+        the file is read twice, and its fingerprint decides as ever."""
         is_read = self._reading is not None and not self._reading.is_over
         with suppress(OSError, RuntimeError):  # it can't be looked at, or no thread can be started
             if self._known is not None and not is_read and is_long(disk.fingerprint(self._path)):
-                self._reading = _Reading(lambda pause: self._parsed(self._begun(), pause), on_read)
+                self._reading = _Reading(partial(self._read_finished, finished_ns), on_read)
 
     def read(self, wanted: Fingerprint | None, on_read: OnRead | None, *, by: float) -> Read | None:
         """The file as it was read, perhaps in a later state than is wanted; None if it is not read yet.
@@ -72,7 +75,7 @@ class Reader:
                 return None
             self._reading = None
             read = reading.result()
-            if read.loaded.fingerprint == wanted:
+            if read.loaded.fingerprint == wanted or (read.is_finished and not is_late):
                 return read
         begun = self._begun()
         if on_read is not None and not is_late and is_long(begun.content.fingerprint):
@@ -82,6 +85,12 @@ class Reader:
                 self._reading = _Reading(partial(self._parsed, begun), on_read)
                 return None
         return self._parsed(begun, never_pause)
+
+    def _read_finished(self, at_ns: int, pause: Pause) -> Read:
+        begun = self._begun()
+        fingerprint = begun.content.fingerprint
+        is_finished = fingerprint is not None and fingerprint.changed_ns <= at_ns
+        return self._parsed(begun, pause)._replace(is_finished=is_finished)
 
     def _begun(self) -> _Begun:
         # The time before the content: what was written after that time may not be in it.

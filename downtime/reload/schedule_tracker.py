@@ -99,7 +99,7 @@ class ScheduleTracker:
         """
         self._finished_ns.append(at_ns)
         if on_read is not None and self._reader is not None:
-            self._reader.read_ahead(on_read)
+            self._reader.read_ahead(on_read, at_ns)
 
     def look(self, zone: tzinfo, *, stable_for: float, recheck: float, on_read: OnRead | None = None) -> None:
         """Looks at the file, and takes over a state that was the same for `stable_for` seconds, or that is finished.
@@ -157,7 +157,7 @@ class ScheduleTracker:
         read = reader.read(wanted.fingerprint, on_read, by=0.0 if is_idle or is_new else wanted.by)
         if read is None:
             self._wanted = wanted if reader.is_reading else None
-        elif is_new or read.loaded.fingerprint == wanted.fingerprint:
+        elif is_new or read.is_finished or read.loaded.fingerprint == wanted.fingerprint:
             self._settle(read, stable_for, is_reread=wanted.is_reread)
             self._take(read.loaded)
 

@@ -755,8 +755,7 @@ def test_a_long_schedule_is_read_by_a_thread_even_if_no_request_comes(
     until_watch_counts()
     readers.clear()
     replaced(schedule, OPEN + LONG)
-    wait_until(lambda: bool(readers), within=5, what="a thread reads it")
-    wait_until(lambda: not running("downtime-reader"), within=5, what="the thread has read it")
+    wait_until(is_read_ahead, within=5, what="a thread has begun to read it")
     clock.passes(1_000_000)  # else a request need not wait for it
     assert is_down()
     assert readers == ["downtime-reader"]
@@ -823,9 +822,10 @@ def test_a_schedule_is_read_by_the_next_request_if_no_thread_is_to_be_had(
     assert refused
 
 
-def running(name: str) -> bool:
-    """Whether a thread of that name runs."""
-    return any(thread.name == name for thread in threading.enumerate())
+def is_read_ahead() -> bool:
+    """Whether a thread reads the schedule, or has read it for the next request."""
+    schedule = live.current._schedule
+    return schedule is not None and schedule._reader is not None and schedule._reader.is_reading
 
 
 # What is to come

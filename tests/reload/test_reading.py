@@ -71,7 +71,7 @@ def test_what_was_read_ahead_is_not_parsed_again_before_anybody_wants_it(
     for _ in range(3):
         schedule.write_text(TWO + PADDING)
         is_over = threading.Event()
-        reader.read_ahead(is_over.set)
+        reader.read_ahead(is_over.set, time.time_ns())
         assert is_over.wait(5)
     assert names(now(reader, schedule)) == ["two"]
     assert len(parsed) == 1
@@ -104,7 +104,7 @@ def test_a_long_file_is_read_by_a_thread_that_tells_of_its_end(reader: Reader, s
 def test_a_long_file_that_was_read_ahead_is_there_when_it_is_wanted(reader: Reader, schedule: Path) -> None:
     schedule.write_text(TWO + PADDING)
     is_over = threading.Event()
-    reader.read_ahead(is_over.set)
+    reader.read_ahead(is_over.set, time.time_ns())
     assert is_over.wait(5)
     ahead = reader.read(disk.fingerprint(str(schedule)), None, by=time.monotonic() + 60)
     assert names(ahead) == ["two"]
@@ -113,10 +113,25 @@ def test_a_long_file_that_was_read_ahead_is_there_when_it_is_wanted(reader: Read
 def test_what_was_read_ahead_of_a_later_state_is_read_again_if_that_is_late(reader: Reader, schedule: Path) -> None:
     schedule.write_text(TWO + PADDING)
     is_over = threading.Event()
-    reader.read_ahead(is_over.set)
+    reader.read_ahead(is_over.set, time.time_ns())
     assert is_over.wait(5)
     schedule.write_text(ONE)
     assert names(now(reader, schedule)) == ["one"]
+
+
+@pytest.mark.parametrize("is_finished", [True, False])
+def test_what_was_read_ahead_counts_after_the_file_has_changed_if_its_writer_had_finished_it(
+    reader: Reader, schedule: Path, is_finished: bool
+) -> None:
+    finished_ns = time.time_ns()
+    time.sleep(0.02)  # the kernel's clock ticks
+    schedule.write_text(TWO + PADDING)
+    is_over = threading.Event()
+    reader.read_ahead(is_over.set, time.time_ns() if is_finished else finished_ns)
+    assert is_over.wait(5)
+    schedule.write_text(ONE + PADDING)
+    read = reader.read(disk.fingerprint(str(schedule)), None, by=time.monotonic() + 60)
+    assert names(read) == (["two"] if is_finished else ["one"])
 
 
 def is_being_read() -> bool:
@@ -133,21 +148,21 @@ def test_only_one_thread_reads_ahead_and_only_what_is_long_and_there(
         assert goes_on.wait(5)
         return opened(*args)
 
-    Reader(str(schedule), BERLIN).read_ahead(pytest.fail)  # it has never been read
+    Reader(str(schedule), BERLIN).read_ahead(pytest.fail, time.time_ns())  # it has never been read
     with monkeypatch.context() as patched:
         patched.setattr("os.open", held)
         for _ in range(3):
-            reader.read_ahead(lambda: None)
+            reader.read_ahead(lambda: None, time.time_ns())
         wait_until(lambda: count[0] == 1, what="a thread reads it")
         goes_on.set()
         wait_until(lambda: not is_being_read(), what="the thread has ended")
         assert count == [1]
     schedule.write_text(ONE)
-    reader.read_ahead(pytest.fail)
+    reader.read_ahead(pytest.fail, time.time_ns())
     schedule.unlink()
-    reader.read_ahead(pytest.fail)
+    reader.read_ahead(pytest.fail, time.time_ns())
     schedule.symlink_to(schedule.name)
-    reader.read_ahead(pytest.fail)
+    reader.read_ahead(pytest.fail, time.time_ns())
     assert not is_being_read()
 
 
@@ -161,7 +176,7 @@ def test_whatever_a_reading_raises_is_raised_where_it_is_wanted(
     schedule.write_text(TWO + PADDING)
     with monkeypatch.context() as patched:
         patched.setattr("os.open", fail)
-        reader.read_ahead(is_over.set)
+        reader.read_ahead(is_over.set, time.time_ns())
         assert is_over.wait(5)
     with pytest.raises(ZeroDivisionError):
         now(reader, schedule)
@@ -182,7 +197,7 @@ def test_a_reading_rests_until_it_has_to_hurry(
     monkeypatch.setattr(reading, "time", SimpleNamespace(**{**vars(time), "sleep": counted}))
     monkeypatch.setattr(reading, "_RESTS_FOR", 60.0 if reason == "somebody waits" else 0.0)
     schedule.write_text("periods:\n" + "- {start: 2026-12-01}\n" * 2_000)
-    reader.read_ahead(lambda: None)
+    reader.read_ahead(lambda: None, time.time_ns())
     if reason == "somebody waits":
         wait_until(lambda: len(rests) > 1, what="it rests")
         threading.Timer(0.1, waits.set).start()

@@ -16,6 +16,7 @@ from tests.support.clock import Clock
 from tests.support.logs import levels_of
 from tests.support.nasty_texts import is_harmless
 from tests.support.texts import BERLIN
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("log_all")
 
@@ -442,6 +443,22 @@ def test_what_was_read_counts_although_the_file_has_been_replaced_meanwhile(
     gate.is_open.set()
     assert gate.is_over.wait(5)
     schedule.write_text(PADDING)
+    assert looked(tracked) == ["one", "two"]
+    clock.passes(STABLE_FOR)
+    assert looked(tracked) == []
+
+
+def test_what_its_writer_had_finished_counts_although_it_was_replaced_before_anybody_looked(
+    tracked: ScheduleTracker, schedule: Path, clock: Clock, gate: Gate
+) -> None:
+    """However often it is rewritten: each state that the watch has had read is one that was there as a whole."""
+    schedule.write_text(TWO + PADDING)
+    tracked.finished(time.time_ns() + 10**10, gate.is_over.set)
+    wait_until(lambda: gate.is_used, what="it is being parsed")
+    schedule.write_text(PADDING)
+    assert looked(tracked, finished=time.time_ns() + 10**10, on_read=gate.is_over.set) == ["one"]
+    gate.is_open.set()
+    assert gate.is_over.wait(5)
     assert looked(tracked) == ["one", "two"]
     clock.passes(STABLE_FOR)
     assert looked(tracked) == []
