@@ -99,7 +99,7 @@ class _Ahead:
 def _parse(text: str, zone: tzinfo, pause: Pause = never_pause, ahead: _Ahead | None = None) -> tuple[Parsed, Nodes]:
     reader = Reader(text)
     root = _root(reader, text, ahead)
-    pairs = _named_once(reader, _periods(reader, root, zone, pause)) if root is not None else []
+    pairs = _named_once(reader, _periods(reader, root, zone, pause), pause) if root is not None else []
     parsed = Parsed(Schedule(tuple(period for _, period in pairs)), reader.problems_by_line())
     return parsed, Nodes(root, tuple(node for node, _ in pairs))
 
@@ -125,10 +125,8 @@ def _periods(reader: Reader, root: Node, zone: tzinfo | None, pause: Pause) -> l
 
 def _read(reader: Reader, node: Node | Period, zone: tzinfo | None, pause: Pause) -> Period | None:
     """The period, which may have been read ahead; None if it adds a problem to those of the reader."""
-    if isinstance(node, Period):
-        return node
     pause()
-    return _period(reader, node, zone)
+    return node if isinstance(node, Period) else _period(reader, node, zone)
 
 
 def _period(reader: Reader, node: Node, zone: tzinfo | None) -> Period | None:
@@ -163,10 +161,11 @@ def _recurrence(reader: Reader, entries: Mapping[str, Entry], zone: tzinfo | Non
     return recurrence.Recurrence(cron, zone, duration)
 
 
-def _named_once(reader: Reader, pairs: list[tuple[Node, Period]]) -> list[tuple[Node, Period]]:
+def _named_once(reader: Reader, pairs: list[tuple[Node, Period]], pause: Pause) -> list[tuple[Node, Period]]:
     """The pairs, without those whose name an earlier period has, which is a problem."""
     first: dict[str, Period] = {}
     for _, period in pairs:
+        pause()
         namesake = first.setdefault(period.name, period)
         if period.name and namesake is not period:
             message = f"the name {converters.shown(period.name)} is taken by the period on line {namesake.line}"

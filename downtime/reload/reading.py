@@ -18,11 +18,10 @@ from downtime.files.schedule_file import Content, Loaded, parse_schedule, read_s
 
 # In bytes: some 150 periods, which take ten milliseconds.
 _LONG = 16 * 1024
-# In seconds. A thread that only lets the interpreter switch makes each system call of a request wait 5 ms for it: of a
-# hundred requests, one takes 380 ms while 10,000 periods are read; with these, 8 to 16 (measured).
-_WORK, _REST = 0.0003, 0.0001
-# In seconds: how long it rests in between at most, so that on a busy machine too it ends in time.
-_RESTS_FOR = 1.0
+# In seconds. A thread that only lets the interpreter switch makes each system call of a request wait 5 ms for it, until
+# requests queue for seconds. With these, they hardly notice; after shorter work, or longer rests, reading takes longer
+# than the bound by which the new schedule has to count (all measured with 200 requests a second and 10,000 periods).
+_WORK, _REST = 0.0005, 0.0001
 
 OnRead = Callable[[], None]
 """Called by the thread that has read a file, so that the next look takes over what it has read."""
@@ -118,7 +117,7 @@ class _Reading:
         self._read = read
         self._on_read = on_read
         self._future: Future[Read] = Future()
-        self._rests_until = time.monotonic() + _RESTS_FOR
+        self._is_awaited = False
         self._works_until = 0.0
         threading.Thread(target=self._run, name="downtime-reader", daemon=True).start()
 
@@ -128,7 +127,7 @@ class _Reading:
 
     def result(self) -> Read:
         """What was read, for a caller who may wait for it, so that it does not rest any more."""
-        self._rests_until = 0.0
+        self._is_awaited = True
         return self._future.result()
 
     def _run(self) -> None:
@@ -139,7 +138,7 @@ class _Reading:
         self._on_read()
 
     def _pause(self) -> None:
-        if self._works_until <= time.monotonic() < self._rests_until:
+        if time.monotonic() >= self._works_until and not self._is_awaited:
             time.sleep(_REST)
             self._works_until = time.monotonic() + _WORK
 

@@ -183,29 +183,24 @@ def test_whatever_a_reading_raises_is_raised_where_it_is_wanted(
     assert names(now(reader, schedule)) == ["two"]
 
 
-@pytest.mark.parametrize("reason", ["somebody waits", "it has rested for long"])
-def test_a_reading_rests_until_it_has_to_hurry(
-    reader: Reader, schedule: Path, reason: str, monkeypatch: pytest.MonkeyPatch
+def test_a_reading_rests_until_somebody_waits_for_it(
+    reader: Reader, schedule: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rests, waits = [0.0], threading.Event()
 
     def counted(seconds: float) -> None:
         rests.append(seconds)
-        if reason == "somebody waits":
-            assert waits.wait(5)
+        assert waits.wait(5)
 
     monkeypatch.setattr(reading, "time", SimpleNamespace(**{**vars(time), "sleep": counted}))
-    monkeypatch.setattr(reading, "_RESTS_FOR", 60.0 if reason == "somebody waits" else 0.0)
     schedule.write_text("periods:\n" + "- {start: 2026-12-01}\n" * 2_000)
     reader.read_ahead(lambda: None, time.time_ns())
-    if reason == "somebody waits":
-        wait_until(lambda: len(rests) > 1, what="it rests")
-        threading.Timer(0.1, waits.set).start()
-        assert len(names(now(reader, schedule))) == 2_000
-        assert len(rests) == 2
-    else:
-        assert len(names(now(reader, schedule))) == 2_000
-        assert len(rests) == 1
+    wait_until(lambda: len(rests) > 1, what="it rests")
+    opener = threading.Timer(0.1, waits.set)
+    opener.start()
+    assert len(names(now(reader, schedule))) == 2_000
+    assert len(rests) == 2
+    opener.join()
 
 
 def test_a_schedule_is_so_prepared_that_the_first_question_searches_nothing(schedule: Path) -> None:
