@@ -107,9 +107,10 @@ class Exemptions:
             return any(_says_yes(name, request) for name in self._callables)
 
     def _comes_from_network(self, request: HttpRequest) -> bool:
-        remote, forwarded = request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", "")
+        remote = request.META.get("REMOTE_ADDR") or ""  # None if a server knows none
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if self._proxies else ""
         has_address = self._kept if len(remote) + len(forwarded) <= _LONGEST_KEPT else self._has_address
-        return has_address(remote, forwarded if self._proxies else "")
+        return has_address(remote, forwarded)
 
     def _has_address(self, remote: str, forwarded: str) -> bool:
         address = client_address.client(remote, forwarded, proxies=self._proxies)
