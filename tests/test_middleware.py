@@ -300,6 +300,8 @@ IN_A_THREAD: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
     "view": ({"DOWNTIME_VIEW": "tests.test_middleware.sorry"}, "/shop", {}),
     "callable": ({"DOWNTIME_EXEMPT_IF": ["tests.test_exemptions.no"]}, "/shop", {}),
     "long path": ({}, "/" + "x" * 501, {}),
+    "long query with a link": ({}, f"/shop?{bypass.NAME}=1&" + "%61&" * 16_000, {}),
+    "long cookie": ({}, "/shop", {"cookie": f"{bypass.NAME}=1" + ";" * 64_000}),
     "URLconf that fails": ({"ROOT_URLCONF": "tests.urlconf_that_is_not_there"}, "/shop", {}),
 }
 

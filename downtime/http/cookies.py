@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from downtime.http.event_loop import LONGEST_AT_ONCE, may_block
+
 
 def cookie(request: HttpRequest, name: str) -> str:
     """The value of that cookie, without the pair of quotes around it; empty if the request has none."""
     header = request.META.get("HTTP_COOKIE", "")
     if name not in header:
         return ""
+    if len(header) > LONGEST_AT_ONCE:
+        may_block()
     # Python's own reading of 64 KiB of quoted cookies can take seconds (CVE-2024-7592).
     pairs = [pair.strip().partition("=") for pair in header.split(";")]
     values = [value for found, _, value in pairs if found == name]

@@ -10,6 +10,7 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
+from downtime.http.event_loop import LONGEST_AT_ONCE, may_block
 from downtime.http.scripts import is_htmx
 
 COOKIE = "downtime_refreshed"
@@ -58,8 +59,11 @@ def refresh(request: HttpRequest, response: HttpResponseBase) -> None:
 
 
 def _current_url(request: HttpRequest) -> SplitResult | None:
+    url = str(request.META.get("HTTP_HX_CURRENT_URL", ""))
+    if len(url) > LONGEST_AT_ONCE:
+        may_block()
     try:
-        return urlsplit(str(request.META.get("HTTP_HX_CURRENT_URL", "")))
+        return urlsplit(url)
     except ValueError:
         return None
 

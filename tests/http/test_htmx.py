@@ -4,6 +4,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
 
+from downtime.http.event_loop import at_once
 from downtime.http.htmx import COOKIE, page_of, refresh
 
 SITE = "http://example.com"
@@ -61,6 +62,13 @@ def test_the_page_has_nothing_of_the_request_that_was_read_before(is_async: bool
     assert (dict(page.GET), dict(page.POST)) == ({}, {})
     assert "HX-Request" not in page.headers
     assert request.POST["a"] == "1"
+
+
+def test_a_very_long_url_is_never_taken_apart_in_an_event_loop() -> None:
+    for times, is_at_once in ((1_000, True), (20_000, False)):
+        request = sent(page=f"{SITE}/" + "%61" * times)
+        assert bool(at_once(page_of, request)) is is_at_once
+        assert page_of(request)
 
 
 def test_what_htmx_has_not_sent_has_no_page() -> None:
