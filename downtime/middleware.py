@@ -11,6 +11,7 @@ from django.core.signals import setting_changed
 from django.http import HttpRequest, HttpResponseBase
 
 from downtime import live
+from downtime.conf import conf
 from downtime.exemptions import Exemptions, Refused, is_safe
 from downtime.http import bypass, htmx, pages, passages, responses
 from downtime.http.event_loop import at_once
@@ -55,7 +56,8 @@ class DowntimeMiddleware:
         return decision(request, cast("HttpResponseBase", self.get_response(request)))
 
     async def __acall__(self, request: HttpRequest, answer: Answer | None) -> HttpResponseBase:
-        decision = at_once(self._decide, request, answer) if answer else None
+        # Not twice for nearly every request: whatever asks the site's own code comes to a thread anyway.
+        decision = at_once(self._decide, request, answer) if answer and not self._asks_site else None
         if decision is None:
             # In a thread, as a look at the files, the page and the exemptions may keep an event loop waiting.
             decision = await sync_to_async(self._decide)(request, None)
@@ -74,8 +76,7 @@ class DowntimeMiddleware:
             ruling = self._exemptions.ruling(request, answer)
             if not isinstance(ruling, Refused):
                 return ruling
-            spares_home = not ruling.window.period.is_whole and answer.spares_home
-            response = self._refusals.of(request, ruling.window, ruling.release, spares_home=spares_home)
+            response = self._refusals.of(request, ruling.window, ruling.release, spares_home=answer.spares_home)
             if (page := htmx.page_of(request)) and self._exemptions.refuse(page, answer):
                 htmx.refresh(request, response)
             return response
@@ -88,6 +89,7 @@ class DowntimeMiddleware:
     def _prepare(self) -> None:
         self._exemptions = Exemptions()
         self._refusals = responses.Refusals()
+        self._asks_site = bool(conf.DOWNTIME_VIEW or conf.DOWNTIME_EXEMPT_IF)
         self._is_stale = False
 
     def _on_setting_changed(self, *, setting: str, **kwargs: Any) -> None:

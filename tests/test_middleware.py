@@ -319,6 +319,37 @@ async def test_what_may_block_never_runs_in_the_event_loop(
         assert not await is_answered_at_once(middleware, request)
 
 
+class CountedReads(dict[str, Any]):
+    """The headers of a request that count how often the query is read, which each decision does once."""
+
+    decisions = 0
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.decisions += name == "QUERY_STRING"
+        return super().get(name, default)
+
+
+@pytest.mark.parametrize(
+    "site",
+    [{"DOWNTIME_VIEW": f"{__name__}.sorry"}, {"DOWNTIME_EXEMPT_IF": ["tests.test_exemptions.no"]}, {}],
+    ids=["view", "callable", "neither"],
+)
+async def test_a_request_is_decided_once_if_code_of_the_site_is_asked(
+    settings: pytest_django.Settings, flag: Path, site: dict[str, Any]
+) -> None:
+    """And not in the event loop first."""
+    settings.DOWNTIME_RECHECK = 400
+    flag.touch()
+    middleware = DowntimeMiddleware(page)  # type: ignore[arg-type]
+    for name, value in site.items():
+        setattr(settings, name, value)
+    for _ in range(3):
+        request = RequestFactory().get("/shop")
+        request.META = counted = CountedReads(request.META)
+        assert (await cast("Awaitable[HttpResponse]", middleware(request))).status_code == 503
+        assert counted.decisions == 1
+
+
 @pytest.mark.parametrize(
     "changed",
     [

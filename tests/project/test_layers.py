@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "management": {"schedule", "files", "edits", "http", "conf", "exemptions", "fleet", "fleet_checks", "visit"},
     "standin": {"schedule", "files", "reload", "http", "conf"},
     "guard": {"standin"},
-    "middleware": {"schedule", "live", "exemptions", "http"},
+    "middleware": {"schedule", "live", "exemptions", "http", "conf"},
     "feeds": {"schedule", "http", "live", "decorators"},
     "urls": {"feeds"},
     "context_processors": {"schedule", "live"},
