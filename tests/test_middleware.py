@@ -350,6 +350,31 @@ async def test_a_request_is_decided_once_if_code_of_the_site_is_asked(
         assert counted.decisions == 1
 
 
+async def test_what_was_not_prepared_yet_is_prepared_in_a_thread(settings: pytest_django.Settings, flag: Path) -> None:
+    """Without LocaleMiddleware too, with which the choice of a language comes to a thread before."""
+    settings.DOWNTIME_RECHECK = 400
+    flag.touch()
+    middleware = DowntimeMiddleware(page)  # type: ignore[arg-type]
+    for method in ("GET", "POST"):
+        for accept in ("application/json", "text/html"):
+            request = RequestFactory().generic(method, "/shop", headers={"accept": accept})
+            assert not await is_answered_at_once(middleware, request)
+            assert await is_answered_at_once(middleware, request)
+
+
+async def test_a_setting_that_a_test_overrides_is_read_in_a_thread(
+    settings: pytest_django.Settings, flag: Path
+) -> None:
+    """Also once another middleware has looked at the files, so that what they say is kept."""
+    flag.touch()
+    middleware, other = DowntimeMiddleware(page), DowntimeMiddleware(page)  # type: ignore[arg-type]
+    settings.DOWNTIME_RECHECK = 400
+    await cast("Awaitable[HttpResponse]", other(RequestFactory().get("/shop")))
+    request = RequestFactory().get("/admin/")
+    assert not await is_answered_at_once(middleware, request)
+    assert await is_answered_at_once(middleware, request)
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -14,6 +14,7 @@ from django.utils.functional import cached_property
 
 from downtime.conf import conf
 from downtime.http.cdn_headers import remove_cdn_headers
+from downtime.http.event_loop import may_block
 from downtime.http.language import Language, Languages, has_project_texts, has_texts
 from downtime.http.negotiation import LONGEST_HEADER, SAFE_METHODS, prefers_json
 from downtime.http.pages import (
@@ -89,6 +90,7 @@ class Refusals:
         key = (prepare, id(window.period), window.start, release, kind)
         kept = self._kept.get(key)
         if kept is None or kept.kept_until < time.monotonic():
+            may_block()  # templates and catalogues are read
             prepared = prepare(window, release, kind)
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()

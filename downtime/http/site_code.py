@@ -99,7 +99,7 @@ class Routes:
             self._not_before = now + max(PAUSE, 10 * (now - begun))
             return NO_MARK
         if mark.lost and mark.lost not in self._told:
-            logger.warning(LOST_MARK, mark.lost)
+            logger.warning(LOST_MARK, mark.lost)  # before it counts as told, as an event loop leaves that to a thread
             self._told.add(mark.lost)
         return mark
 

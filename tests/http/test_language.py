@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from hypothesis import given
 from hypothesis import strategies as st
 
+from downtime.http.event_loop import at_once
 from downtime.http.language import (
     Language,
     Languages,
@@ -223,6 +224,13 @@ def test_a_damaged_catalogue_counts_as_none(settings: pytest_django.Settings, tm
     damaged.write_bytes(b"\xde\x12\x04\x95 and nonsense")
     settings.LOCALE_PATHS = [tmp_path]
     assert of(accept="it, de").code == "de"
+
+
+def test_catalogues_are_never_read_in_an_event_loop(settings: pytest_django.Settings, tmp_path: Path) -> None:
+    settings.LANGUAGE_CODE, settings.LOCALE_PATHS = "de", [tmp_path]
+    languages, request = Languages(has_texts), RequestFactory().get("/")
+    assert at_once(languages.of, request) is None
+    assert languages.of(request) == at_once(languages.of, request) == Language("de")
 
 
 def test_the_language_of_the_site_is_one_of_the_project(settings: pytest_django.Settings) -> None:

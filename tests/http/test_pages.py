@@ -9,7 +9,8 @@ from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone as django_timezone
 
 from downtime.http.built_in_page import BUILT_IN_PAGE
-from downtime.http.pages import built_in_response, copy_response, drop_body, mark_planned
+from downtime.http.event_loop import at_once
+from downtime.http.pages import built_in_response, copy_response, drop_body, mark_planned, page_languages
 from downtime.http.responses import Refusals
 from downtime.http.scripts import VARIES_BY
 from downtime.schedule.periods import NEVER, Period
@@ -373,6 +374,11 @@ def test_a_template_that_is_mended_is_seen_some_seconds_later(
     (tmp_path / "page.html").write_text("changed")
     clock.passes(1000)
     assert refused(refusals=refusals).content == b"mended"
+
+
+def test_a_template_is_never_loaded_in_an_event_loop() -> None:
+    assert at_once(page_languages) is None
+    assert page_languages() is not None
 
 
 def test_the_built_in_page_needs_no_template_engine(settings: pytest_django.Settings) -> None:

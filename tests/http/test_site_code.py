@@ -9,6 +9,7 @@ from django.urls import include, path, set_urlconf
 from django.views.generic import View
 
 from downtime.decorators import Mark, downtime_exempt
+from downtime.http.event_loop import at_once
 from downtime.http.marks import NO_MARK, ViewMark
 from downtime.http.site_code import LOST_MARK, Routes, call, downtime_told, mark_at
 from downtime.schedule.occurrence import Occurrence
@@ -185,6 +186,18 @@ def test_a_mark_without_effect_is_logged_once_whatever_is_asked(caplog: pytest.L
         assert routes.mark(request_for(f"/closed/{number}/")).lost == f"{__name__}.view"
     assert [record.getMessage() for record in caplog.records] == [LOST_MARK % f"{__name__}.view"]
     assert caplog.records[0].levelno == logging.WARNING
+
+
+@pytest.mark.usefixtures("urlconf")
+def test_a_mark_without_effect_is_logged_even_if_an_event_loop_comes_upon_it_first(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Right after a thread has found it, and before that has logged it."""
+    routes, request = Routes(), request_for("/closed/1/")
+    routes._kept("/closed/1/", None)
+    assert at_once(routes.mark, request) is None
+    routes.mark(request)
+    assert [record.getMessage() for record in caplog.records] == [LOST_MARK % f"{__name__}.view"]
 
 
 @pytest.mark.usefixtures("urlconf")
