@@ -70,10 +70,10 @@ def _tell(what: str, ours: Running, theirs: Running, reference: Running, status:
     measured = [throughput(server, partial(_has_status, status)) for server in (ours, theirs, reference)]
     rounds = [[each() for each in measured] for _ in range(_ROUNDS + 1)][1:]
     peer = figure(peer / reference for _, peer, reference in rounds)
-    note = "of an empty middleware" if status == 200 else "of a prebuilt 503 with the headers of ours"
+    note = "of an empty middleware" if status == 200 else "of a middleware that builds the same 503 as ours"
     tell(f"beside {_PEER}, {what}: its", peer, note=f"{_VERSION}, {note}", digits=2)
     own = figure(own / reference for own, _, reference in rounds)
-    tell(f"beside {_PEER}, {what}: ours", own, "", at_least(round(peer.median, 2)), digits=2)
+    tell(f"beside {_PEER}, {what}: ours", own, "", at_least(peer.median), digits=2)
 
 
 def _has_status(status: int, answer: Answer) -> bool:

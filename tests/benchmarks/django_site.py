@@ -104,7 +104,7 @@ class AsyncRequests:
         settings.MIDDLEWARE = [middleware]
         self.ask = ask
         self._handler = ASGIHandler()
-        self._scope = AsyncRequestFactory(headers=ask.headers).generic(ask.method, ask.path).scope
+        self._scope = AsyncRequestFactory().generic(ask.method, ask.path, headers=ask.headers).scope
         self._loop = asyncio.new_event_loop()
         self._is_received = False
         self._sent: list[dict[str, Any]] = []

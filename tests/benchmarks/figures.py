@@ -35,7 +35,7 @@ class Goal:
         return value <= self.bound if self.is_at_most else value >= self.bound
 
     def __str__(self) -> str:
-        return f"{'≤' if self.is_at_most else '≥'} {self.bound:g}"
+        return f"{'≤' if self.is_at_most else '≥'} {self.bound:.4g}"
 
 
 def at_most(bound: float) -> Goal:

@@ -1,4 +1,4 @@
-"""What a boot with the guard takes, and how fast its stand-in answers, to a Django middleware with a prebuilt 503."""
+"""What a boot with the guard takes, and how fast its stand-in answers, to a middleware with a constant page."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def standing_in() -> None:
         own = _of_the_stand_in(StandIn(Answers(options), Loader(options)))
         ratio, _ = compared(prebuilt, own)
         taken = figure(own() / prebuilt.count * 1e6 for _ in range(100))
-        tell("stand-in, to a prebuilt 503", ratio, note=f"{taken.median:.1f} µs an answer")
+        tell("stand-in, to a 503 with a constant page", ratio, note=f"{taken.median:.1f} µs an answer")
 
 
 def _unloadable() -> None:
@@ -86,7 +86,8 @@ def standing_in_under_uvicorn() -> None:
         sites["stand-in"].breaks("ready")
         sites["prebuilt"].prebuild()
         with _throughput(sites["stand-in"]) as one, _throughput(sites["prebuilt"]) as other:
-            tell("stand-in under uvicorn, to a prebuilt 503", figure(one() / other() for _ in range(9)), digits=2)
+            ratio = figure(one() / other() for _ in range(9))
+            tell("stand-in under uvicorn, to a 503 with a constant page", ratio, digits=2)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ class Empty:
 
 
 class Prebuilt(Empty):
-    """Answers every request with a page that was built before, and with hardly a header."""
+    """Answers every request with a constant page, and with hardly a header."""
 
     async_capable = False
 
