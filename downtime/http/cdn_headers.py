@@ -16,6 +16,7 @@ _ENDING = "-cache-control"
 
 def remove_cdn_headers(response: _Response) -> _Response:
     """Leaves Cache-Control as the only word on who may keep the response; changes its argument."""
-    for name in [name for name in response.headers if (low := name.lower()) in _NAMES or low.endswith(_ENDING)]:
-        del response.headers[name]
+    for name in list(response.headers):
+        if name.lower() in _NAMES or name.lower().endswith(_ENDING):
+            del response.headers[name]
     return response
