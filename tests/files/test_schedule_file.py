@@ -13,7 +13,7 @@ from downtime.files.atomic_write import CannotWrite
 from downtime.files.disk import fingerprint
 from downtime.files.lock import locked
 from downtime.files.parser import Parsed
-from downtime.files.schedule_file import load_schedule, rewrite, take_over
+from downtime.files.schedule_file import load_schedule, parse_schedule, read_schedule, rewrite, take_over
 from tests.support.texts import BERLIN
 
 
@@ -267,3 +267,15 @@ def test_edits_at_the_same_time_lose_nothing(schedule: Path) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", ADD, str(schedule), name]) for name in "abcd"]
     assert [writer.wait(60) for writer in writers] == [0] * 4
     assert sorted(schedule.read_text().split()) == sorted(f"{name}{number}" for name in "abcd" for number in range(25))
+
+
+def test_a_schedule_for_which_there_is_too_little_memory_can_be_read_later(schedule: Path) -> None:
+    def fail() -> None:
+        raise MemoryError
+
+    schedule.write_text("periods: [{start: 2026-12-01}]\n")
+    content = read_schedule(str(schedule))
+    loaded = parse_schedule(content, BERLIN, pause=fail)
+    assert not loaded.is_read
+    assert "there is not enough memory for it; make it shorter" in loaded.parsed.problems[0].message
+    assert parse_schedule(content, BERLIN, known=loaded).parsed.schedule.periods
