@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from yaml.nodes import Node
 
@@ -97,11 +97,13 @@ class _Ahead:
 
 
 def _parse(text: str, zone: tzinfo, pause: Pause = never_pause, ahead: _Ahead | None = None) -> tuple[Parsed, Nodes]:
-    reader = Reader(text)
+    """What the text means, and its nodes; with `ahead`, periods stand in the place of those that were read ahead."""
+    reader, periods, nodes = Reader(text), [], []
     root = _root(reader, text, ahead)
-    pairs = _named_once(reader, _periods(reader, root, zone, pause), pause) if root is not None else []
-    parsed = Parsed(Schedule(tuple(period for _, period in pairs)), reader.problems_by_line())
-    return parsed, Nodes(root, tuple(node for node, _ in pairs))
+    for node, period in _periods(reader, root, zone, pause) if root is not None else ():
+        nodes.append(node)
+        periods.append(period)
+    return Parsed(Schedule(tuple(periods)), reader.problems_by_line()), Nodes(root, tuple(nodes))
 
 
 def _root(reader: Reader, text: str, ahead: _Ahead | None) -> Node | None:
@@ -113,20 +115,19 @@ def _root(reader: Reader, text: str, ahead: _Ahead | None) -> Node | None:
     return None if root is None or yaml_nodes.is_empty(root) else root
 
 
-def _periods(reader: Reader, root: Node, zone: tzinfo | None, pause: Pause) -> list[tuple[Node, Period]]:
+def _periods(reader: Reader, root: Node, zone: tzinfo | None, pause: Pause) -> Iterator[tuple[Node, Period]]:
+    """Each sound period whose name no earlier one has, and its node."""
     entries = reader.entries(root, *_ROOT)
     zone = reader.zone(entries, zone)
     if "periods" not in entries or yaml_nodes.is_empty(entries["periods"].node):
-        return []
-    nodes = reader.value(entries["periods"], yaml_nodes.items, "periods") or ()
-    pairs = ((node, _read(reader, node, zone, pause)) for node in takewhile(lambda _: not reader.is_full, nodes))
-    return [(node, period) for node, period in pairs if period is not None]
-
-
-def _read(reader: Reader, node: Node | Period, zone: tzinfo | None, pause: Pause) -> Period | None:
-    """The period, which may have been read ahead; None if it adds a problem to those of the reader."""
-    pause()
-    return node if isinstance(node, Period) else _period(reader, node, zone)
+        return
+    first: dict[str, Period] = {}
+    nodes: Sequence[Any] = reader.value(entries["periods"], yaml_nodes.items, "periods") or ()
+    for node in takewhile(lambda _: not reader.is_full, nodes):
+        pause()
+        period = node if isinstance(node, Period) else _period(reader, node, zone)
+        if period is not None and _is_named_once(reader, period, first):
+            yield node, period
 
 
 def _period(reader: Reader, node: Node, zone: tzinfo | None) -> Period | None:
@@ -161,13 +162,10 @@ def _recurrence(reader: Reader, entries: Mapping[str, Entry], zone: tzinfo | Non
     return recurrence.Recurrence(cron, zone, duration)
 
 
-def _named_once(reader: Reader, pairs: list[tuple[Node, Period]], pause: Pause) -> list[tuple[Node, Period]]:
-    """The pairs, without those whose name an earlier period has, which is a problem."""
-    first: dict[str, Period] = {}
-    for _, period in pairs:
-        pause()
-        namesake = first.setdefault(period.name, period)
-        if period.name and namesake is not period:
-            message = f"the name {converters.shown(period.name)} is taken by the period on line {namesake.line}"
-            reader.add_problem(period.line, message)
-    return [(node, period) for node, period in pairs if not period.name or first[period.name] is period]
+def _is_named_once(reader: Reader, period: Period, first: dict[str, Period]) -> bool:
+    """Whether no earlier period has its name, which is a problem; adds it to the first ones of each name."""
+    namesake = first.setdefault(period.name, period) if period.name else period
+    if namesake is not period:
+        message = f"the name {converters.shown(period.name)} is taken by the period on line {namesake.line}"
+        reader.add_problem(period.line, message)
+    return namesake is period

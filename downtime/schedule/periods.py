@@ -136,10 +136,10 @@ class Schedule:
     )
 
     def __post_init__(self) -> None:
-        enabled = [(rank, period) for rank, period in enumerate(self.periods) if period.enabled]
-        fixed = sorted(Window(p.start, rank, p.end, p) for rank, p in enabled if not p.recurrence)
-        object.__setattr__(self, "_fixed", tuple(fixed))
-        object.__setattr__(self, "_recurring", tuple((rank, p) for rank, p in enabled if p.recurrence))
+        fixed = (Window(p.start, n, p.end, p) for n, p in enumerate(self.periods) if p.enabled and not p.recurrence)
+        recurring = ((n, p) for n, p in enumerate(self.periods) if p.enabled and p.recurrence)
+        object.__setattr__(self, "_fixed", tuple(sorted(fixed)))
+        object.__setattr__(self, "_recurring", tuple(recurring))
 
     def at(self, now: datetime, flags: Iterable[Period] = ()) -> Answer:
         """What applies at `now`. Raised flags take precedence, and count until their end, even before their start."""
