@@ -133,9 +133,11 @@ class _Reading:
     def _run(self) -> None:
         try:
             self._future.set_result(self._read(self._pause))
-        except BaseException as error:  # whatever it is, nobody must wait for ever
+        except Exception as error:  # the look that asks for the result logs it
             self._future.set_exception(error)
-        self._on_read()
+        finally:
+            self._future.cancel()  # unless it is done: whatever ends the thread, nobody must wait for ever
+            self._on_read()
 
     def _pause(self) -> None:
         if time.monotonic() >= self._works_until and not self._is_awaited:

@@ -1,5 +1,6 @@
 import threading
 import time
+from concurrent.futures import CancelledError
 from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
@@ -166,11 +167,17 @@ def test_only_one_thread_reads_ahead_and_only_what_is_long_and_there(
     assert not is_being_read()
 
 
-def test_whatever_a_reading_raises_is_raised_where_it_is_wanted(
-    reader: Reader, schedule: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(("error", "raised"), [(ZeroDivisionError, ZeroDivisionError), (SystemExit, CancelledError)])
+def test_whatever_ends_a_reading_is_raised_where_it_is_wanted_as_an_error_of_its_own(
+    reader: Reader,
+    schedule: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[BaseException],
+    raised: type[Exception],
 ) -> None:
     def fail(*args: object) -> int:
-        raise ZeroDivisionError
+        raise error
 
     is_over = threading.Event()
     schedule.write_text(TWO + PADDING)
@@ -178,7 +185,7 @@ def test_whatever_a_reading_raises_is_raised_where_it_is_wanted(
         patched.setattr("os.open", fail)
         reader.read_ahead(is_over.set, time.time_ns())
         assert is_over.wait(5)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(raised):
         now(reader, schedule)
     assert names(now(reader, schedule)) == ["two"]
 
