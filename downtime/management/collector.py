@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """Leaves the garbage collector off within, and as it was behind that."""
+    """Turns the garbage collector off within the block, and restores it afterwards."""
     # A long schedule is read into up to a million objects without a cycle. To search them again and again takes a
     # quarter of a reading and half of an edit (measured), while other commands wait for the lock.
     was_enabled = gc.isenabled()
