@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.core import checks
 from django.utils.translation import pgettext_lazy
 
-from downtime.checks import check_files, check_middleware, check_settings
+from downtime.checks.system_checks import check_files, check_middleware, check_settings
 
 
 class DowntimeConfig(AppConfig):

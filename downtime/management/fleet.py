@@ -14,11 +14,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
+from downtime.checks.fleet import cache_conflict
 from downtime.conf import conf
 from downtime.fleet.channel import Channel
 from downtime.fleet.engine import LONGEST_ANSWER, Engine, Unreachable
 from downtime.fleet.publisher import NotPublished, Overtaken, Rollout, publish
-from downtime.fleet_checks import cache_conflict
 from downtime.management import arguments
 from downtime.management.base import DowntimeCommand
 from downtime.management.fleet_wording import flag_words, host_line, publication_line, strangers_line

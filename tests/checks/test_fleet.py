@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import pytest_django
 
-from downtime.fleet_checks import cache_conflict
+from downtime.checks.fleet import cache_conflict
 from tests.support.system_checks import found, ids
 
 BACKENDS = "django.core.cache.backends"

@@ -1,4 +1,4 @@
-"""The system checks: those of the settings, and those of the four other modules, which are told from here.
+"""The system checks: those of the settings, and those of the modules beside this one, which are told from here.
 
 Their ids, none of which is ever used for another check:
 E001 to E017: a setting has a wrong value. W001: a setting of 1.x is left. W002: a setting is not known.
@@ -23,13 +23,13 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.template.loader import get_template
 
+from downtime.checks.files import file_troubles
+from downtime.checks.fleet import doubtful_cache
+from downtime.checks.middleware import misplaced_middleware
+from downtime.checks.setting_rules import RULES, is_absolute_path
+from downtime.checks.urlconf import misfits
 from downtime.conf import Settings, conf
-from downtime.file_checks import file_troubles
 from downtime.files.harmless import one_line
-from downtime.fleet_checks import doubtful_cache
-from downtime.middleware_checks import misplaced_middleware
-from downtime.setting_rules import RULES, is_absolute_path
-from downtime.urlconf_checks import misfits
 
 _REMOVED = {
     "DOWNTIME_MIXIN": "Write a template, set DOWNTIME_TEMPLATE to its name, and remove this setting.",

@@ -8,7 +8,7 @@ import pytest_django
 from django.core.checks import ERROR
 from django.http import HttpRequest, HttpResponse
 
-from downtime import setting_rules
+from downtime.checks import setting_rules
 from downtime.conf import Settings
 from downtime.schedule.occurrence import Occurrence
 from tests.support.system_checks import found, ids
@@ -74,7 +74,7 @@ RIGHT: list[tuple[str, list[Any]]] = [
     ("DOWNTIME_FLAG_FILE", [None, "/a", Path("/a"), ["/a", Path("/b")], ("/a",), [], ()]),
     ("DOWNTIME_FLAG_MAX_AGE", [None, 1, 0.5]),
     ("DOWNTIME_PAGE_FILE", [None, "/a.html", Path("/a.html"), "/a"]),
-    ("DOWNTIME_FLEET_CACHE", [None]),  # a cache that can be named is in test_fleet_checks.py
+    ("DOWNTIME_FLEET_CACHE", [None]),  # a cache that can be named is in test_fleet.py
     ("DOWNTIME_FLEET_FLAG_FILE", [None, "/a.flag", Path("/a.flag")]),
     ("DOWNTIME_EXEMPT_EXACT_URLS", [None, [], ("/",), ["/a", "//b/../c"]]),
     ("DOWNTIME_EXEMPT_PATHS", [None, [], ("/a",), ["/a/", "/b/c", "/wärter"]]),
@@ -87,12 +87,12 @@ RIGHT: list[tuple[str, list[Any]]] = [
             [],
             ("tests.test_exemptions.yes",),
             ["tests.test_exemptions.async_yes", "tests.test_exemptions.asks_key"],
-            ["tests.test_setting_rules.bound", "tests.test_setting_rules.partly", "operator.not_"],
+            ["tests.checks.test_setting_rules.bound", "tests.checks.test_setting_rules.partly", "operator.not_"],
         ],
     ),
     ("DOWNTIME_URL_REDIRECT", [None, "/a/", "https://a.example/b?c#d", "http://a.example:8000"]),
     ("DOWNTIME_TEMPLATE", [None, "downtime/downtime.html"]),
-    ("DOWNTIME_VIEW", [None, "tests.http.test_responses.told", "tests.test_setting_rules.Sorry"]),
+    ("DOWNTIME_VIEW", [None, "tests.http.test_responses.told", "tests.checks.test_setting_rules.Sorry"]),
     ("DOWNTIME_RETRY_AFTER", [None, 1, 60.0]),
     ("DOWNTIME_WATCH", [None, "auto", "none"]),
     ("DOWNTIME_RECHECK", [None, 0, 0.5, 3600]),
@@ -110,7 +110,7 @@ WRONG: list[tuple[str, str, list[Any]]] = [
     ("DOWNTIME_EXEMPT_IPS", "E011", ["192.0.2.1", [5], [""], ["localhost"], ["192.0.2.1/24"], ["10.*"], 5]),
     ("DOWNTIME_PROXY_COUNT", "E012", [-1, 1.0, "1", True, [1]]),
     ("DOWNTIME_EXEMPT_IF", "E013", ["a.b", [""], ["no.such.module"], ["os.path.sep"], [5], [len], ["tests.broken"], 5]),
-    ("DOWNTIME_EXEMPT_IF", "E013", [[f"tests.test_setting_rules.{name}"] for name in NEVER_ANSWER]),
+    ("DOWNTIME_EXEMPT_IF", "E013", [[f"tests.checks.test_setting_rules.{name}"] for name in NEVER_ANSWER]),
     (
         "DOWNTIME_URL_REDIRECT",
         "E006",
@@ -118,7 +118,7 @@ WRONG: list[tuple[str, str, list[Any]]] = [
     ),
     ("DOWNTIME_TEMPLATE", "E007", ["", 5, "no/such/template.html", ["downtime/downtime.html"]]),
     ("DOWNTIME_VIEW", "E014", ["", 5, "no.such.module", "os.path.sep", ["a.b"], len]),
-    ("DOWNTIME_VIEW", "E014", [f"tests.test_setting_rules.{name}" for name in NEVER_ANSWER]),
+    ("DOWNTIME_VIEW", "E014", [f"tests.checks.test_setting_rules.{name}" for name in NEVER_ANSWER]),
     ("DOWNTIME_RETRY_AFTER", "E008", [0, -1, 1.5, "60", True, float("nan")]),
     ("DOWNTIME_WATCH", "E009", ["", "inotify", "native", "polling", 5, True, ["auto"]]),
     ("DOWNTIME_RECHECK", "E010", [-1, "1", True, 3600.1, 1e11, float("inf")]),
@@ -180,7 +180,7 @@ def test_a_page_in_the_place_of_another_file_is_told_which(settings: pytest_djan
 
 @pytest.mark.parametrize(("name", "reason"), NEVER_ANSWER.items(), ids=NEVER_ANSWER)
 def test_a_callable_that_can_not_answer_is_told_why(settings: pytest_django.Settings, name: str, reason: str) -> None:
-    dotted_path = f"tests.test_setting_rules.{name}"
+    dotted_path = f"tests.checks.test_setting_rules.{name}"
     settings.DOWNTIME_EXEMPT_IF, settings.DOWNTIME_VIEW = [dotted_path], dotted_path
     messages = found()
     assert [message.id for message in messages] == ["downtime.E013", "downtime.E014"]

@@ -12,6 +12,7 @@ from django.http import HttpResponseBase
 from django.template.loader import get_template
 from django.utils.module_loading import import_string
 
+from downtime.checks.fleet import cache_conflict
 from downtime.conf import (
     LONGEST_RECHECK,
     WATCHERS,
@@ -22,7 +23,6 @@ from downtime.conf import (
     own_file_conflict,
     page_conflict,
 )
-from downtime.fleet_checks import cache_conflict
 from downtime.http import client_address
 from downtime.schedule import converters
 

@@ -1,4 +1,4 @@
-"""Finds what is wrong in the files, or with their place: W006 to W008, W011 and W017 of downtime.checks."""
+"""Finds what is wrong in the files, or with their place: W006 to W008, W011 and W017 of system_checks."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Warning
 from django.utils.timezone import get_default_timezone
 
+from downtime.checks.setting_rules import is_absolute_path
 from downtime.conf import conf
 from downtime.files.fields import first_problems
 from downtime.files.flag_file import load_flags
 from downtime.files.schedule_file import load_schedule
-from downtime.setting_rules import is_absolute_path
 
 # Folders of Capistrano, Deployer and the like that hold a folder for each release.
 _HOLD_RELEASES = {"releases", "deployments", "deploys", "versions"}

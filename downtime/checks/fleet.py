@@ -1,4 +1,4 @@
-"""Finds what is wrong with the cache that carries the flag of a fleet: E016, W018 to W020 of downtime.checks."""
+"""Finds what is wrong with the cache that carries the flag of a fleet: E016, W018 to W020 of system_checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds what does not fit the URLconf: W009 and W014 to W016 of downtime.checks. A broken URLconf is left to Django."""
+"""Finds what does not fit the URLconf: W009 and W014 to W016 of system_checks. A broken URLconf is left to Django."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ CORS = "corsheaders.middleware.CorsMiddleware"
 WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
 SITE = "django.contrib.sites.middleware.CurrentSiteMiddleware"
 REMOTE = "django.contrib.auth.middleware.PersistentRemoteUserMiddleware"
-HERE = "tests.test_middleware_checks"
+HERE = "tests.checks.test_middleware"
 
 
 class Ours(DowntimeMiddleware):

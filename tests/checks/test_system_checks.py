@@ -6,7 +6,7 @@ import pytest_django
 import yaml
 from django.core.checks import WARNING
 
-from downtime import checks, file_checks, fleet_checks, middleware_checks, setting_rules, urlconf_checks
+from downtime.checks import files, fleet, middleware, setting_rules, system_checks, urlconf
 from tests.support.nasty_texts import NASTY, is_harmless
 from tests.support.programs import ROOT
 from tests.support.system_checks import found, ids
@@ -41,10 +41,10 @@ def test_a_setting_that_does_nothing_is_reported_with_what_to_write_instead(
 def test_an_id_is_never_used_again_for_another_check() -> None:
     """Add to this list; nothing is ever taken from it or given another meaning."""
     used = [f"E{number:03}" for number in range(1, 18)] + [f"W{number:03}" for number in range(1, 21)]
-    modules = (checks, file_checks, fleet_checks, middleware_checks, setting_rules, urlconf_checks)
+    modules = (system_checks, files, fleet, middleware, setting_rules, urlconf)
     source = "".join(Path(module.__file__).read_text() for module in modules)
     assert sorted(set(re.findall(r'"(?:downtime\.)?([EW]\d{3})"', source))) == used
-    documented = str(checks.__doc__) + (ROOT / "README.rst").read_text()
+    documented = str(system_checks.__doc__) + (ROOT / "README.rst").read_text()
     assert all(id in documented for id in ("E001", "E017", *used[17:]))
 
 

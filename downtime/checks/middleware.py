@@ -1,4 +1,4 @@
-"""Finds what is wrong with the place of the middleware: W003 to W005, W010 and W012 of downtime.checks."""
+"""Finds what is wrong with the place of the middleware: W003 to W005, W010 and W012 of system_checks."""
 
 from __future__ import annotations
 
