@@ -76,7 +76,9 @@ class DowntimeMiddleware:
             ruling = self._exemptions.ruling(request, answer)
             if not isinstance(ruling, Refused):
                 return ruling
-            response = self._refusals.of(request, ruling.window, ruling.release, spares_home=answer.spares_home)
+            # Asked last, as only the page for a part of the site links to the front page.
+            spares_home = not ruling.window.period.is_whole and answer.spares_home
+            response = self._refusals.of(request, ruling.window, ruling.release, spares_home=spares_home)
             if (page := htmx.page_of(request)) and self._exemptions.refuse(page, answer):
                 htmx.refresh(request, response)
             return response

@@ -67,14 +67,17 @@ class Refusals:
         if self._prefers_json(accept, is_script=is_script(request)):
             kind = _kind(request, window, self._languages, spares_home)
             response = problem_response(self._prepared(prepare_problem, window, release, kind), seconds)
+            if request.method == "HEAD":
+                drop_body(response)
         elif redirect := self._redirect_for(request, window):
             return copy_response(self._redirection(redirect))
         else:
             kind = _kind(request, window, self._page_languages, spares_home)
-            response = copy_response(self._prepared(prepare_page, window, release, kind).response)
+            body = b"" if request.method == "HEAD" else None  # whose length is among the headers already
+            response = copy_response(self._prepared(prepare_page, window, release, kind).response, body)
         if seconds is not None:
             set_number(response, "Retry-After", seconds)
-        return drop_body(response) if request.method == "HEAD" else response
+        return response
 
     def _redirect_for(self, request: HttpRequest, window: Window) -> str:
         """Where the request is redirected; nowhere from that very page, or from within another."""
