@@ -245,7 +245,7 @@ def test_a_page_of_a_site_without_the_feeds_asks_for_nothing(opened: Opened, sit
     assert asked == []
 
 
-# As README.rst says
+# As the documentation says
 
 
 def test_its_look_can_be_changed_as_the_readme_says(opened: Opened, site: Site) -> None:

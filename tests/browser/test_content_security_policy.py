@@ -131,7 +131,7 @@ def test_the_admin_page_works(strict_site: Site, complaints: tuple[Page, list[st
 @pytest.mark.parametrize(
     ("policy", "background", "line"),
     [(f"default-src 'none'; {README_POLICY}", "rgb(255, 255, 255)", COMES_BACK), (STRICT, "rgba(0, 0, 0, 0)", "")],
-    ids=["of README.rst", "without the hashes"],
+    ids=["of the documentation", "without the hashes"],
 )
 def test_a_policy_that_a_proxy_adds_needs_the_hashes_of_the_readme(
     site: Site, complaints: tuple[Page, list[str]], policy: str, background: str, line: str

@@ -8,7 +8,7 @@ from django.core.checks import WARNING
 
 from downtime.checks import files, fleet, middleware, setting_rules, system_checks, urlconf
 from tests.support.nasty_texts import NASTY, is_harmless
-from tests.support.programs import ROOT
+from tests.support.readme import TEXT
 from tests.support.system_checks import found, ids
 
 
@@ -44,7 +44,7 @@ def test_an_id_is_never_used_again_for_another_check() -> None:
     modules = (system_checks, files, fleet, middleware, setting_rules, urlconf)
     source = "".join(Path(module.__file__).read_text() for module in modules)
     assert sorted(set(re.findall(r'"(?:downtime\.)?([EW]\d{3})"', source))) == used
-    documented = str(system_checks.__doc__) + (ROOT / "README.rst").read_text()
+    documented = str(system_checks.__doc__) + TEXT
     assert all(id in documented for id in ("E001", "E017", *used[17:]))
 
 

@@ -1,6 +1,6 @@
 """Flags by chance: whatever one holds, it takes the site down; and what it says is read as it was written.
 
-What is expected is worked out from README.rst, not by the app."""
+What is expected is worked out from the documentation, not by the app."""
 
 from __future__ import annotations
 

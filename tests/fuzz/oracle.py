@@ -1,4 +1,4 @@
-"""What README.rst promises to a request, worked out without the app, moment by moment, from how a site is written."""
+"""What the documentation promises to a request, worked out without the app, moment by moment, from a site's files."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Site:
     settings: dict[str, object]
 
     def expected(self, request: HttpRequest, now: datetime) -> Expected:
-        """What README.rst promises to this request."""
+        """What the documentation promises to this request."""
         path, method = request.path_info, request.method or ""
         downtimes = (*self.flags, *self.periods)
         refusing = [one for one in downtimes if one.is_active(now) and one.refuses(path, method)]

@@ -1,4 +1,4 @@
-"""Requests by chance to sites by chance, against an oracle that knows README.rst and nothing of the app."""
+"""Requests by chance to sites by chance, against an oracle that knows the documentation and nothing of the app."""
 
 from __future__ import annotations
 

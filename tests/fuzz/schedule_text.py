@@ -1,6 +1,6 @@
 """Schedules by chance: what a sound one means, what a mistake in it costs, and whatever else a file may hold.
 
-What is expected is worked out from the tables of README.rst, not by the app."""
+What is expected is worked out from the documented tables, not by the app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page has its style and script under a strict policy too: its own, and a proxy's with the hashes of README.rst."""
+"""The page has its style and script under a strict policy too: its own, and a proxy's with the documented hashes."""
 
 import re
 
@@ -7,10 +7,9 @@ import pytest_django
 
 from downtime.http.content_security_policy import inline_hashes, policy
 from downtime.schedule.periods import Period
-from tests.support.programs import ROOT
+from tests.support.readme import TEXT
 from tests.support.refusals import ENDS_AT_FOUR, PROBLEM, START, refused
 
-README = (ROOT / "README.rst").read_text()
 HEADER = "Content-Security-Policy"
 
 
@@ -47,10 +46,10 @@ def test_the_app_s_own_page_brings_its_policy(period: Period, method: str) -> No
     assert answer[HEADER] == policy(refused().content.decode())
 
 
-def test_the_hashes_of_the_readme_are_those_of_the_page() -> None:
+def test_the_documented_hashes_are_those_of_the_page() -> None:
     page = refused().content.decode()
     hashes = [*inline_hashes(page, "style"), *inline_hashes(page, "script")]
-    assert re.findall(r"'sha256-[^']+'", README) == hashes
+    assert re.findall(r"'sha256-[^']+'", TEXT) == hashes
     assert len(hashes) == 2
 
 

@@ -24,6 +24,7 @@ from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
 from tests.support.commands import NAMED, NEW, UPGRADE, refusal, run, status, told
 from tests.support.programs import ROOT
+from tests.support.readme import TEXT
 from tests.support.texts import BERLIN
 
 COMMANDS = [path.stem for path in sorted((ROOT / "downtime/management/commands").glob("downtime_*.py"))]
@@ -250,8 +251,7 @@ def test_the_help_shows_an_example_and_the_readme_every_option(command: str) -> 
     base = load_command_class("django.core", "check").create_parser("manage.py", "check")
     shared = {option for action in base._actions for option in action.option_strings}
     options = {option for action in parser._actions for option in action.option_strings} - shared
-    readme = (ROOT / "README.rst").read_text()
-    shown = re.findall(rf"python manage\.py {command}\b(.*?)\n\n", readme, re.DOTALL)
+    shown = re.findall(rf"python manage\.py {command}\b(.*?)\n\n", TEXT, re.DOTALL)
     assert shown
     assert set(re.findall(r"--[a-z-]+", "".join(shown))) == options
 

@@ -1,4 +1,4 @@
-"""Each block of README.rst is run by a test: those here need no process of their own, the others name their test."""
+"""A test runs each block of README.rst and the guides: here, or in the test that it names if it needs a process."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from downtime import context_processors, live
 from downtime.files.flag_file import load_flags
 from tests.support.programs import ROOT
-from tests.support.readme import BLOCKS, README, RUN_BY_KIND, RUN_BY_WORDS, Block, block, kind_of, of_kind
+from tests.support.readme import BLOCKS, RUN_BY_KIND, RUN_BY_WORDS, TEXT, Block, block, kind_of, of_kind
 from tests.support.texts import BERLIN
 
 TO_CLAIM = """{block} is run by no test. If it is one of {kinds}, write it as kind_of in tests/support/readme.py
@@ -68,11 +68,11 @@ KINDS = [
 
 @pytest.mark.parametrize(("language", "text", "kind"), KINDS, ids=[text.strip() for _, text, _ in KINDS])
 def test_the_kind_of_a_block_is_recognized(language: str, text: str, kind: str) -> None:
-    assert kind_of(Block(1, language, text)) == kind
+    assert kind_of(Block("README.rst", 1, language, text)) == kind
 
 
 def test_no_code_is_shown_by_a_directive_that_is_not_looked_at() -> None:
-    directives = set(re.findall(r"^ *\.\. ([\w-]+)::", README, re.MULTILINE))
+    directives = set(re.findall(r"^ *\.\. ([\w-]+)::", TEXT, re.MULTILINE))
     assert not directives & {"code", "sourcecode", "highlight", "literalinclude", "parsed-literal", "include"}
     assert len(BLOCKS) > 30
 
@@ -147,7 +147,7 @@ def test_the_feeds_are_where_the_readme_says(
     settings.ROOT_URLCONF = "example.urls"
     flag.touch()
     for name in ("status.json", "downtime.ics", "banner.html"):
-        assert f"``/downtime/{name}``" in README
+        assert f"``/downtime/{name}``" in TEXT
         assert client.get(f"/downtime/{name}?within=1d").status_code == 200
 
 

@@ -16,7 +16,7 @@ import pytest
 from downtime.files.fields import KEYS
 from downtime.files.parser import Parsed, parse
 from tests.support.programs import ROOT, require
-from tests.support.readme import README, block
+from tests.support.readme import DOCUMENTS, TEXT, block
 from tests.support.sample import copied, manage, served
 from tests.support.waiting import wait_until
 
@@ -108,7 +108,7 @@ class Browser:
 @pytest.mark.system
 def test_the_admin_can_be_looked_at_from_the_first_run_on(sample: Path) -> None:
     """By the user whom README.rst names."""
-    [(user, password)] = re.findall(r"as ``(\w+)`` with the\s+password ``(\w+)``", README)
+    [(user, password)] = re.findall(r"as ``(\w+)`` with the\s+password ``(\w+)``", TEXT)
     for _ in range(2):  # the database is made once
         with served(sample) as url:
             wait_until(lambda url=url: answer(url)[0] == 200, within=20, what="the site answers")
@@ -129,8 +129,12 @@ def test_the_admin_can_be_looked_at_from_the_first_run_on(sample: Path) -> None:
     assert manage(sample, "makemigrations", "--check") == "No changes detected\n"
 
 
-def test_the_pictures_of_the_readme_are_there_and_small() -> None:
-    pictures = [ROOT / name for name in re.findall(r"^\.\. image:: (\S+)$", README, re.MULTILINE)]
+def test_the_pictures_of_the_documents_are_there_and_small() -> None:
+    pictures = [
+        (ROOT / document).parent / name
+        for document, text in DOCUMENTS.items()
+        for name in re.findall(r"^\.\. image:: (\S+)$", text, re.MULTILINE)
+    ]
     assert len(pictures) == 3
     for picture in pictures:
         assert picture.read_bytes().startswith(b"\x89PNG")
@@ -157,7 +161,7 @@ def test_the_deploy_script_has_no_fault_that_shellcheck_knows() -> None:
 
 
 def test_the_ignored_files_are_those_that_the_commands_leave(tmp_path: Path) -> None:
-    """By the lines of README.rst, in any folder of a repository, and neither the schedule nor anything else."""
+    """By the documented lines, in any folder of a repository, and neither the schedule nor anything else."""
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     (tmp_path / ".gitignore").write_text(block("**/downtime.flag").text)
     ignored = [
@@ -173,15 +177,11 @@ def test_the_ignored_files_are_those_that_the_commands_leave(tmp_path: Path) -> 
     assert ran.stdout.splitlines() == ignored
 
 
-def test_the_files_of_the_readme_and_of_the_deploy_are_in_one_folder_that_outlives_a_release() -> None:
-    named = re.findall(r'^    DOWNTIME_\w+_FILE = "(.+)"$', README, re.MULTILINE)
-    assert named == [f"/srv/example/downtime/downtime.{suffix}" for suffix in ("yml", "flag", "html", "fleet.flag")]
+def test_the_files_of_the_documents_and_of_the_deploy_are_in_one_folder_that_outlives_a_release() -> None:
+    named = re.findall(r'^    DOWNTIME_\w+_FILE = "(.+)"$', TEXT, re.MULTILINE)
+    assert set(named) == {
+        f"/srv/example/downtime/downtime.{suffix}" for suffix in ("yml", "flag", "html", "fleet.flag")
+    }
     script = (ROOT / "sample_config" / "deploy.sh").read_text()
     assert "\n#   /srv/example/downtime/  " in script
     assert "\nrelease=releases/" in script
-
-
-def test_the_files_that_the_readme_names_are_there() -> None:
-    named = set(re.findall(r"``(sample_config/[\w./-]+)``", README))
-    assert len(named) > 6
-    assert not [name for name in named if not (ROOT / name).exists()]

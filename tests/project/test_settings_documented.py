@@ -1,13 +1,13 @@
-"""README.rst describes the settings that there are."""
+"""README.rst describes each setting, and no document speaks of another."""
 
 import re
 
 import pytest
 
 from downtime.conf import WATCHERS, Settings
-from tests.support.programs import ROOT
+from tests.support.readme import DOCUMENTS, TEXT
 
-README = (ROOT / "README.rst").read_text()
+README = DOCUMENTS["README.rst"]
 HEADING = re.compile(r"^`{0,2}(DOWNTIME_[A-Z_]+): ([^`\n]+)`{0,2}\n([-=~^\"'*+])\3+\n", re.MULTILINE)
 PROPERTIES = [name for name in vars(Settings) if name.startswith("DOWNTIME_")]
 SECTIONS = {
@@ -33,4 +33,4 @@ def test_each_way_to_watch_is_described() -> None:
 
 def test_no_other_setting_is_spoken_of() -> None:
     gone = {"DOWNTIME_MIXIN", "DOWNTIME_NODATABASE_MODE"}
-    assert set(re.findall(r"DOWNTIME_[A-Z_]+", README)) == {*PROPERTIES, *gone}
+    assert set(re.findall(r"DOWNTIME_[A-Z_]+", TEXT)) == {*PROPERTIES, *gone}

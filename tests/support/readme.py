@@ -1,4 +1,4 @@
-"""The blocks of README.rst, and which test runs each of them."""
+"""README.rst and the guides beside the samples: their text, their blocks, and which test runs each block."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ import yaml
 from downtime.files.flag_file import FLAG_KEYS
 from tests.support.programs import ROOT
 
-README = (ROOT / "README.rst").read_text()
+DOCUMENTS = {
+    path.relative_to(ROOT).as_posix(): path.read_text()
+    for path in (ROOT / "README.rst", *sorted(ROOT.glob("sample_config/*/README.rst")))
+}
+"""The text of each document by its path, README.rst first."""
+
+TEXT = "\n".join(DOCUMENTS.values())
+"""The text of all documents."""
+
 _RUN = "tests/system/test_readme.py"
 _IN_PROCESS = "tests/project/test_readme.py"
 
@@ -45,7 +53,6 @@ RUN_BY_WORDS = {
     "downtime_page --to downtime.html": f"{_RUN}::test_the_page_and_its_details_are_written",
     "> downtime.flag": f"{_RUN}::test_a_text_in_the_flag_is_the_message",
     "def sorry": f"{_IN_PROCESS}::test_the_view_of_the_site_answers_while_it_is_down",
-    "DOWNTIME_RECHECK=0": f"{_RUN}::test_the_test_case_passes",
     "EDITOR=nano": f"{_RUN}::test_the_editor_that_is_named_is_opened",
     "ALTER ROLE web": "tests/system/test_admin_polls.py",
     "office.register": f"{_IN_PROCESS}::test_an_admin_site_of_its_own_shows_the_periods",
@@ -73,18 +80,19 @@ RUN_BY_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A literal block of README.rst: its first line there, its language, empty if it names none, and its text."""
+    """A literal block of a document: its first line there, its language, empty if it names none, and its text."""
 
+    document: str
     line: int
     language: str
     text: str
 
     def __str__(self) -> str:
-        return f"README.rst:{self.line}"
+        return f"{self.document}:{self.line}"
 
 
-def _blocks() -> Iterator[Block]:
-    lines = README.splitlines()
+def _blocks_of(document: str) -> Iterator[Block]:
+    lines = DOCUMENTS[document].splitlines()
     for number, line in enumerate(lines):
         directive = re.fullmatch(r" *\.\. code-block:: *(\S*)", line)
         if not directive and (not line.endswith("::") or line.lstrip().startswith("..")):
@@ -92,16 +100,16 @@ def _blocks() -> Iterator[Block]:
         column = len(line) - len(line.lstrip())
         inside = takewhile(lambda text, at=column: not text[: at + 1].strip(), lines[number + 1 :])
         text = textwrap.dedent("\n".join(inside)).strip("\n")
-        yield Block(number + 3, directive.group(1) if directive else "", f"{text}\n")
+        yield Block(document, number + 3, directive.group(1) if directive else "", f"{text}\n")
 
 
-BLOCKS = tuple(_blocks())
+BLOCKS = tuple(block for document in DOCUMENTS for block in _blocks_of(document))
 
 
 def block(words: str) -> Block:
     """The one block that holds these words."""
     found = [block for block in BLOCKS if words in block.text]
-    assert len(found) == 1, f"{words!r} has to be in one block of README.rst, and is in {len(found)}"
+    assert len(found) == 1, f"{words!r} has to be in one block of the documents, and is in {found}"
     return found[0]
 
 

@@ -1,4 +1,4 @@
-"""The Celery task of README.rst, with real workers and a real Redis."""
+"""The Celery task of the documentation, with real workers and a real Redis."""
 
 import re
 import time
@@ -15,7 +15,7 @@ from tests.support.project import Project
 from tests.support.readme import block
 from tests.support.waiting import wait_until
 
-# An hour of Redis, and the longest wait of the README, in the same proportion or worse.
+# An hour of Redis, and the longest wait of the documented task, in the same proportion or worse.
 VISIBILITY_TIMEOUT = 4
 LONGEST_WAIT = 1
 CELERY = f"""

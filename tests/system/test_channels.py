@@ -1,4 +1,4 @@
-"""The WebSocket consumer of README.rst, under real servers."""
+"""The WebSocket consumer of the documentation, under real servers."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def test_no_cache_in_front_keeps_the_down_page(site: Site, server: Running) -> N
 def test_a_cache_that_does_not_heed_the_headers_shows_the_down_page_after_the_downtime(
     site: Site, server: Running
 ) -> None:
-    """So the warning in README.rst is true."""
+    """So the documented warning is true."""
     site.flag.touch()
     heedless = "proxy_ignore_headers Cache-Control Expires X-Accel-Expires Vary;"
     with in_front(site.folder / "nginx", [server.port], f"{CACHED} {heedless} proxy_cache_valid any 10m;") as url:
@@ -135,7 +135,7 @@ def test_a_cache_that_does_not_heed_the_headers_shows_the_down_page_after_the_do
 
 
 def test_the_token_of_a_link_stands_in_the_access_log(site: Site, server: Running) -> None:
-    """So README.rst says."""
+    """So the documentation says."""
     with in_front(site.folder / "nginx", [server.port], "") as url:
         get(f"{url}/part?{bypass.NAME}=secret")
     assert f"{bypass.NAME}=secret" in (site.folder / "nginx" / "access.log").read_text()

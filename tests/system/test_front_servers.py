@@ -154,7 +154,7 @@ class Outcome(Enum):
 
 
 def expected(recipe: str, app: str, flag: str, name: str) -> Outcome:
-    """What README.rst and the files of sample_config promise."""
+    """What the guide and the files of sample_config promise."""
     kind = KINDS[name]
     if app == "app gone":
         return Outcome.FILE if flag == "flag on" else Outcome.BARE
@@ -283,7 +283,7 @@ PARTIAL = ["paths: [/search]", "duration: 1m", "read_only: true"]
 
 
 def test_a_wall_knows_neither_what_the_flag_holds_nor_the_schedule(folder: Path) -> None:
-    """As the table in README.rst says; the net does, as long as Django lives."""
+    """As the table of the guide says; the net does, as long as Django lives."""
     site = Site(folder, recheck=0, settings=SETTINGS)
     write_page(site.watched)
     with serving(site, "gunicorn sync", workers=1) as django, ExitStack() as until_the_end:

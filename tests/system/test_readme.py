@@ -1,4 +1,4 @@
-"""The blocks of README.rst in a real project and in the shell: commands, settings, a script and a test case."""
+"""The blocks of README.rst and the guides in a real project and in the shell: commands, settings and a script."""
 
 import json
 import re
@@ -135,12 +135,6 @@ def test_the_editor_that_is_named_is_opened(project: Project) -> None:
     assert "new-disks" in project.run("python manage.py downtime_status")
 
 
-def test_the_test_case_passes(project: Project) -> None:
-    project.write("example/tests.py", block("DOWNTIME_RECHECK=0").text)
-    told = project.run("python manage.py test")
-    assert re.search(r"Ran 1 test in .*\n\nOK\n", told), told
-
-
 def test_a_project_that_can_not_be_imported_is_down_behind_its_guard(project: Project) -> None:
     """By the flag of its settings; after the repair it is up as soon as the flag is gone."""
     project.write("example/wsgi.py", block("guard.wsgi(").text)
@@ -183,7 +177,7 @@ def test_a_visit_at_another_time_is_told(project: Project) -> None:
 
 
 def test_the_commands_take_what_their_synopses_say(project: Project, tmp_path: Path) -> None:
-    """In the order of README.rst, so that what one has planned another one can cancel; first dry, if they can."""
+    """In their order, so that what one has planned another one can cancel; first dry, if they can."""
     project.add('ALLOWED_HOSTS = ["www.example.com"]' + FLEET.format(tmp_path / "cache"))
     project.write("other.yml", "periods: []\n")
     with (
