@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from downtime import context_processors, live
 from downtime.files.flag_file import load_flags
 from tests.support.programs import ROOT
-from tests.support.readme import BLOCKS, RUN_BY_KIND, RUN_BY_WORDS, TEXT, Block, block, kind_of, of_kind
+from tests.support.readme import BLOCKS, RUN_BY_KIND, RUN_BY_WORDS, TEXT, Block, block, kind_of, of_kind, synopses
 from tests.support.texts import BERLIN
 
 TO_CLAIM = """{block} is run by no test. If it is one of {kinds}, write it as kind_of in tests/support/readme.py
@@ -125,19 +125,28 @@ def test_ci_runs_what_everybody_runs() -> None:
     assert r"""grep -F "pip install -e '.[test]'" README.rst""" in (ROOT / ".ci" / "run").read_text()
 
 
-def test_marked_views_pass_while_the_site_is_down(
+def test_a_marked_view_passes_while_the_site_is_down(
     flag: Path, client: Client, settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     imported(block("def health"), monkeypatch, "example.urls")
+    settings.ROOT_URLCONF = "example.urls"
+    flag.touch()
+    assert client.get("/healthz").content == b"ok"
+    assert [client.get(path).status_code for path in ("/", "/healthz/")] == [503, 503]
+
+
+def test_marked_classes_pass_while_the_site_is_down(
+    flag: Path, client: Client, settings: pytest_django.Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported(block("class Webhook"), monkeypatch, "example.urls")
     settings.ROOT_URLCONF = "example.urls"
     pages = {"status.html": "All is well, apart from that."}
     loaders = {"loaders": [("django.template.loaders.locmem.Loader", pages)]}
     settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "OPTIONS": loaders}]
     flag.touch()
-    assert client.get("/healthz").content == b"ok"
     assert client.post("/webhook").status_code == 204
     assert client.get("/status/").content == pages["status.html"].encode()
-    assert [client.get(path).status_code for path in ("/", "/healthz/", "/status")] == [503, 503, 503]
+    assert [client.get(path).status_code for path in ("/", "/webhook/", "/status")] == [503, 503, 503]
 
 
 def test_the_feeds_are_where_the_readme_says(
@@ -193,9 +202,9 @@ OPTION = re.compile(r"--[a-z-]+")
 
 SYNOPSES: dict[str, str] = {}
 """What each command takes; all its forms together."""
-for synopsis in of_kind("synopsis"):
-    [command] = re.findall(r"manage\.py (\w+)", synopsis.text)
-    SYNOPSES[command] = SYNOPSES.get(command, "") + synopsis.text
+for synopsis in synopses():
+    [command] = re.findall(r"manage\.py (\w+)", synopsis)
+    SYNOPSES[command] = SYNOPSES.get(command, "") + synopsis
 
 
 @pytest.mark.parametrize("name", SYNOPSES)

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.support.programs import ROOT
-from tests.support.readme import block
+from tests.support.readme import of_kind
 
 _WITHIN = 60
 _FILLED = """
@@ -63,9 +63,8 @@ class Project:
         (folder / "bin").mkdir(parents=True)
         project = cls(folder)
         project.run("python -m django startproject example .")
-        project.write("example/maintenance.py", "def has_key(request):\n    return False\n")
-        project.add(block('"downtime",\n').text)
-        project.add(block('"downtime.middleware.DowntimeMiddleware",\n').text)
+        project.write("example/maintenance.py", "def has_key(request): ...\n\n\ndef sorry(request, period): ...\n")
+        project.add(next(shown.text for shown in of_kind("settings") if "INSTALLED_APPS" in shown.text))
         return project
 
     def copied(self, folder: Path) -> Project:

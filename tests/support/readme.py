@@ -48,12 +48,12 @@ RUN_BY_WORDS = {
     "$ echo $?": f"{_RUN}::test_one_command_takes_every_host_down_and_names_those_that_do_not_follow",
     "PGOPTIONS": f"{_RUN}::test_a_migration_gives_up_while_something_holds_a_lock",
     "**/downtime.flag": "tests/project/test_sample_config.py",
-    "def health": f"{_IN_PROCESS}::test_marked_views_pass_while_the_site_is_down",
+    "def health": f"{_IN_PROCESS}::test_a_marked_view_passes_while_the_site_is_down",
+    "class Webhook": f"{_IN_PROCESS}::test_marked_classes_pass_while_the_site_is_down",
     "downtime_link --hours 2": f"{_RUN}::test_the_link_is_printed",
     "downtime_page --to downtime.html": f"{_RUN}::test_the_page_and_its_details_are_written",
     "> downtime.flag": f"{_RUN}::test_a_text_in_the_flag_is_the_message",
     "def sorry": f"{_IN_PROCESS}::test_the_view_of_the_site_answers_while_it_is_down",
-    "EDITOR=nano": f"{_RUN}::test_the_editor_that_is_named_is_opened",
     "ALTER ROLE web": "tests/system/test_admin_polls.py",
     "office.register": f"{_IN_PROCESS}::test_an_admin_site_of_its_own_shows_the_periods",
     "live.is_down()         #": f"{_IN_PROCESS}::test_other_code_is_told_what_is_down",
@@ -73,6 +73,7 @@ RUN_BY_WORDS = {
     "--downtime-accent": "tests/browser/test_banner.py::test_its_look_can_be_changed_as_the_readme_says",
     "downtime.urls": f"{_IN_PROCESS}::test_the_feeds_are_where_the_readme_says",
     "status.upcoming": "tests/browser/test_banner.py::test_a_front_end_shows_what_is_planned_as_the_readme_says",
+    "def test_the_site_is_down": f"{_RUN}::test_the_test_case_passes",
     "sys.exit(": f"{_RUN}::test_a_script_does_nothing_while_the_site_is_down",
 }
 """The test that runs the block with these words, which it gets by `block("these words")`; or the file of the test."""
@@ -92,8 +93,11 @@ class Block:
 
 
 def _blocks_of(document: str) -> Iterator[Block]:
+    """The example of a setting, which stands in its line, is one too."""
     lines = DOCUMENTS[document].splitlines()
     for number, line in enumerate(lines):
+        for example in re.findall(r"Example: ``(.+?)``$", line):
+            yield Block(document, number + 1, "python", f"{example}\n")
         directive = re.fullmatch(r" *\.\. code-block:: *(\S*)", line)
         if not directive and (not line.endswith("::") or line.lstrip().startswith("..")):
             continue
@@ -121,7 +125,7 @@ def kind_of(block: Block) -> str:
         return _kind_of_yaml(block.text)
     if block.language == "html+django":
         return "template"
-    return "synopsis" if re.match(r"python manage\.py downtime_\w+.*\[", block.text) else ""
+    return "synopsis" if re.search(r"^python manage\.py downtime_\w+.*\[", block.text, re.MULTILINE) else ""
 
 
 def _kind_of_yaml(text: str) -> str:
@@ -139,6 +143,12 @@ def of_kind(kind: str) -> list[Block]:
     found = [block for block in BLOCKS if kind_of(block) == kind]
     assert found, kind
     return found
+
+
+def synopses() -> list[str]:
+    """How each command is called, in the order of the documents; in each form, if it has several."""
+    text = "".join(block.text for block in of_kind("synopsis"))
+    return re.findall(r"^(?:EDITOR=\w+ )?python manage\.py downtime_\w+.*(?:\n {4,}.+)*", text, re.MULTILINE)
 
 
 def _are_settings(text: str) -> bool:

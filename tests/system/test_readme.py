@@ -10,7 +10,7 @@ from tests.support import postgres
 from tests.support.guarded import ask
 from tests.support.harness import free_port
 from tests.support.project import Project, environment, shell
-from tests.support.readme import Block, block, of_kind
+from tests.support.readme import Block, block, of_kind, synopses
 from tests.support.sample import copied
 from tests.support.waiting import wait_until
 
@@ -50,8 +50,10 @@ def test_a_project_with_the_app_has_nothing_to_be_told(project: Project) -> None
     assert "no issues (0 silenced)" in project.run("python manage.py check --fail-level DEBUG")
 
 
-def test_the_project_has_no_error_with_these_settings(project: Project) -> None:
-    """With all that don't contradict one another at once."""
+def test_the_project_has_no_error_with_these_settings(project: Project, tmp_path: Path) -> None:
+    """With all that don't contradict one another at once, in a project with what they name."""
+    project.add(FLEET.format(tmp_path / "cache") + '\nTEMPLATES[0]["DIRS"] = [BASE_DIR / "templates"]')
+    project.write("templates/maintenance.html", "Down for maintenance")
     apart: list[dict[str, Block]] = []
     for shown in of_kind("settings"):
         names = re.findall(r"^([A-Z_]+) =", shown.text, re.MULTILINE)
@@ -66,6 +68,12 @@ def test_the_project_has_no_error_with_these_settings(project: Project) -> None:
         told = project.run(f"python manage.py check --fail-level ERROR --settings=example.settings_{number}")
         assert "downtime.W002" not in told, told  # an unknown setting
     assert sum(map(len, apart)) >= len(of_kind("settings"))
+
+
+def test_the_test_case_passes(project: Project) -> None:
+    project.write("example/tests.py", block("def test_the_site_is_down").text)
+    told = project.run("python manage.py test")
+    assert re.search(r"Ran 1 test in .*\n\nOK\n", told), told
 
 
 def test_a_flag_file_takes_the_site_down(project: Project) -> None:
@@ -131,7 +139,8 @@ def test_the_page_and_its_details_are_written(project: Project) -> None:
 def test_the_editor_that_is_named_is_opened(project: Project) -> None:
     editor = project.write("bin/nano", "#!/bin/sh\necho 'periods: [{name: new-disks, start: 2020-01-01}]' > \"$1\"\n")
     editor.chmod(0o755)
-    project.run(block("EDITOR=nano").text)
+    [command] = [synopsis for synopsis in synopses() if "downtime_edit" in synopsis]
+    project.run(command)
     assert "new-disks" in project.run("python manage.py downtime_status")
 
 
@@ -185,8 +194,8 @@ def test_the_commands_take_what_their_synopses_say(project: Project, tmp_path: P
         project.running(f"{FOLLOW} --name web-2", "2.log"),
     ):
         project.run("python manage.py downtime_end --fleet --wait 3")
-        for synopsis in of_kind("synopsis"):
-            command = filled(synopsis)
+        # The editor needs a program of that name: see test_the_editor_that_is_named_is_opened.
+        for command in (filled(synopsis) for synopsis in synopses() if "EDITOR=" not in synopsis):
             project.run(command)
             if "--dry-run" in command:
                 project.run(command.replace("--dry-run", ""))
@@ -214,9 +223,9 @@ def without_values(lines: list[str]) -> list[str]:
     return [re.sub(r"\d+", "N", line) for line in plain]
 
 
-def filled(synopsis: Block) -> str:
+def filled(synopsis: str) -> str:
     """The command with all its options, the last of those that exclude one another, and a value for each word."""
-    line = " ".join(synopsis.text.split())
+    line = " ".join(synopsis.split())
     while "[" in line:  # from the innermost on
         line = re.sub(r"\[([^][]*\| )?([^][|]*)\](?:\.\.\.)?", r"\2", line)
     words = set(re.findall(r"\b[A-Z]+\b", line))
