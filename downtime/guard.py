@@ -1,6 +1,6 @@
 """Answers 503 while the site is down, even if the project, Django or PyYAML can't be imported.
 
-Importing this module needs the standard library alone."""
+Importing this module needs only the standard library."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def wsgi(
 ) -> Any:
     """The WSGI application that `load` returns, or one that answers 503 in its place until the site is up again.
 
-    Without `load` it is Django's own. A site that is up is loaded as without the guard, and nothing of the guard
-    stays. While a flag or the schedule says that the whole site is down, the load is tried in a child process first,
-    for at most `timeout` seconds. Raises TypeError or ValueError for a wrong argument, and what `load` raises if the
-    site is up."""
+    Without `load`, it is Django's own. A site that is up is loaded as without the guard, and nothing of the guard
+    stays. While a flag or the schedule says that the whole site is down, a child process tries the load first, for at
+    most `timeout` seconds. Raises TypeError or ValueError for a wrong argument and, if the site is up, what `load`
+    raises."""
     from downtime.standin.wsgi_standin import StandIn
 
     options = checked(flag_file, schedule_file, time_zone, page_file, flag_max_age, timeout, load or _load_wsgi)
@@ -47,7 +47,7 @@ def asgi(
     timeout: float = 20,
     load: Callable[[], Any] | None = None,
 ) -> Any:
-    """The ASGI application, as `wsgi` returns the WSGI application."""
+    """The ASGI application, by the same rules as `wsgi` returns the WSGI application."""
     from downtime.standin.asgi_standin import StandIn
 
     options = checked(flag_file, schedule_file, time_zone, page_file, flag_max_age, timeout, load or _load_asgi)

@@ -1,4 +1,4 @@
-"""Django's change list over the periods in memory, instead of over a table of the database."""
+"""Django's change list over the periods in memory instead of a database table."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _MOST_OVER = 100
 
 
 class StateFilter(SimpleListFilter):
-    """Filters by the state of a period; PeriodList does it, on its rows."""
+    """The filter by the state of a period, which PeriodList applies to its rows."""
 
     title = pgettext_lazy("downtime", "state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """The states, and how the page calls them."""
+        """The states, and their names on the page."""
         return list(wording.PERIOD_STATES.items())
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
@@ -54,7 +54,7 @@ class PeriodList(ChangeList):
         super().__init__(request, *args, **kwargs)
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
-        """The parameters that filter: all except the view of the timeline."""
+        """The parameters that filter: all except the timeline's view."""
         return {name: value for name, value in super().get_filters_params(params).items() if name != VIEW}
 
     def get_queryset(  # type: ignore[override]
@@ -62,7 +62,7 @@ class PeriodList(ChangeList):
     ) -> list[Row]:
         """The matching rows, sorted, without those that are over unless the state is chosen.
 
-        Django's own query is never sent, and only tells by which columns to sort."""
+        Django's own query is never sent; it only says which columns to sort by."""
         queryset = super().get_queryset(request, exclude_parameters)
         overview = self.panel.overview
         all_rows = make_rows(overview.schedule, overview.answer.active, overview.upcoming)
@@ -103,7 +103,7 @@ class PeriodList(ChangeList):
         return map(self._cells, self.over[:_MOST_OVER])
 
     def all_over(self) -> str:
-        """The address of all that is over; empty if all of it is shown already."""
+        """The address of all rows that are over; empty if all of them are shown already."""
         return self.get_query_string({"state": OVER}, [PAGE_VAR]) if len(self.over) > _MOST_OVER else ""
 
     def timeline_svg(self) -> TimelineSvg:
@@ -111,7 +111,7 @@ class PeriodList(ChangeList):
         return self.panel.timeline_svg(self.view, self.row_of)
 
     def row_of(self, rank: int) -> str:
-        """The address of the row of a period that is not over, by its place in the file; for a flag, of the files."""
+        """The address of the row of a period that is not over, by its place in the file; a flag leads to the files."""
         if rank < 0:
             return "#downtime-files"
         if rank in self.shown:
@@ -122,12 +122,12 @@ class PeriodList(ChangeList):
 
     @cached_property
     def _pages(self) -> dict[int, int]:
-        """The number of the page of each matching row that is not folded, by its place in the file."""
+        """The page number of each matching row that is not folded, by its place in the file."""
         return _page_numbers(self.queryset, self.list_per_page)
 
     @cached_property
     def _pages_of_all(self) -> dict[int, int]:
-        """The same if nothing is filtered or searched, in the order of the page as it is opened."""
+        """The same without filter or search, in the default order of the page."""
         everything = sort_rows(self.unfolded, map(str, self.model_admin.ordering or ()))
         return _page_numbers(everything, self.list_per_page)
 
@@ -137,7 +137,7 @@ class PeriodList(ChangeList):
 
 
 def _folded(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
-    """The rows that are not over, and then those that are, the last one first."""
+    """The rows that are not over, and the rows that are, the latest end first."""
     rest: list[Row] = []
     over: list[Row] = []
     for row in rows:
@@ -150,6 +150,6 @@ def _page_numbers(rows: Iterable[Row], per_page: int) -> dict[int, int]:
 
 
 def _words(query: str) -> list[str]:
-    """The words of a search, as in the rest of the admin: what is in quotes counts as one."""
+    """The words of a search, as in the rest of the admin: a quoted phrase counts as one."""
     words = smart_split(query)
     return [unescape_string_literal(word) if word[0] in "\"'" and word[0] == word[-1] else word for word in words]

@@ -32,13 +32,13 @@ def render_cells(row: Row, now: datetime, zone: tzinfo) -> dict[str, str | None]
         ),
         "when": _when(row, now, zone) or None,
         "covers": _text(wording.coverage(row.period)),
-        # Can be selected as a whole, and gets a button to copy it from downtime/admin.js.
+        # One click selects all of it, and downtime/admin.js adds a button to copy it.
         "command": format_html('<code class="downtime-command">{}</code>', shell_commands.for_period(row.period)),
     }
 
 
 def _text(text: str) -> SafeString:
-    """The text in its own direction, left to right or right to left, whatever that of the page is."""
+    """The text in its own direction, left to right or right to left, whatever the page's direction."""
     return format_html("<bdi>{}</bdi>", text)
 
 
@@ -58,7 +58,7 @@ def _name(row: Row) -> SafeString:
 
 
 def _when(row: Row, now: datetime, zone: tzinfo) -> SafeString:
-    """When the period runs and how far away that is, then the same on its own clocks, then how it repeats."""
+    """When the period runs and how far away that is, then the same in its own time zone, then how it repeats."""
     cell = _NOTHING
     if span := times.short_span(row.start, row.end, zone, now):
         first = row.start if is_known(row.start) else row.end
@@ -72,7 +72,7 @@ def _when(row: Row, now: datetime, zone: tzinfo) -> SafeString:
 
 
 def _away(row: Row, now: datetime) -> str:
-    """How far away the start of a period to come is, or the end of another; empty if that is not known."""
+    """How far away the start of a coming period is, or the end of any other; empty if that is not known."""
     if row.state == COMING:
         return times.from_now(row.start, now)
     if not is_known(row.end) or row.state == DISABLED:

@@ -17,7 +17,7 @@ from downtime.reload.snapshot import Overview
 
 @dataclass(frozen=True, slots=True)
 class FileStatus:
-    """The schedule or a flag as it is now; a time is None if the file is not there, or not in force."""
+    """The schedule or a flag as it is now; a time is None if the file is missing, or not in force."""
 
     path: str
     is_flag: bool
@@ -29,11 +29,11 @@ class FileStatus:
     has_let_go: bool = False
     """Whether it is a flag whose time is over."""
     trouble: str = ""
-    """Why nobody can tell whether the file is there; then it counts as before."""
+    """Why it is unknown whether the file exists; it then counts as before."""
 
     @property
     def is_raised(self) -> bool:
-        """Whether it is a flag that counts as raised, and has not let go."""
+        """Whether it is a flag that counts as raised and has not let go."""
         return self.is_flag and self.read_at is not None and not self.has_let_go
 
     @property

@@ -1,4 +1,4 @@
-"""The down page as visitors of a period would see it, in a language of the viewer's choice, as a harmless response."""
+"""The down page as visitors would see it in a period, in a language of the viewer's choice, as a harmless response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from downtime.reload.snapshot import Overview
 from downtime.schedule.periods import Window
 
 _MOST_CHOICES = 300
-# Whatever else the template of a project asks for may come, but nothing runs, and nothing is sent.
+# A project's template may load whatever else it asks for, but no script runs, and no form is sent.
 _POLICY = "script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
@@ -36,7 +36,7 @@ class PreviewForm(forms.Form):
 
 
 def window_of(overview: Overview, rank: int) -> Window | None:
-    """The active or next window of the period at that place in the file, or all of its time; None if there is none."""
+    """The active or next window of the period at that place in the file, or its whole time; None if there is none."""
     for window in (*overview.answer.active, *overview.upcoming):
         if window.rank == rank:
             return window
@@ -47,7 +47,7 @@ def window_of(overview: Overview, rank: int) -> Window | None:
 
 
 def page_language(code: str) -> str:
-    """That language if visitors may get the page in it, else that of the viewer, else the first one."""
+    """That language if visitors may get the page in it, otherwise the viewer's or, failing that, the first one."""
     offered = [offered for offered, _ in _languages()]
     return next((one for one in (code, get_language()) if one in offered), offered[0])
 

@@ -1,4 +1,4 @@
-"""The rows of the table of periods: made from a schedule in memory, filtered and sorted there."""
+"""The rows of the table of periods: made, filtered and sorted in memory, from the schedule."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Row(NamedTuple):
 
 
 def make_rows(schedule: Schedule, active: Iterable[Window], upcoming: Iterable[Window]) -> list[Row]:
-    """A row for each period, in the order of the file; `active` and `upcoming` are its windows as of one moment."""
+    """A row for each period, in the order of the file; `active` and `upcoming` are the windows as of one moment."""
     running = {window.rank: window for window in active}
     coming = {window.rank: window for window in upcoming}
     rows = []
@@ -40,7 +40,7 @@ def make_rows(schedule: Schedule, active: Iterable[Window], upcoming: Iterable[W
 
 
 def filter_rows(rows: Iterable[Row], *, state: str | None, words: Sequence[str]) -> list[Row]:
-    """The rows in that state, or in any if it is None, whose texts contain each of the words in any case."""
+    """The rows in that state, or in any if it is None, whose texts contain every word, ignoring case."""
     folded = [word.casefold() for word in words]
     return [
         row
@@ -50,7 +50,7 @@ def filter_rows(rows: Iterable[Row], *, state: str | None, words: Sequence[str])
 
 
 def sort_rows(rows: Iterable[Row], keys: Iterable[str]) -> list[Row]:
-    """The rows sorted by those of the keys that ORDERS has, the first one first; `-` before a key means descending."""
+    """The rows sorted by the keys that ORDERS has, the first key first; `-` before a key means descending."""
     result = list(rows)
     for key in reversed(list(keys)):
         name = key.removeprefix("-")

@@ -1,4 +1,4 @@
-"""What a visitor would get at a moment, for a path and a method: the form that asks for these, and the answer."""
+"""What a visitor would get at some moment, for a path and a method: the form that asks for them, and the answer."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class VisitForm(forms.Form):
             raise forms.ValidationError(gettext("Give a date and a time such as 2026-12-01 02:30.")) from error
 
     def clean_path(self) -> str:
-        """The path, if it can be that of a request."""
+        """The path, if a request can have it."""
         try:
             return to_path(self.cleaned_data["path"])
         except ValueError as error:
@@ -58,19 +58,19 @@ class VisitForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A request, whether it would be refused, why and until when."""
+    """A request, and whether, why and until when it would be refused."""
 
     request: str
     is_refused: bool
     facts: tuple[str, ...]
     view: str
-    """What would answer the path, in English; empty if it makes no difference."""
+    """What would answer at that path, in English; empty if it makes no difference."""
     rank: int | None
-    """Of a refused request, the place in the file of the period whose page it gets."""
+    """For a refused request, the place in the file of the period whose page it gets."""
 
 
 def simulate(panel: Panel, asked: dict[str, Any]) -> Outcome:
-    """What the cleaned data of a VisitForm lead to, by what applies in this process."""
+    """The outcome for the cleaned data of a VisitForm, by what applies in this process."""
     overview = panel.overview
     answer = overview.schedule.at(asked["at"] or panel.now, [flag.period for flag in overview.flags])
     visited = visit(asked["path"], asked["method"], answer, is_sure=not panel.doubts)
@@ -85,7 +85,7 @@ def simulate(panel: Panel, asked: dict[str, Any]) -> Outcome:
 
 
 def _rank(window: Window, overview: Overview) -> int | None:
-    """Where the period is found now; a flag is counted among those that are raised, which another time changes."""
+    """The present rank of the period; a flag's rank counts among the raised flags, which differ at another time."""
     if not window.is_flag:
         return window.rank
     return next((active.rank for active in overview.answer.active if active.period is window.period), None)
@@ -117,7 +117,7 @@ def _cause(name: str, visited: Visit, panel: Panel) -> dict[str, str]:
 
 
 def _redirect(visited: Visit) -> str:
-    """Where the visitor would be sent instead of being shown the page."""
+    """The URL that the visitor would be sent to instead of the page; empty for none."""
     return (visited.window.period.redirect if visited.window else "") or conf.DOWNTIME_URL_REDIRECT or ""
 
 

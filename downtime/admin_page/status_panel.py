@@ -49,7 +49,7 @@ class Panel:
 
     @cached_property
     def doubts(self) -> list[str]:
-        """Which files leave it open what other processes go by."""
+        """The kinds of files that leave it unclear what other processes apply."""
         is_doubtful = self.overview.known_schedule.problems or self.files[0].trouble
         return [*([SCHEDULE] if is_doubtful else []), *([FLAGS] if self._unseen else [])]
 
@@ -71,7 +71,7 @@ class Panel:
 
     @property
     def word(self) -> str:
-        """The state of the site in a word."""
+        """The state of the site in one word."""
         return str(wording.STATES[self.site_status.state])
 
     @property
@@ -82,9 +82,9 @@ class Panel:
 
     @property
     def version(self) -> str:
-        """A text that is another as soon as the page would look different, whichever process shows it."""
+        """A text that changes as soon as the page would look different, whichever process shows it."""
         files = [(file.path, file.changed_at, file.is_raised, file.problems) for file in self.files]
-        minute = int(self.now.timestamp() // 60)  # as it tells how far away things are
+        minute = int(self.now.timestamp() // 60)  # because the page says how far away things are
         looks = repr((self.status, minute, files, self.overview.known_schedule.modified_at))
         return sha256(looks.encode()).hexdigest()[:16]
 
@@ -109,7 +109,7 @@ class Panel:
         return [*self._switch(), Advice(gettext("Plan a period"), shell_commands.to_schedule(names)), edit]
 
     def _switch(self) -> list[Advice]:
-        """The command line that takes the site down or brings it back; none if it is up and there is no flag."""
+        """The command line that takes the site down or brings it back; none if it is up and no flag is set up."""
         flags = self.files[1:]
         if not self.overview.answer.active:
             return [Advice(gettext("Take the site down"), shell_commands.START)] if flags else []

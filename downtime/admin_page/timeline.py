@@ -1,4 +1,4 @@
-"""Places the coming periods in a picture of the next days, in shares of its width from 0 to 1."""
+"""Places the coming periods in a picture of the next days, as fractions of its width from 0 to 1."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from itertools import chain, islice, takewhile
 from downtime.schedule.periods import Period, Schedule, Window
 
 _MOST_LANES = 300
-# Of all periods that recur together; so many take about a tenth of a second to draw (measured).
+# For all recurring periods together; this many take about a tenth of a second to draw (measured).
 _MOST_BARS = 1200
-# So that even a single one has at most a quarter of the bars.
+# Limits even a single period to a quarter of the bars.
 _FEWEST_SHARES = 4
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _SATURDAY = 5
@@ -28,12 +28,12 @@ class View:
 
 
 VIEWS = {"day": View(1, hours_apart=3), "week": View(7), "month": View(30, days_apart=5), "90-days": View(90, 0, 15)}
-"""By the key in the page's address."""
+"""The views, by their key in the page's address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The time from `start` to `end`, in which a period is active, and the part of the picture that it takes up."""
+    """A time from `start` to `end` in which a period is active, and the part of the picture that it takes up."""
 
     start: datetime
     end: datetime
@@ -45,7 +45,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A period, its place in the file, which is below 0 for a flag, and its bars."""
+    """A period, its place in the file (below 0 for a flag), and its bars."""
 
     period: Period
     rank: int
@@ -63,18 +63,18 @@ class Timeline:
     now: float
     marks: tuple[tuple[datetime, float], ...]
     months: tuple[tuple[datetime, float], ...]
-    """Where another month begins."""
+    """The beginning of each month, and its place."""
     weekends: tuple[tuple[float, float], ...]
     """The left side and the width of each Saturday with its Sunday."""
     lanes: tuple[Lane, ...]
     left_out: int
-    """How many more periods lie within that time than there are lanes."""
+    """How many periods in that time have no lane."""
 
 
 def timeline(windows: Iterable[Window], view: View, *, now: datetime, zone: tzinfo) -> Timeline:
     """The picture of that view as of `now`, from the beginning of the hour or the day in `zone`.
 
-    `windows` holds the active or next window of each period that is to be shown."""
+    `windows` holds the active or next window of each period to show."""
     local = _floor(now.astimezone(zone), view)
     begin, end = _later(local), _later(local, view.days)
     next_windows: dict[int, Window] = {}
@@ -119,13 +119,13 @@ def _within(first: Window, now: datetime, end: datetime) -> Iterator[Window]:
 
 
 def _floor(local: datetime, view: View) -> datetime:
-    """The full hour or the midnight before, on the clocks of its zone, even if they skip it."""
+    """The full hour or the midnight before, in its zone, even if the clocks skip it."""
     hour = local.replace(minute=0, second=0, microsecond=0)
     return hour if view.hours_apart else hour.replace(hour=0, fold=0)
 
 
 def _later(local: datetime, days: int = 0) -> datetime:
-    """The same time on the same clocks that many days later, in UTC."""
+    """The same local time that many days later, in UTC."""
     return (local + days * _DAY).astimezone(timezone.utc)
 
 
@@ -142,7 +142,7 @@ def _marks(local: datetime, begin: datetime, end: datetime, view: View) -> Itera
 
 
 def _days(local: datetime, view: View) -> Iterator[datetime]:
-    """The midnights from that of the day before the picture to that of the day after it, on the clocks of `local`."""
+    """The midnights from the day before the picture to the day after it, in the zone of `local`."""
     midnight = local.replace(hour=0, fold=0)
     return (midnight + number * _DAY for number in range(-1, view.days + 2))
 

@@ -1,4 +1,4 @@
-"""Turns a timeline into the numbers and texts of SVGs, a lane each, ready for their template."""
+"""Turns a timeline into the numbers and texts of SVGs, one for each lane, ready for their template."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from downtime.schedule.periods import Period
 
 _MOST_ROWS = 12
 """How many lanes are shown before the reader asks for the rest."""
-# Two pixels of a picture as wide as in a window of 1280: what is shorter can only be seen if it is drawn too long.
+# Two pixels of a picture in a window 1280 pixels wide: anything shorter is visible only if it is drawn too long.
 _SHORTEST = 2 / 725
-# So that a tick at the very end lies within the picture.
+# Keeps a tick at the very end inside the picture.
 _FARTHEST = 0.998
 
 
@@ -31,7 +31,7 @@ class SvgMark:
 
 @dataclass(frozen=True, slots=True)
 class SvgBar:
-    """A bar as wide as its time, or a tick of one pixel; and the text that appears if the pointer rests on it."""
+    """A bar as wide as its time, or a tick of one pixel, and the text that appears when the pointer rests on it."""
 
     x: str
     width: str
@@ -41,7 +41,7 @@ class SvgBar:
 
 @dataclass(frozen=True, slots=True)
 class SvgLane:
-    """A period: its name, where its row is, and the places and texts of its bars."""
+    """A period: its name, the address of its row, and the places and texts of its bars."""
 
     label: str
     href: str
@@ -61,21 +61,21 @@ class TimelineSvg:
     weekends: tuple[tuple[str, str], ...]
     lanes: tuple[SvgLane, ...]
     more_lanes: tuple[SvgLane, ...]
-    """Those that are shown if they are asked for."""
+    """The lanes that are shown only on request."""
     left_out: int
 
     @property
     def all_lanes(self) -> tuple[SvgLane, ...]:
-        """Those that are shown at once, and then the others."""
+        """The lanes that are shown at once, and then the others."""
         return (*self.lanes, *self.more_lanes)
 
 
 def timeline_svg(
     timeline: Timeline, view: View, flags: Sequence[Flag], zone: tzinfo, row_of: Callable[[int], str]
 ) -> TimelineSvg:
-    """The picture of a timeline, with its times in `zone`; a flag is called by its path.
+    """The picture of a timeline, with times in `zone`; a flag's path serves as its name.
 
-    `row_of` tells the address of the row of a period, by its place in the file."""
+    `row_of` returns the address of a period's row, by the place of the period in the file."""
     lanes = tuple(_lane(lane, wording.label(lane.period, flags), row_of(lane.rank), zone) for lane in timeline.lanes)
     return TimelineSvg(
         now=_per_cent(timeline.now),

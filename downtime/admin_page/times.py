@@ -15,7 +15,7 @@ _HOUR, _DAY = 60, 24 * 60  # minutes
 
 
 def local_time(moment: datetime, zone: tzinfo) -> str:
-    """The date and time on the clocks of that zone."""
+    """The date and time in that zone."""
     return date_format(moment.astimezone(zone), "DATETIME_FORMAT")
 
 
@@ -27,14 +27,14 @@ def time_span(start: datetime, end: datetime, zone: tzinfo) -> str:
 
 
 def short_time(moment: datetime, zone: tzinfo, now: datetime) -> str:
-    """The day and the time on the clocks of that zone, with the year if it is another than that of `now`."""
+    """The day and the time in that zone, with the year unless it is that of `now`."""
     local = moment.astimezone(zone)
     form = "MONTH_DAY_FORMAT" if local.year == now.astimezone(zone).year else "DATE_FORMAT"
     return f"{date_format(local, get_format(form).replace('F', 'M'))} {local:%H:%M}"
 
 
 def short_span(start: datetime, end: datetime, zone: tzinfo, now: datetime) -> str:
-    """The start and the end, the day of both once if it is the same; empty if neither is known."""
+    """The start and the end, with a common day only once; empty if neither is known."""
     if not is_known(end):
         if not is_known(start):
             return ""

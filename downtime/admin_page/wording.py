@@ -39,30 +39,30 @@ STATES = {
     PARTLY: pgettext_lazy("downtime", "PARTLY"),
     UNKNOWN: pgettext_lazy("downtime", "UNKNOWN"),
 }
-"""The state of the site in a word."""
+"""The state of the site in one word."""
 DOUBTS = {
     SCHEDULE: gettext_lazy("the schedule has problems: a running process keeps the last one without any"),
     FLAGS: gettext_lazy("a flag can't be looked at: for a running process it counts as before"),
 }
-"""By what is in doubt, why the state of the site is unknown."""
+"""Why the state of the site is unknown, by what is in doubt."""
 VIEWS = {
     "day": pgettext_lazy("downtime", "Day"),
     "week": pgettext_lazy("downtime", "Week"),
     "month": pgettext_lazy("downtime", "Month"),
     "90-days": pgettext_lazy("downtime", "90 days"),
 }
-"""By the key of the view of the timeline."""
+"""The name of each view of the timeline, by its key."""
 
 _SEPARATOR = " · "
 _LONGEST_MESSAGE = 120
-# By whether only writing is refused, and to the whole site.
+# The keys: whether only writing is refused, and whether the whole site is covered.
 _REFUSALS = {
     (False, True): gettext_lazy("The site is down"),
     (False, False): gettext_lazy("A part of the site is down"),
     (True, True): gettext_lazy("The site is read-only"),
     (True, False): gettext_lazy("A part of the site is read-only"),
 }
-# Beside a part that is down; by whether it is all the rest of the site.
+# Beside a part that is down. The key: whether it is all the rest of the site.
 _BESIDES = {
     True: gettext_lazy("The rest of the site is read-only"),
     False: gettext_lazy("Another part of the site is read-only"),
@@ -70,7 +70,7 @@ _BESIDES = {
 
 
 def label(period: Period, flags: Iterable[Flag] = ()) -> str:
-    """What people call the period: the path of its flag, or its name or line in the schedule."""
+    """What people call the period: the path of its flag, or its name, or its line in the schedule."""
     return path_of(period, flags) or period.name or gettext("line %(line)s") % {"line": period.line}
 
 
@@ -81,7 +81,7 @@ def coverage(period: Period) -> str:
 
 
 def outlook(site_status: SiteStatus, zone: tzinfo, now: datetime, coming: Window | None) -> str:
-    """What comes next: of a site that is up the next period, else when everything is back; empty if it is unknown."""
+    """What comes next: the next period if the site is up, otherwise when everything is back; empty if unknown."""
     if site_status.state == UNKNOWN:
         return ""
     if site_status.state == UP:
@@ -106,10 +106,10 @@ def status_line(
     coming: Window | None = None,
     of_process: SiteStatus | None = None,
 ) -> str:
-    """The state of the site in one line: all that is refused, since when, until when and why, and what comes first.
+    """The state of the site in one line: what is refused, since when, until when and why, and what comes next.
 
-    `coming` is told of a site that is up. Of one whose state is unknown, `of_process`, what applies in this process, is
-    told if that is something else than for a process that starts now."""
+    `coming` is shown if the site is up. If the state is unknown, `of_process`, the state in this process, is shown if
+    it differs from that of a process that starts now."""
     facts = _facts(site_status, zone, flags)
     if site_status.state == UP and coming is not None:
         details = {"name": label(coming.period), "time": local_time(coming.start, zone)}

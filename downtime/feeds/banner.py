@@ -1,4 +1,4 @@
-"""What the banner tells: what is refused on a page, and what is to come there, as its template words it."""
+"""What the banner says: what is refused on a page and what is to come there, ready for its template."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Notice:
     start: datetime | None
     end: datetime | None
     is_running: bool
-    """Whether it refuses something now; else it is yet to come."""
+    """Whether it refuses something now; otherwise it is yet to come."""
     parts: list[str]
     """The first paths of the parts that it concerns; empty for the whole site."""
     id: str = ""
-    """Tells the period from every other one, and from itself once it is moved or says something else."""
+    """Identifies the period; changes if the period is moved or says something else."""
 
     @property
     def state(self) -> str:
@@ -89,24 +89,24 @@ def banner_context(
 
 
 def is_down(path: str | None) -> bool:
-    """Whether the page at that path is down, so that whoever is shown it now is exempt, or the page is."""
+    """Whether the page at that path is down; if it is shown even so, the visitor or the page is exempt."""
     return path is not None and live.current.last_answer().covering(path, safe=True) is not None
 
 
 def window_id(window: Window) -> str:
-    """The same in every process; another one if anything that people are told of the window is another."""
+    """An id that is the same in every process, and changes if anything that people are told of the window does."""
     period = window.period
     facts = (period.name, window.start, window.end, period.message, period.read_only, period.paths)
     return sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 def static_url(name: str) -> str:
-    """The URL of a static file of the app; empty if the site has no static files, or has not collected this one."""
+    """The URL of a static file of the app; empty if the site has no static files or has not collected this one."""
     if not settings.STATIC_URL or not apps.is_installed("django.contrib.staticfiles"):
         return ""
     try:
         return static(name)
-    except Exception:  # a storage can raise anything, as without its manifest; the words need no style
+    except Exception:  # a storage can raise anything, for example without its manifest; the words need no style
         logger.exception("the static file %s has no URL, so the banner goes without it; run collectstatic", name)
         return ""
 

@@ -1,4 +1,4 @@
-"""The coming occurrences as a calendar (RFC 5545); the only importer of icalendar, of the extra [calendar]."""
+"""The coming occurrences as a calendar (RFC 5545); the only importer of icalendar, from the extra [calendar]."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from downtime.schedule.url_paths import first_paths
 _AHEAD = timedelta(days=90)
 _MOST = 1000
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
-# What a text must not hold (RFC 5545, section 3.3.11), and what is no character of UTF-8.
+# What a text must not contain (RFC 5545, section 3.3.11), and what UTF-8 can't encode.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def calendar_feed(schedule: Schedule, now: datetime, *, modified_at: datetime | None, host: str) -> bytes:
     """The windows of the schedule that run at `now` or begin within 90 days, at most 1000, for a site at that host.
 
-    It is the same, byte by byte, until another window comes near or one is over, or the schedule is written anew, as it
-    was at `modified_at`."""
+    It stays the same, byte for byte, until another window comes near, one is over, or the schedule is written again, as
+    last at `modified_at`."""
     calendar = Calendar()
     with translation.override(nearest_with_texts(settings.LANGUAGE_CODE)):
         calendar.add("prodid", "-//django-downtime//EN")
@@ -43,13 +43,13 @@ def calendar_feed(schedule: Schedule, now: datetime, *, modified_at: datetime | 
 
 
 def _windows(schedule: Schedule, now: datetime) -> dict[str, Window]:
-    """The windows by the part of their UID that tells them apart; of periods that say the same, one is enough."""
+    """The windows by the part of their UID that distinguishes them; of periods that say the same, one is enough."""
     near = takewhile(lambda window: window.start < now + _AHEAD, schedule.windows(now))
     return {_key(window): window for window in islice(near, _MOST)}
 
 
 def _key(window: Window) -> str:
-    """The name of a single period, so that it stays the same event if it is moved; else all that it is known by."""
+    """The name of a single period, which stays the same event if it is moved; otherwise all that identifies it."""
     period = window.period
     facts: tuple[object, ...] = (period.name,)
     if not period.name or period.recurrence:
@@ -62,7 +62,7 @@ def _key(window: Window) -> str:
 def _event(window: Window, uid: str, modified_at: datetime) -> Event:
     event = Event()
     event.add("uid", uid)
-    event.add("dtstamp", modified_at)  # when it was last revised, as no METHOD is given (section 3.8.7.2)
+    event.add("dtstamp", modified_at)  # the last revision, because there is no METHOD (section 3.8.7.2)
     event.add("dtstart", window.start)
     if is_known(window.end):
         event.add("dtend", rounded_up(window.end))

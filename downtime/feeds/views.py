@@ -1,6 +1,6 @@
 """The views of downtime.urls: the state as JSON, the calendar, and the banner of a page that stays open.
 
-All of them answer from memory, also while the site is down, and ask no database, session or cookie."""
+All of them answer from memory, even while the site is down, and ask no database, session or cookie."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def status(request: HttpRequest) -> HttpResponseBase:
 def calendar(request: HttpRequest) -> HttpResponseBase:
     """The occurrences of the next 90 days in iCalendar format (RFC 5545); 404 unless the extra is installed."""
     try:
-        # Only if somebody asks, as its library may be missing.
+        # Only on request, because its library may be missing.
         from downtime.feeds.calendar import calendar_feed
     except ModuleNotFoundError as error:
         if error.name != "icalendar":
@@ -70,26 +70,26 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @cache_control(private=True, no_cache=True)
 def banner(request: HttpRequest) -> HttpResponseBase:
-    """What the banner of an open page shows by now; the query names the page as {% downtime_banner %} does."""
+    """What the banner of an open page shows now; {% downtime_banner %} writes the query, which names the page."""
     try:
         ahead = converters.duration(request.GET.get("within", ""))
     except ValueError as error:
         return HttpResponseBadRequest(f"within: {error}\n", content_type="text/plain; charset=utf-8")
-    # Who was shown the page while it was down passes, and need not be told.
+    # A visitor who was shown the page while it was down passes, and need not be told.
     choice = announcements if "passes" in request.GET else announcements_once_open
     with override_time_zone(_zone(request)):
         context = banner_context(request.GET.get("path"), _language(request), ahead=ahead, choice=choice)
-        # Without the request, as context processors may ask the database.
+        # Without the request, because context processors may ask the database.
         return HttpResponse(render_to_string("downtime/banner.html", context))
 
 
 def _name(window: Window) -> str:
-    """The name of the period; empty for one without a name, and for a flag, whose path is not public."""
+    """The name of the period; empty if it has none, and for a flag, whose path is not public."""
     return window.period.name
 
 
 def _language(request: HttpRequest) -> str:
-    """The language of the page, if it is one of the site's."""
+    """The language of the page, if the site has it; otherwise LANGUAGE_CODE."""
     try:
         return translation.get_supported_language_variant(request.GET.get("language", ""))
     except (LookupError, ValueError):
@@ -97,7 +97,7 @@ def _language(request: HttpRequest) -> str:
 
 
 def _zone(request: HttpRequest) -> tzinfo | None:
-    """The time zone of the page; None, for that of the site, if it has no IANA name."""
+    """The time zone of the page; None, meaning the site's, if it has no IANA name."""
     try:
         return converters.zone(request.GET.get("zone", ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The page of last resort, which needs no template engine, no translation, no setting and no Django."""
+"""The page of last resort, which needs no template engine, translation, setting or Django."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BUILT_IN_PAGE = (
     "<title>Down for maintenance</title></head>"
     "<body><main><h1>Down for maintenance</h1><p>Please try again a little later.</p></main></body></html>\n"
 )
-"""As it is without a message, for a request that only reads."""
+"""The page without a message, for a request that only reads."""
 
 _NOT_SAVED = "<p>What you have just sent was not saved. Keep this page open, and send it again later.</p></main>"
 

@@ -1,4 +1,4 @@
-"""The bypass link: a signed token in a URL, exchanged for a cookie that lets its bearer pass. Nothing is stored."""
+"""The bypass link: a signed token in a URL, exchanged for a cookie that lets its bearer pass; nothing is stored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def link(base: str, seconds: int) -> str:
 
 
 def exchange(request: HttpRequest) -> HttpResponse | None:
-    """The response to a valid link: sets the cookie and redirects to the same URL without the token; else None."""
+    """The response to a valid link, which sets the cookie and redirects to the URL without the token; or None."""
     query = request.META.get("QUERY_STRING", "")
     if NAME not in query or request.method not in ("GET", "HEAD"):
         return None
@@ -46,7 +46,7 @@ def exchange(request: HttpRequest) -> HttpResponse | None:
     path = escape_leading_slashes("/" + escape_uri_path(request.path).removeprefix("/"))
     rest = "&".join(part for part in parts if not _is_ours(part))
     response = HttpResponseRedirect(f"{path}?{rest}" if rest else path)
-    # Where TLS ends in front, is_secure() knows of it only by SECURE_PROXY_SSL_HEADER.
+    # If a proxy in front ends TLS, is_secure() knows of it only from SECURE_PROXY_SSL_HEADER.
     secure = request.is_secure() or settings.SESSION_COOKIE_SECURE
     response.set_cookie(NAME, tokens[-1], max_age=seconds, secure=secure, httponly=True, samesite="Lax")
     response["Referrer-Policy"] = "no-referrer"
@@ -65,7 +65,7 @@ def _is_ours(parameter: str) -> bool:
 
 
 def _lifetime(token: str) -> int:
-    """The seconds for which a valid token was made; 0 if it is malformed, altered or expired."""
+    """The lifetime of a valid token in seconds; 0 if it is malformed, altered or expired."""
     if not token or len(token) > _LONGEST_TOKEN:
         return 0
     signer = _signer()

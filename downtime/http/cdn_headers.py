@@ -1,4 +1,4 @@
-"""Removes the headers by which a site tells a cache in front otherwise than Cache-Control does."""
+"""Removes the headers that tell a cache in front something other than what Cache-Control says."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from django.http import HttpResponseBase
 
 _Response = TypeVar("_Response", bound=HttpResponseBase)
 
-# Each comes before Cache-Control, so that `private` and `no-store` there would mean nothing.
+# Each takes precedence over Cache-Control, whose `private` and `no-store` would then mean nothing.
 _NAMES = frozenset({"surrogate-control", "edge-control", "x-accel-expires"})
-# RFC 9213: CDN-Cache-Control, and those of one CDN each, such as Cloudflare-CDN-Cache-Control.
+# RFC 9213: CDN-Cache-Control, and headers for a single CDN, such as Cloudflare-CDN-Cache-Control.
 _ENDING = "-cache-control"
 
 
 def remove_cdn_headers(response: _Response) -> _Response:
-    """Leaves Cache-Control as the only word on who may keep the response; changes its argument."""
+    """Lets Cache-Control alone decide who may keep the response; changes its argument."""
     for name in list(response.headers):
         if name.lower() in _NAMES or name.lower().endswith(_ENDING):
             del response.headers[name]

@@ -1,4 +1,4 @@
-"""The address of the client behind trusted proxies, and networks that may hold it. No client can forge its address."""
+"""The address of the client behind trusted proxies, and networks to compare it with; no client can forge its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST_ADDRESS = 100
 
 
 def network(text: str) -> Network:
-    """The network or single address that the text names, IPv4-mapped ones as IPv4; ValueError says what is wrong."""
+    """The network or address that the text names, as IPv4 if it is IPv4-mapped; ValueError says what is wrong."""
     parsed = ip_network(text)
     if isinstance(parsed, IPv6Network) and parsed.subnet_of(_MAPPED):
         return IPv4Network((int(parsed.network_address) & 0xFFFFFFFF, parsed.prefixlen - 96))
@@ -25,9 +25,9 @@ def network(text: str) -> Network:
 def client(remote: str, forwarded: str, *, proxies: int) -> Address | None:
     """The address of the client, or None if it is not known.
 
-    `remote` is the peer of the connection, `forwarded` the header X-Forwarded-For, to which each of the trusted
-    proxies has added the peer that it saw. So the client is the entry that is `proxies` from the right; whatever is
-    further left was sent by the client and may be anything."""
+    `remote` is the peer of the connection. `forwarded` is the header X-Forwarded-For, to which each trusted proxy
+    has added the peer that it saw. So the client is the entry `proxies` from the right. The client itself sent
+    everything further left, which may be anything."""
     if not proxies:
         return _address(remote)
     entries = forwarded.rsplit(",", proxies)[-proxies:]

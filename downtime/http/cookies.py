@@ -1,4 +1,4 @@
-"""Reads a cookie from the header of a request, however long that is."""
+"""Reads a cookie from the header of a request, however long the header is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def cookie(request: HttpRequest, name: str) -> str:
         return ""
     if len(header) > LONGEST_AT_ONCE:
         may_block()
-    # Python's own reading of 64 KiB of quoted cookies can take seconds (CVE-2024-7592).
+    # Python's own parser can take seconds for 64 KiB of quoted cookies (CVE-2024-7592).
     pairs = [pair.strip().partition("=") for pair in header.split(";")]
     values = [value for found, _, value in pairs if found == name]
     return _unquoted(values[-1]) if values else ""

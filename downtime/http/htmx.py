@@ -1,4 +1,4 @@
-"""Makes htmx load the page anew on which it has sent a refused request, unless that page would send it again."""
+"""Makes htmx reload the page that sent a refused request, unless that page would send the request again."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ from downtime.http.event_loop import LONGEST_AT_ONCE, may_block
 from downtime.http.scripts import is_htmx
 
 COOKIE = "downtime_refreshed"
-"""The name of the cookie that keeps a browser from loading a page anew again and again."""
+"""The name of the cookie that keeps a browser from reloading a page again and again."""
 
 _PAUSE = 60
-"""Seconds between two times. A page that a cache in front still has does not lead to the down page."""
+"""Seconds between two reloads. If a cache in front still has the page, a reload does not lead to the down page."""
 
 
 def page_of(request: HttpRequest) -> HttpRequest | None:
-    """The request that loads the page anew on which htmx has sent this one; None if it has not, or from another site.
+    """The request that would reload the page from which htmx sent this one.
 
-    If that page is not known, the request for the same path."""
+    If that page is not known, it is a request for the same path. None if htmx has not sent this one, or if the page
+    belongs to another site."""
     if not is_htmx(request):
         return None
     page = copy(request)
     page.method = "GET"
     headers = {name: value for name, value in request.META.items() if not name.startswith("HTTP_HX_")}
     vars(page).update(META=headers, environ=headers)  # WSGIRequest reads the latter
-    for read in ("GET", "headers", "_post", "_files"):  # before, of the request itself
+    for read in ("GET", "headers", "_post", "_files"):  # cached on the original request
         vars(page).pop(read, None)
     page.META.update(REQUEST_METHOD="GET")
     url = _current_url(request)
@@ -47,7 +48,7 @@ def page_of(request: HttpRequest) -> HttpRequest | None:
 
 
 def refresh(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Tells htmx to load its page anew, once in a while; changes the response, unless it speaks to htmx itself."""
+    """Tells htmx to reload its page, once in a while; changes the response, unless it already has a header for htmx."""
     patch_vary_headers(response, ("HX-Current-URL", "Cookie"))
     if response.status_code != 503 or COOKIE in request.META.get("HTTP_COOKIE", ""):
         return
@@ -69,7 +70,7 @@ def _current_url(request: HttpRequest) -> SplitResult | None:
 
 
 def _is_own(request: HttpRequest, url: SplitResult) -> bool:
-    if site := request.META.get("HTTP_SEC_FETCH_SITE"):  # tells it even if a proxy replaces the Host
+    if site := request.META.get("HTTP_SEC_FETCH_SITE"):  # is right even if a proxy replaces the Host
         return bool(site == "same-origin")
     try:
         return url.netloc.lower() == request.get_host().lower()

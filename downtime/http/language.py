@@ -1,4 +1,4 @@
-"""Chooses the language of an answer as the site itself would, among those in which there is something to say."""
+"""Chooses the language of an answer as the site itself would, among the languages that have texts."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _HEADING = "Down for maintenance"
 
 
 class Language(NamedTuple):
-    """A language, and the headers of the request by which it was chosen, for Vary."""
+    """A language, and the request headers that chose it, for Vary."""
 
     code: str
     vary: tuple[str, ...] = ()
 
 
 class Languages:
-    """Chooses by the settings at its creation: with LocaleMiddleware as that does, without it LANGUAGE_CODE.
+    """Chooses by the settings at its creation: as LocaleMiddleware does if it is installed, otherwise LANGUAGE_CODE.
 
-    Of several languages the first counts that `is_offered`; if none is, English."""
+    Of several languages, the first one that `is_offered` counts; if none is, English."""
 
     def __init__(self, is_offered: Callable[[str], bool]) -> None:
         self._is_negotiated = settings.USE_I18N and _has_locale_middleware()
@@ -52,7 +52,7 @@ class Languages:
         return Language(next(self._offered([settings.LANGUAGE_CODE]), _ENGLISH))
 
     def of(self, request: HttpRequest) -> Language:
-        """The language of the answer to that request; asks no database, session or URLconf that is not loaded yet."""
+        """The language of the answer to that request; asks no database or session, and loads no URLconf."""
         if not self._is_negotiated:
             return self._of_site
         has_prefixes, default_has_one = _language_prefixes(request)
@@ -76,9 +76,9 @@ class Languages:
         return next(filter(None, variants), self._of_site.code)
 
     def _variant(self, code: str) -> str:
-        """The language of the site that Django finds for that code, or else a sister of it; empty if none is offered.
+        """The site's language that Django finds for that code, or a variant of the same base; empty if none is offered.
 
-        So `pt` gives `pt-br`, as Django does it with a language that LANGUAGES does not name."""
+        So `pt` gives `pt-br`, as Django does for a language that LANGUAGES does not name."""
         try:
             found = translation.get_supported_language_variant(code).lower()
         except LookupError:
@@ -91,9 +91,9 @@ class Languages:
 
 
 def has_texts(code: str) -> bool:
-    """Whether the app's own texts are there in that language: they are written in English, a catalogue has others.
+    """Whether the app's own texts exist in that language: they are written in English, and catalogues translate them.
 
-    A text for which Django falls back on another language does not count."""
+    A text that Django takes from another language does not count."""
     if _base(code) == _ENGLISH or not settings.USE_I18N:
         return _base(code) == _ENGLISH
     apps_of_others = (app for app in apps.get_app_configs() if not app.name.startswith("django."))
@@ -102,12 +102,12 @@ def has_texts(code: str) -> bool:
 
 
 def has_project_texts(code: str) -> bool:
-    """Whether the project speaks that language: by LANGUAGE_CODE, a catalogue in LOCALE_PATHS, or the app's texts."""
+    """Whether the project has that language: as LANGUAGE_CODE, in a catalogue in LOCALE_PATHS, or in our texts."""
     return code == settings.LANGUAGE_CODE or has_texts(code) or bool(_catalogues(code, _locale_paths()))
 
 
 def nearest_with_texts(code: str) -> str:
-    """That language, if the app has texts in it; else LANGUAGE_CODE, else English."""
+    """That language, if the app has texts in it; otherwise LANGUAGE_CODE, or English as a last resort."""
     return next(filter(has_texts, [code, settings.LANGUAGE_CODE]), _ENGLISH)
 
 
@@ -118,11 +118,11 @@ def is_right_to_left(code: str) -> bool:
 
 @lru_cache(_MOST_KEPT)
 def _catalogues(code: str, folders: tuple[str, ...]) -> list[gettext.GNUTranslations]:
-    """The catalogues of the app's and the project's texts in those folders, of which a site has a handful."""
+    """The catalogues of that language in those folders, of the app and the project."""
     may_block()
     found = []
     for folder in folders:
-        # Whatever is wrong with a catalogue must not keep the site from starting.
+        # A broken catalogue must not keep the site from starting.
         with suppress(Exception):
             found.append(gettext.translation("django", folder, [translation.to_locale(code)]))
     return found
@@ -141,7 +141,7 @@ def _has_locale_middleware() -> bool:
     for name in settings.MIDDLEWARE:
         try:
             middleware = import_string(name)
-        except Exception:  # Django will say so itself as it loads them
+        except Exception:  # Django will report it when it loads them
             continue
         if isinstance(middleware, type) and issubclass(middleware, LocaleMiddleware):
             return True
@@ -151,7 +151,7 @@ def _has_locale_middleware() -> bool:
 def _language_prefixes(request: HttpRequest) -> tuple[bool, bool]:
     """Whether the URLconf uses i18n_patterns, and whether the default language has a prefix there too."""
     urlconf = getattr(request, "urlconf", settings.ROOT_URLCONF)
-    # Not if that would import it: it may ask the database, and to wait for that once is enough (see Routes).
+    # Not if this would import it: the import may ask the database, and one wait for that is enough (see Routes).
     if isinstance(urlconf, str) and urlconf not in sys.modules:
         return False, False
     try:

@@ -1,4 +1,4 @@
-"""Finds the mark of downtime_exempt on the view of a URL pattern, and marks within it, which have no effect."""
+"""Finds the mark of downtime_exempt on the view of a URL pattern, and misplaced marks, which have no effect."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _DEEPEST = 5
 """Steps from the view of a URL pattern to a marked function; @api_view of Django REST framework takes three."""
 
 _MOST = 1_000
-"""Functions that are looked at for one view."""
+"""The number of functions that are inspected for one view."""
 
 
 class ViewMark(NamedTuple):
-    """What the marks of a view come to."""
+    """The mark that counts for a view, or a misplaced one."""
 
     mark: Mark | None
     """The mark on the view itself, which counts."""
@@ -24,7 +24,7 @@ class ViewMark(NamedTuple):
     """The name of a marked function within the view, if the view itself has no mark."""
 
     def passes(self, *, read_only: bool) -> bool:
-        """Whether the view passes while the site is down; or, with `read_only`, while it is only read-only."""
+        """Whether the view passes while the site is down or, with `read_only`, while it is read-only."""
         return self.mark is Mark.ALWAYS or (read_only and self.mark is Mark.READ_ONLY)
 
 
@@ -37,7 +37,7 @@ def view_mark(view: object) -> ViewMark:
         return ViewMark(mark)
     try:
         return ViewMark(None, _name_of_marked(view))
-    except Exception:  # a view may have attributes of any kind, and no warning is worth an exemption
+    except Exception:  # a view may have attributes of any kind, and a warning is not worth an exception
         return NO_MARK
 
 
@@ -58,14 +58,14 @@ def _parts(view: object) -> Iterator[object]:
     """What a view may call in turn: what its function closes over, and the methods of its class."""
     for cell in getattr(view, "__closure__", None) or ():
         content = _content(cell)
-        kind = type(content)  # not isinstance, by which a lazy object asks what may be a database
+        kind = type(content)  # not isinstance, which makes a lazy object ask what may be a database
         if kind is FunctionType:
             yield content
         elif kind.__module__.partition(".")[0] == "ninja":
             for operation in getattr(content, "operations", ()):
                 yield from (operation.view_func, operation.run)
-    view_class = getattr(view, "view_class", None) or getattr(view, "cls", None)  # of Django, and of REST framework
-    actions = getattr(view, "actions", None) or {}  # of a view set of REST framework
+    view_class = getattr(view, "view_class", None) or getattr(view, "cls", None)  # Django's and REST framework's
+    actions = getattr(view, "actions", None) or {}  # a view set's, of REST framework
     for method in getattr(view_class, "http_method_names", ()):
         yield getattr(view_class, actions.get(method, method), None)
 

@@ -7,10 +7,10 @@ from django.http import HttpRequest
 _HTML_TYPES = {("text", "html"), ("application", "xhtml+xml"), ("text", "*")}
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Those that only read: RFC 9110 section 9.2.1, without TRACE, which a site has no use for."""
+"""The methods that only read: RFC 9110 section 9.2.1, without TRACE, which a site has no use for."""
 
 LONGEST_HEADER = 1_000
-"""Characters of a header that are read. Parsing 64 KiB takes a hundred times as long as all the rest (measured)."""
+"""How many characters of a header are read. Parsing 64 KiB takes 100 times as long as all the rest (measured)."""
 
 
 def prefers_json(accept: str, *, is_script: bool = False) -> bool:
@@ -21,7 +21,7 @@ def prefers_json(accept: str, *, is_script: bool = False) -> bool:
     request.META["HTTP_ACCEPT"] = accept or "*/*"
     try:
         media_types = request.accepted_types
-    except (ValueError, LookupError):  # a parameter that claims an encoding (RFC 8187) and breaks it, or an unknown one
+    except (ValueError, LookupError):  # a parameter whose encoding (RFC 8187) is broken or unknown
         return is_script
     json, html, other = 0.0, 0.0, 0.0
     for media_type in media_types:

@@ -33,22 +33,22 @@ from downtime.schedule.url_paths import first_paths
 logger = ThrottledLogger(__name__)
 
 OWN_TEMPLATE = Path(__file__).parents[1] / "templates" / "downtime" / "downtime.html"
-"""The file of the app's own page, for which a project may have put another one."""
+"""The file of the app's own page, which a project may have replaced."""
 
 
 class Kind(NamedTuple):
-    """What a page depends on besides its period: the language, and what is true of the request."""
+    """What a page depends on besides its period: the language, and facts about the request."""
 
     language: Language
     was_sent: bool = False
     """Whether the request would have changed something, which was not saved."""
     home: str = ""
-    """The URL of the front page, if only a part of the site is refused."""
+    """The URL of the front page, if only part of the site is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A page or problem details with the headers. It holds its period, so that no other is ever given the same id."""
+    """A page or problem details with the headers. It holds its period, so no other period can get the same id."""
 
     period: Period
     response: HttpResponse
@@ -57,7 +57,7 @@ class Prepared:
 
     @property
     def is_built_in(self) -> bool:
-        """Whether the template could not be rendered, so that the built-in page takes its place."""
+        """Whether the built-in page takes the place of a template that could not be rendered."""
         return self.kept_until < math.inf
 
 
@@ -75,15 +75,15 @@ def prepare_page(window: Window, release: datetime, kind: Kind) -> Prepared:
         response, kept_until = _rendered(window, release, kind), math.inf
     except Exception:  # a template can raise anything; its error must not become the site's
         logger.exception("the template %s can't be rendered; the built-in page is shown", conf.DOWNTIME_TEMPLATE)
-        # Not for long, as the template may be one that is just being deployed.
+        # Not for long, because the template may be in the middle of a deploy.
         response = built_in_response("POST" if kind.was_sent else "GET", window.period.message)
         kept_until = time.monotonic() + PAUSE
     return Prepared(window.period, response, kept_until)
 
 
 def is_own(template: Any) -> bool:
-    """Whether a loaded template is the app's own, and not one that the project has put in its place."""
-    origin = getattr(template, "origin", None)  # that of some other engine has none
+    """Whether a loaded template is the app's own, and not the project's replacement."""
+    origin = getattr(template, "origin", None)  # templates of other engines may have none
     return bool(getattr(origin, "name", None) == str(OWN_TEMPLATE))
 
 
@@ -92,23 +92,23 @@ def has_own_page() -> bool:
     may_block()
     try:
         return is_own(get_template(conf.DOWNTIME_TEMPLATE))
-    except Exception:  # a template can raise anything; it is logged as soon as it is to be shown
+    except Exception:  # a template can raise anything; rendering it logs the error
         return True
 
 
 def page_languages() -> Languages:
-    """The languages of the page: those of the app's texts, and with a template of the project those of the project."""
+    """The languages of the page: the app's or, with a template of the project, the project's."""
     return Languages(has_texts if has_own_page() else has_project_texts)
 
 
 def _rendered(window: Window, release: datetime, kind: Kind) -> HttpResponse:
     template = get_template(conf.DOWNTIME_TEMPLATE)
-    # Neither the language nor the zone that an earlier request may have left to this thread.
+    # An earlier request may have left its language and its zone to this thread.
     with translation.override(kind.language.code), timezone.override(None):
         page = template.render(_context(window, release, kind))
     response = mark_planned(HttpResponse(page, status=503), kind.language.vary)
     if is_own(template):
-        # A middleware that sets the site's policy, which would take away the style, leaves one that is there alone.
+        # The site's own policy would block the style; a middleware that sets it leaves an existing one alone.
         response["Content-Security-Policy"] = policy(page)
     response["Content-Language"] = kind.language.code
     response["Content-Length"] = str(len(response.content))
@@ -121,7 +121,7 @@ def _context(window: Window, release: datetime, kind: Kind) -> dict[str, Any]:
         "period": period,
         "end": period.end,
         "zone": period.end and zone_name(period.end),
-        # Not that of LANGUAGE_CODE, which Django takes if USE_I18N is off.
+        # Not the format of LANGUAGE_CODE, which Django uses if USE_I18N is off.
         "date_format": get_format("DATE_FORMAT", lang=code, use_l10n=True),
         "was_sent": kind.was_sent,
         "home": kind.home,
@@ -136,9 +136,9 @@ _Response = TypeVar("_Response", bound=HttpResponseBase)
 
 
 def mark_planned(response: _Response, vary: Iterable[str] = ()) -> _Response:
-    """Adds to the response the headers that every one has, and keeps Django from logging it; changes its argument.
+    """Adds the headers that every response here has, and keeps Django from logging it; changes its argument.
 
-    `vary` names the headers of the request that count besides Accept."""
+    `vary` names request headers that the response depends on besides Accept."""
     add_never_cache_headers(response)
     patch_vary_headers(response, ("Accept", *VARIES_BY, *vary))
     response["X-Downtime"] = "planned"
@@ -155,11 +155,11 @@ def drop_body(response: HttpResponse) -> HttpResponse:
 
 
 def copy_response(response: HttpResponse, content: bytes | None = None) -> HttpResponse:
-    """A copy, of the same class and with that content, that can be changed without changing the argument.
+    """A copy of the same class, with that content, which can be changed without changing the argument.
 
-    What is to be closed with the argument is closed with the copy instead, so that it is closed once. Building a
-    response with the same nine headers anew takes five times as long (18 µs instead of 3.6, measured), and `copy.copy`
-    leaves out what a class such as TemplateResponse does not pickle."""
+    The copy takes over what is to be closed with the argument, so it is closed once. Building a new response with the
+    same nine headers takes five times as long (18 µs instead of 3.6, measured), and `copy.copy` leaves out what a
+    class such as TemplateResponse does not pickle."""
     headers = ResponseHeaders.__new__(ResponseHeaders)
     headers._store = response.headers._store.copy()
     closers = response.__dict__["_resource_closers"]
@@ -176,5 +176,5 @@ def copy_response(response: HttpResponse, content: bytes | None = None) -> HttpR
 
 
 def set_number(response: HttpResponse, name: str, number: int) -> None:
-    """Sets a header to a number of our own, without Django's tests of the value (0.6 µs instead of 1.6, measured)."""
+    """Sets a header to a number of ours, without Django's checks of the value (0.6 µs instead of 1.6, measured)."""
     response.headers._store[name.lower()] = (name, str(number))

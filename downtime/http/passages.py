@@ -1,4 +1,4 @@
-"""What the site's own response goes through if its request passes while the site is down."""
+"""What happens to the site's own response if a request passes while the site is down."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def unchanged(request: HttpRequest, response: HttpResponseBase) -> HttpResponseB
 
 
 def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Keeps the response to an exempt client from shared caches, which would show it to all; changes the argument."""
+    """Keeps the response to an exempt client out of shared caches, which would show it to all; changes the argument."""
     remove_cdn_headers(response)
     headers = response.headers
     # Django's helpers take twice as long (6 µs instead of 3, measured), and most responses have neither header.
@@ -41,7 +41,7 @@ def keep_private(request: HttpRequest, response: HttpResponseBase) -> HttpRespon
 
 
 def withhold_unless_exempt(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """The response to a request for an exempt view, unless another view has answered: then the built-in page.
+    """The response of an exempt view; the built-in page if another view has answered instead.
 
     A middleware below may choose another URLconf, rewrite the path or find another language."""
     return _withhold_unless_marked(request, response, read_only=False)
@@ -57,7 +57,7 @@ def _withhold_unless_marked(request: HttpRequest, response: HttpResponseBase, *,
     if match is None or view_mark(match.func).passes(read_only=read_only):
         return response
     logger.warning("a middleware below led a request to a view that is not exempt; its answer is withheld")
-    # Not in the words for a request that was refused, as that view has run.
+    # Not with the words for a refused request, because that view has run.
     page = built_in_response(request.method if request.method in SAFE_METHODS else "GET")
-    page.__dict__["_resource_closers"] += response.__dict__["_resource_closers"]  # nobody else will close them
+    page.__dict__["_resource_closers"] += response.__dict__["_resource_closers"]  # nothing else will close them
     return page

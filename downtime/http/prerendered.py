@@ -1,4 +1,4 @@
-"""The page and the problem details for whoever answers in Django's place, such as a front server."""
+"""The page and the problem details for a program that answers in Django's place, such as a front server."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from downtime.schedule.periods import Window
 
 
 class Prerendered(NamedTuple):
-    """What a visitor gets who prefers no language, as bytes."""
+    """What a visitor without a preferred language gets, as bytes."""
 
     page: bytes
     problem: bytes
-    """Without `retry_after`, which would age."""
+    """Without `retry_after`, which would become outdated."""
     is_built_in: bool
-    """Whether the page is the built-in one, as the template can't be rendered."""
+    """Whether the page is the built-in one because the template can't be rendered."""
 
 
 def prerender(window: Window, release: datetime) -> Prerendered:
     """The page and the problem details of a downtime of the whole site until `release`; NEVER means no known end.
 
-    They come from the template, also if DOWNTIME_VIEW or a redirect answers the requests that reach Django."""
+    They come from the template even if DOWNTIME_VIEW or a redirect answers the requests that reach Django."""
     visitor = HttpRequest()
     page = prepare_page(window, release, Kind(page_languages().of(visitor)))
     problem = problem_details(window, release, Kind(Languages(has_texts).of(visitor)))

@@ -1,4 +1,4 @@
-"""The problem details (RFC 9457) that a client gets which prefers JSON to the page."""
+"""The problem details (RFC 9457) for a client that prefers JSON to the page."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from downtime.schedule.periods import Window
 
 
 def prepare_problem(window: Window, release: datetime, kind: Kind) -> Prepared:
-    """The response to requests of that kind, refused until `release`; it lacks `retry_after`, and a Content-Length."""
+    """The response to requests of that kind, refused until `release`, without `retry_after` and Content-Length yet."""
     response = json_response(problem_details(window, release, kind))
     response["Content-Language"] = kind.language.code
     return Prepared(window.period, mark_planned(response, kind.language.vary), math.inf)
 
 
 def problem_response(prepared: Prepared, seconds: int | None) -> HttpResponse:
-    """A copy of the prepared response that tells `retry_after` as well, as the last member."""
+    """A copy of the prepared response with `retry_after` as its last member."""
     last = b"null" if seconds is None else b"%d" % seconds
     body = prepared.response.content.removesuffix(b"}") + b', "retry_after": %b}' % last
     response = copy_response(prepared.response, body)
@@ -32,7 +32,7 @@ def problem_response(prepared: Prepared, seconds: int | None) -> HttpResponse:
 
 
 def problem_details(window: Window, release: datetime, kind: Kind) -> dict[str, Any]:
-    """The members that stay true for as long as the downtime does, so all except `retry_after`."""
+    """All members except `retry_after`: they hold for as long as the downtime lasts."""
     period = occurrence(window, timezone.get_default_timezone(), end=release)
     with translation.override(kind.language.code):
         facts = [period.message or _reason(read_only=period.read_only, is_part=bool(kind.home))]

@@ -1,4 +1,4 @@
-"""Tells where a redirect leads: to this site, or back to the page that was requested."""
+"""Decides whether a redirect leads to this site, or back to the requested page."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from django.http import HttpRequest
 
 
 def is_target(request: HttpRequest, redirect: str) -> bool:
-    """Whether the request is for the very page that `redirect` leads to; its own Host header says which site it is for.
+    """Whether `redirect` leads to the very page that was requested; the Host header says which site the request is for.
 
-    A closing slash makes no difference, as the site may redirect from one spelling to the other."""
-    if request.path_info[:1] not in ("", "/"):  # not a path (OPTIONS *), so that WSGIRequest.path is a guess
+    A trailing slash makes no difference, because the site may redirect from one spelling to the other."""
+    if request.path_info[:1] not in ("", "/"):  # not a path (OPTIONS *), so WSGIRequest.path is a guess
         return False
     try:
         target = urlsplit(redirect)
@@ -33,6 +33,6 @@ def is_target(request: HttpRequest, redirect: str) -> bool:
 def is_own(redirect: str) -> bool:
     """Whether `redirect` leads to this site: it names no host, or one that ALLOWED_HOSTS names in full.
 
-    A wildcard does not count: whoever sent the Host of an external status page would get that path of this site."""
+    A wildcard does not count: a client that sent the Host of an external status page would get that path here."""
     host = urlsplit(redirect).hostname
     return host is None or host in [str(allowed).lower().strip("[]") for allowed in settings.ALLOWED_HOSTS]

@@ -1,4 +1,4 @@
-"""The response to a refused request: page, problem details (JSON), redirect or the site's own view; Retry-After."""
+"""The response to a refused request: page, problem details (JSON), redirect or the site's own view, and Retry-After."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ class Refusals:
     def of(
         self, request: HttpRequest, window: Window, release: datetime, *, spares_home: bool = False
     ) -> HttpResponseBase:
-        """The response to a request that `window` refuses until `release`; NEVER means that this moment is unknown.
+        """The response to a request that `window` refuses until `release`; NEVER means that the end is unknown.
 
-        `spares_home` tells whether the front page of the site can be read meanwhile."""
+        `spares_home` says whether the front page of the site can still be read."""
         seconds = retry_after(window.period.retry_after, release, time.time(), self._retry_after)
         if self._view:
             language = self._project_languages.of(request)
@@ -73,14 +73,14 @@ class Refusals:
             return copy_response(self._redirection(redirect))
         else:
             kind = _kind(request, window, self._page_languages, spares_home)
-            body = b"" if request.method == "HEAD" else None  # whose length is among the headers already
+            body = b"" if request.method == "HEAD" else None  # the headers have its length already
             response = copy_response(self._prepared(prepare_page, window, release, kind).response, body)
         if seconds is not None:
             set_number(response, "Retry-After", seconds)
         return response
 
     def _redirect_for(self, request: HttpRequest, window: Window) -> str:
-        """Where the request is redirected; nowhere from that very page, or from within another."""
+        """The URL to redirect the request to; empty for that very page, and for a part of a page."""
         redirect = window.period.redirect or self._redirect
         return "" if not redirect or is_for_fragment(request) or is_target(request, redirect) else redirect
 
@@ -89,11 +89,11 @@ class Refusals:
         return page_languages()
 
     def _prepared(self, prepare: _Prepare, window: Window, release: datetime, kind: Kind) -> Prepared:
-        """What the first request for it has prepared, and has been kept since."""
+        """What the first request for it prepared, kept since then."""
         key = (prepare, id(window.period), window.start, release, kind)
         kept = self._kept.get(key)
         if kept is None or kept.kept_until < time.monotonic():
-            may_block()  # templates and catalogues are read
+            may_block()  # reads templates and catalogues
             prepared = prepare(window, release, kind)
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
@@ -113,18 +113,18 @@ def _kind(request: HttpRequest, window: Window, languages: Languages, spares_hom
 def _from_view(
     view: str, request: HttpRequest, window: Window, release: datetime, language: Language, seconds: int | None
 ) -> HttpResponseBase:
-    """The response of DOWNTIME_VIEW, whatever its class, with the headers that it did not set itself."""
+    """The response of DOWNTIME_VIEW, of any class, with the headers that the view did not set."""
     period = occurrence(window, timezone.get_default_timezone(), end=release)
-    # Neither the language nor the zone that an earlier request may have left to this thread.
+    # An earlier request may have left its language and its zone to this thread.
     with translation.override(language.code), timezone.override(None), downtime_told(request, period):
         response: object = call(view, request, period)
-        # As Django's handler renders a response that can be rendered: a callback may put another one in its place.
+        # As Django's handler does: a callback may put another response in the place of a rendered one.
         if isinstance(response, HttpResponseBase) and callable(render := getattr(response, "render", None)):
             response = awaited(render())
     if not isinstance(response, HttpResponseBase):
         raise TypeError(f"{view} returned {type(response).__name__}; it must return an HttpResponse")
     if isinstance(response, HttpResponse):
-        response = copy_response(response)  # as the view may return the same one each time
+        response = copy_response(response)  # because the view may return the same one each time
         if request.method == "HEAD":
             drop_body(response)
     if seconds is not None and response.status_code == 503 and "Retry-After" not in response:

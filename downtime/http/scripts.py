@@ -1,4 +1,4 @@
-"""Tells which requests a script has sent, and which of them fetch a part of a page."""
+"""Recognizes requests that a script has sent, and those that fetch a part of a page."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ VARIES_BY = ("Sec-Fetch-Dest", "X-Requested-With", "Content-Type", "HX-Request",
 
 
 def is_script(request: HttpRequest) -> bool:
-    """Whether a script has sent the request, and can make use of JSON: by fetch, XMLHttpRequest, or with a JSON body.
+    """Whether a script that can use JSON has sent the request: by fetch, by XMLHttpRequest, or with a JSON body.
 
-    What htmx sends is no such request, as it shows whatever comes as HTML."""
+    Requests of htmx do not count, because it shows every response as HTML."""
     headers = request.META
     if is_htmx(request):
         return False
@@ -19,7 +19,7 @@ def is_script(request: HttpRequest) -> bool:
         return True
     if headers.get("HTTP_X_REQUESTED_WITH", "").lower() == "xmlhttprequest":
         return True
-    body = request.content_type or ""  # in small letters, without parameters
+    body = request.content_type or ""  # in lower case, without parameters
     return body == "application/json" or (body.startswith("application/") and body.endswith("+json"))
 
 
@@ -29,5 +29,5 @@ def is_htmx(request: HttpRequest) -> bool:
 
 
 def is_for_fragment(request: HttpRequest) -> bool:
-    """Whether the response replaces a part of a page, so that whatever a redirect leads to would land in it."""
+    """Whether the response replaces a part of a page, in which the target of a redirect would appear."""
     return is_htmx(request) or "HTTP_TURBO_FRAME" in request.META

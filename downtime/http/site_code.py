@@ -1,4 +1,4 @@
-"""Runs the site's own code for a request: its callables by dotted path, and its URLconf. Either may raise anything."""
+"""Runs the site's own code for a request: its callables by dotted path, and its URLconf. Both may raise anything."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOST_MARK = (
     "downtime_exempt on %s has no effect, as it is not on the view that the URL pattern holds; put it above all other "
     "decorators of the view, on dispatch of a class, or name the path in DOWNTIME_EXEMPT_PATHS"
 )
-"""Takes the name of the marked function."""
+"""The warning about a misplaced mark, with the name of the marked function."""
 
 
 def call(dotted_path: str, *arguments: object) -> Any:
@@ -40,13 +40,13 @@ def call(dotted_path: str, *arguments: object) -> Any:
 
 
 def awaited(result: Any) -> Any:
-    """What an async callable of the site returns once it is awaited; what a sync one has returned, as it is."""
+    """The result of a callable of the site, awaited if it is async."""
     return async_to_sync(_awaited)(result) if isawaitable(result) else result
 
 
 @contextmanager
 def downtime_told(request: HttpRequest, downtime: Occurrence) -> Iterator[None]:
-    """Makes it `request.downtime` for the site's own code that runs within, and takes it back afterwards."""
+    """Sets `request.downtime` for the site's own code in the block, and takes it back afterwards."""
     attributes = vars(request)
     before = {name: value for name, value in attributes.items() if name == "downtime"}
     attributes["downtime"] = downtime
@@ -58,14 +58,14 @@ def downtime_told(request: HttpRequest, downtime: Occurrence) -> Iterator[None]:
 
 
 def view_of(path: str, urlconf: Any = None) -> Callable[..., Any]:
-    """The view by which Django answers that path, in the language that the path names; raises Resolver404."""
+    """The view with which Django answers that path, in the language that the path names; raises Resolver404."""
     with translation.override(translation.get_language_from_path(path) or settings.LANGUAGE_CODE):
-        # Not django.urls.resolve, which would take a URLconf that was left to this thread.
+        # Not django.urls.resolve, which would use a URLconf that an earlier request left to this thread.
         return get_resolver(urlconf).resolve(path).func
 
 
 def mark_at(path: str, urlconf: Any = None) -> ViewMark:
-    """The mark of the view by which Django answers that path; raises whatever the URLconf raises as it is imported."""
+    """The mark of the view with which Django answers that path; raises whatever importing the URLconf raises."""
     may_block()
     try:
         return view_mark(view_of(path, urlconf))
@@ -74,7 +74,7 @@ def mark_at(path: str, urlconf: Any = None) -> ViewMark:
 
 
 class Routes:
-    """Tells how the views are marked to which paths lead; the URLconf is asked only while the site is down."""
+    """Finds the mark of the view that a path leads to; asks the URLconf only while the site is down."""
 
     def __init__(self) -> None:
         # Resolving a path takes longer than all the rest of a response (measured).
@@ -83,23 +83,23 @@ class Routes:
         self._told: set[str] = set()
 
     def mark(self, request: HttpRequest) -> ViewMark:
-        """The mark of the view by which Django would answer the request; none if the URLconf raises."""
+        """The mark of the view with which Django would answer the request; none if the URLconf raises."""
         begun = monotonic()
         if begun < self._not_before:
-            may_block()  # whatever asks the URLconf next, such as `Languages`, may wait for its import
+            may_block()  # the next one to ask the URLconf, such as `Languages`, may wait for its import
             return NO_MARK
         path, urlconf = request.path_info, getattr(request, "urlconf", None)
         resolve = self._kept if len(path) <= _LONGEST_KEPT else mark_at
         try:
             mark = resolve(path, urlconf)
         except Exception:  # a URLconf can raise anything as it is imported
-            logger.exception("the URLconf can't be asked which view is exempt; none is")
-            # Longer if it took long, as it may if it asks a dead database: the down page must not wait for it.
+            logger.exception("the URLconf can't be asked which views are exempt, so none is")
+            # Longer if it took long, as with a dead database: the down page must not wait for that.
             now = monotonic()
             self._not_before = now + max(PAUSE, 10 * (now - begun))
             return NO_MARK
         if mark.lost and mark.lost not in self._told:
-            logger.warning(LOST_MARK, mark.lost)  # before it counts as told, as an event loop leaves that to a thread
+            logger.warning(LOST_MARK, mark.lost)  # first: in an event loop this raises, and a thread logs it
             self._told.add(mark.lost)
         return mark
 

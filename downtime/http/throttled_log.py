@@ -11,7 +11,7 @@ from time import monotonic
 from downtime.http.event_loop import may_block
 
 PAUSE = 10.0
-"""Seconds for which a message is not repeated."""
+"""For how many seconds a message is not repeated."""
 
 _MOST_KEPT = 100
 _silent_until: dict[tuple[object, ...], float] = {}
@@ -36,7 +36,7 @@ class ThrottledLogger:
     def _log(self, level: int, message: str, *arguments: object, exc_info: bool = False) -> None:
         try:
             self._logger.log(level, message, *arguments, exc_info=exc_info)
-        except Exception:  # a filter of the site can raise anything, which must not become an error of the site
+        except Exception:  # a site's log filter can raise anything, which must not become an error of the site
             _print_exception()
 
 
@@ -44,7 +44,7 @@ def _is_due(*key: object) -> bool:
     now = monotonic()
     if now < _silent_until.get(key, now):
         return False
-    may_block()  # as a handler does that writes to a full disk or a slow network
+    may_block()  # a log handler may, on a full disk or a slow network
     if len(_silent_until) >= _MOST_KEPT:
         _silent_until.clear()
     _silent_until[key] = now + PAUSE
@@ -52,5 +52,5 @@ def _is_due(*key: object) -> bool:
 
 
 def _print_exception() -> None:
-    with suppress(Exception):  # standard error may be closed, or a pipe that nobody reads any more
+    with suppress(Exception):  # standard error may be closed, or a pipe that nobody reads
         traceback.print_exc(file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The template tag {% downtime_banner %}, which announces what concerns the page that it stands on."""
+"""The template tag {% downtime_banner %}, which announces what concerns the page that it is on."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ _SCRIPT = "downtime/banner.js"
 
 
 class Updates(NamedTuple):
-    """The script of a page that stays open, and where it learns that something has changed, and what is shown then."""
+    """The script of a page that stays open, the URLs of the state and of the banner, and when a period is announced."""
 
     script: str
     status: str
     banner: str
     within: int
-    """Seconds before the start of a period from which on it is announced."""
+    """How many seconds before its start a period is announced."""
 
 
 @register.simple_tag(takes_context=True)
 def downtime_banner(context: Context, within: str = "24h") -> str:
-    """Announces what pauses changes on this page now, and what begins within that duration from now; else nothing."""
+    """Announces what pauses changes on this page now, and what begins within that duration; otherwise shows nothing."""
     try:
         ahead = converters.duration(str(within))
     except ValueError as error:
         raise template.TemplateSyntaxError(f"within of downtime_banner is {within!r}; {error}") from error
-    # Of a RequestContext also where no context processor adds it.
+    # A RequestContext has it even if no context processor adds it.
     request = getattr(context, "request", None) or context.get("request")
     path = getattr(request, "path_info", None)
     language = translation.get_language() or settings.LANGUAGE_CODE
     found = banner_context(path, language, ahead=ahead)
     updates = _updates(path, language, found["language_code"], ahead)
-    assert context.template is not None  # as that is what is being rendered
+    assert context.template is not None  # because it is being rendered
     place = context.new(
         {
             **found,
             "script": partial(static_url, _SCRIPT),
             "updates": updates,
-            # Of Django 6 and of django-csp; a nonce is made, and added to the policy, only once it is printed.
+            # From Django 6 or django-csp, which make a nonce, and add it to the policy, only once it is printed.
             "nonce": context.get("csp_nonce", getattr(request, "csp_nonce", None)),
         }
     )
@@ -62,7 +62,7 @@ def downtime_banner(context: Context, within: str = "24h") -> str:
 
 
 def _updates(path: str | None, language: str, shown_in: str, ahead: timedelta) -> Updates | None:
-    """How a page at that path, whose banner is shown in another language maybe, learns of changes; None if it can't."""
+    """How a page at that path, whose banner may be in another language, learns of changes; None if it can't."""
     try:
         urls = _urls(get_urlconf() or settings.ROOT_URLCONF, language, get_script_prefix())
     except Exception:  # a URLconf can raise anything as it is imported, for a page that no request has asked for
@@ -82,7 +82,7 @@ def _updates(path: str | None, language: str, shown_in: str, ahead: timedelta) -
 def _urls(urlconf: Any, language: str, script_prefix: str) -> tuple[str, str] | None:
     """The URLs of the state and of the banner; None unless the site includes downtime.urls.
 
-    They are kept by all that they depend on, as to search the URLconf takes longer than all the rest."""
+    They are cached by all that they depend on, because searching the URLconf takes longer than all the rest."""
     try:
         return reverse("downtime:status", urlconf), reverse("downtime:banner", urlconf)
     except NoReverseMatch:

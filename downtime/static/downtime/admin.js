@@ -1,7 +1,7 @@
-// Keeps the page up to date without a reload, and gives each command a button to copy it.
+// Keeps the page up to date without a reload, and gives each command a copy button.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
-  const PAUSE = 5000, LONGEST = 60000; // milliseconds from one look to the next: as a rule, and at the most
+  const PAUSE = 5000, LONGEST = 60000; // milliseconds from one look to the next: normally, and at most
   const ICON = "M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z", TICK = "M3 8.5l3.5 3.5L13 4.5";
 
   const state = document.getElementById("downtime-state");
@@ -18,8 +18,8 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!document.hidden && !isLooking) timer = setTimeout(look, Math.max(0, due - performance.now()));
   }
 
-  // One at a time, and never aborted: a look that waits, for a lock of the database say, keeps a worker of the site
-  // waiting to the end, whether or not the browser still listens, and the next look would take another worker.
+  // One at a time, and never aborted: a look that waits, say for a database lock, occupies a worker of the site to the
+  // end, even if the browser no longer listens, and the next look would occupy another worker.
   async function look() {
     isLooking = true;
     const begun = performance.now();
@@ -45,7 +45,7 @@ document.addEventListener("DOMContentLoaded", () => {
     return response;
   }
 
-  // Takes over what is different in the page as the server sends it now.
+  // Takes over whatever has changed in the page that the server sends.
   function show(text) {
     const page = new DOMParser().parseFromString(text, "text/html");
     const fresh = page.getElementById("downtime-state");
@@ -55,7 +55,7 @@ document.addEventListener("DOMContentLoaded", () => {
     version = fresh.dataset.version;
   }
 
-  // What is open stays open, and what has the focus keeps it.
+  // Open details stay open, and the focus stays where it is.
   function replace(part, html) {
     if (html === sent.get(part)) return;
     const folds = () => part.querySelectorAll("details");
@@ -69,13 +69,13 @@ document.addEventListener("DOMContentLoaded", () => {
     controls.find((control) => controlOf(control) === focused)?.focus({ preventScroll: true });
   }
 
-  // What tells a control from all others of its part, whatever comes or goes above it.
+  // What distinguishes a control from the others in its part, whatever comes or goes above it.
   function controlOf(element) {
     return element.dataset.command || element.parentElement.className + element.getAttribute("href");
   }
 
   function addButtons(part) {
-    if (!navigator.clipboard) return; // as on a page without TLS
+    if (!navigator.clipboard) return; // for example on a page without TLS
     for (const command of part.querySelectorAll(".downtime-command")) command.after(button(command.textContent));
   }
 

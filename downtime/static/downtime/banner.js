@@ -1,13 +1,13 @@
-// Lets visitors hide what is yet to come, and keeps the banner up to date on a page that stays open.
+// Lets visitors hide coming periods, and keeps the banner up to date on a page that stays open.
 "use strict";
 (() => {
   const PAUSE = 60000; // milliseconds from one look to the next
-  const HIDDEN = "downtime-hidden"; // in localStorage: the ids of what this visitor has hidden, the last 20
+  const HIDDEN = "downtime-hidden"; // in localStorage: the last 20 ids that this visitor has hidden
 
   const script = document.currentScript, place = script?.previousElementSibling;
   if (!place) return;
 
-  // Storage may be missing, full or forbidden; then a notice is hidden until the next page.
+  // Storage may be missing, full or forbidden; a notice is then hidden only until the next page.
   function hiddenIds() {
     try {
       return (localStorage.getItem(HIDDEN) || "").split(" ");
@@ -27,7 +27,7 @@
     for (const notice of content.querySelectorAll("[data-downtime-id]")) {
       const id = notice.dataset.downtimeId, button = notice.querySelector(".downtime-dismiss");
       if (ids.includes(id)) remove(notice);
-      if (!button) continue; // in a template of the site
+      if (!button) continue; // a template of the site may have none
       button.hidden = false;
       button.addEventListener("click", () => {
         remember(id);
@@ -52,11 +52,11 @@
   const { downtimeStatus: status, downtimeBanner: banner, downtimeWithin: within } = place.dataset;
   if (!status) return; // the site does not include downtime.urls
 
-  // No look sends cookies, which would keep a session alive, and may have the server ask a database that is away.
+  // No look sends cookies: they would keep a session alive, and may make the server ask a database that is down.
   const OPTIONS = { credentials: "omit", redirect: "error" };
   let shown, stale, timer, due = performance.now() + pause();
 
-  // Never the same, so that those who have opened a page at the same moment do not ask at the same moment for ever.
+  // Random, so that visitors who have opened a page at the same moment do not keep asking at the same moment.
   function pause() {
     return PAUSE * (1 + Math.random() / 4);
   }
@@ -76,11 +76,11 @@
     plan();
   }
 
-  // Something has changed if the state has, or if another period is near by now, by the clock of the server.
+  // Something has changed if the state has, or if another period is now near, by the server's clock.
   async function follow(text, now) {
     const near = JSON.parse(text).upcoming.filter(({ start }) => Date.parse(start) - within * 1000 <= now);
     const told = `${near.length} ${text}`;
-    if (told !== shown) [shown, stale] = [told, 2]; // another process may answer, and lag behind: so look twice
+    if (told !== shown) [shown, stale] = [told, 2]; // another process may answer and lag behind, so look twice
     if (!stale) return;
     const response = await fetch(banner, OPTIONS);
     if (!response.ok) return;
@@ -94,7 +94,7 @@
     for (const link of content.querySelectorAll("link")) link.nonce = script.nonce;
     prepare(content);
     const words = (part) => part.textContent.replace(/\s+/g, " ").trim();
-    if (words(content) === words(place)) return; // else it would be read out again, and a focus within be lost
+    if (words(content) === words(place)) return; // otherwise it would be read out again, and a focus in it would be lost
     place.hidden = false; // before the words, so that they are read out
     place.replaceChildren(content);
     leaveNoGap();
