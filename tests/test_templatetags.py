@@ -179,7 +179,8 @@ def test_a_schedule_that_can_not_be_asked_breaks_no_page(
     monkeypatch.setattr("downtime.schedule.periods.Schedule.upcoming", failing)
     for _ in range(3):
         assert banner().strip() == ""
-    assert [record.message for record in caplog.records] == [f"{schedule} can't be asked what is to come; nothing is"]
+    told = f"{schedule} can't be asked what is to come, so nothing is announced"
+    assert [record.message for record in caplog.records] == [told]
 
 
 def test_the_banner_is_in_the_language_and_the_zone_of_the_request(schedule: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tracks a flag: whether it is raised, and what it says, as this process last read it."""
+"""Tracks a flag: whether it is raised and what it says, as this process last read it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from downtime.reload.turn import Turn
 
 
 class FlagTracker:
-    """The flag at this path, if it is raised, as it was last read."""
+    """The flag at this path as it was last read; `flag` is None unless it is raised."""
 
     def __init__(self, path: str, log: DeferredLog) -> None:
         self.path = path
         self.flag: Flag | None = None
         self.known = ReadState(path)
         self.turn = Turn()
-        self._settings: object = None  # those by which it was last read
+        self._settings: object = None  # with which it was last read
         self._log = log
         self._trouble = Trouble(log)
 
     def look(self, zone: tzinfo | None, *, max_age: float | None) -> None:
-        """Looks at the flag, and reads it if it was rewritten, or if it could not be read.
+        """Looks at the flag, and reads it if it was rewritten, or if the last read failed.
 
         A flag that can't be inspected counts as before; one that can't be read counts for the whole site. Without a
         zone, only an end with an offset counts."""
@@ -51,10 +51,10 @@ class FlagTracker:
         old = self.flag
         try:
             flag = flag_file.read_flag(self.path, fingerprint, zone=zone, max_age=max_age)
-        except Exception:  # whatever it is, the flag is raised
+        except Exception:  # whatever went wrong, the flag is raised
             self.flag = flag_file.unread(self.path, fingerprint, old)
             raise
-        if flag == old:  # it could still not be read
+        if flag == old:  # it still could not be read
             return
         self.flag, self.known = flag, ReadState(self.path, time.time(), flag.problems)
         for problem in flag.problems:

@@ -1,4 +1,4 @@
-"""One look at the files, each in its turn: whatever one of them raises, and however long it hangs, the others count."""
+"""One look at the files, each in its turn: if looking at one raises or hangs, the others still count."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from downtime.reload.turn import Turn
 
 
 class Look:
-    """The look of one thread, which began at `start`, monotonic seconds; it is made for that hint."""
+    """The look of one thread, made for a hint; it began at `start`, monotonic seconds."""
 
     def __init__(self, hint: object, settings: LookSettings, log: DeferredLog) -> None:
         self.hint = hint
@@ -24,11 +24,11 @@ class Look:
 
     @property
     def is_hindered(self) -> bool:
-        """Whether the look of another thread was found to hang."""
+        """Whether this look met a hanging look of another thread."""
         return bool(self._hung)
 
     def take(self, turn: Turn, what: str, look_at: Callable[[], None], *, interval: float) -> None:
-        """Looks at a file, if that is due; it is good for `interval` seconds from the start. A failure is logged.
+        """Looks at a file if that is due; the look holds for `interval` seconds from the start. Logs a failure.
 
         Keeps away from a folder in which the look of another thread hangs."""
         folder = os.path.dirname(what)
@@ -46,5 +46,5 @@ class Look:
     def _guarded(self, what: str, look_at: Callable[[], None]) -> None:
         try:
             look_at()
-        except Exception as error:  # whatever it is, it must not become an error of the site, nor hide the rest
+        except Exception as error:  # whatever it is, it must not become an error of the site or hide the rest
             self._log.failure(error, "%s could not be looked at; what applied before still does", one_line(what))

@@ -1,4 +1,4 @@
-"""The settings that one look at the files goes by, read before it: a lazy setting may run any code of the site."""
+"""The settings for one look at the files, read before it: a lazy setting may run any code of the site."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class LookSettings:
     way: str
     """How to learn of changes: one of conf.WATCHERS."""
     zone: tzinfo
-    """That of times without an offset."""
+    """The zone of times without an offset."""
 
     @classmethod
     def read(cls) -> LookSettings:

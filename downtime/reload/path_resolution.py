@@ -1,4 +1,4 @@
-"""Lists every folder that has to be watched for a path, through links: where the path can be made to lead elsewhere."""
+"""Lists every folder to watch for a path, through links: each one in which the path can be made to lead elsewhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST_LINK_CHAIN = 40
 
 
 class Step(NamedTuple):
-    """A name that is looked up in a real folder on the way to a file; `identity` is that folder's device and inode."""
+    """A name that is looked up in a real folder on the way to a file; `identity` is the folder's device and inode."""
 
     folder: str
     name: str
@@ -25,7 +25,7 @@ def steps(path: str) -> frozenset[Step]:
     folder, *names = Path(os.path.abspath(path)).parts
     links = 0
     while names and links <= _LONGEST_LINK_CHAIN:
-        if names[0] == "..":  # of the real folder that a link led to, so it can't be folded away beforehand
+        if names[0] == "..":  # relative to the real folder that a link led to, so it can't be collapsed beforehand
             folder, names = os.path.dirname(folder), names[1:]
             continue
         here = os.path.join(folder, names[0])

@@ -1,4 +1,4 @@
-"""Looks at the files when that is due, and publishes a snapshot of what applies."""
+"""Looks at the files when a look is due, and publishes a snapshot of what applies."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from downtime.schedule.periods import Answer, Window
 
 
 class ProcessState:
-    """The snapshot of one process. One attribute assignment publishes a new one, or calls for a new look.
+    """The snapshot of one process; one attribute assignment publishes a new one, or asks for a new look.
 
-    Watch, flags and schedule are looked at apart, each in its turn: whatever one of them raises, and however long it
-    hangs, the others count. Nothing is logged, and no code of the site runs, during a turn or under a lock."""
+    Watch, flags and schedule are looked at separately, each in its turn: if one of them raises or hangs, the others
+    still count. Nothing is logged, and no code of the site runs, during a turn or under a lock."""
 
     def __init__(self) -> None:
         self.snapshot = Snapshot()
@@ -45,13 +45,13 @@ class ProcessState:
     def look(self, *, watch: bool) -> Snapshot:
         """Looks at the files, unless another thread has just done so, and publishes what applies.
 
-        With `watch` it starts a watch, if none runs; without, it keeps one that runs. Whatever fails or hangs, the
-        last answer stays, and a failure is logged. A look within a look is answered by the last snapshot."""
+        With `watch`, it starts a watch if none runs; without, it only keeps a running one. If anything fails or hangs,
+        the last answer stays, and a failure is logged. A look within a look gets the last snapshot."""
         thread = threading.get_ident()
         if thread in self._looking:
             return self._last
         try:
-            self._looking.add(thread)  # not before: what a signal raises there would keep the thread in it for ever
+            self._looking.add(thread)  # inside `try`: what a signal raises must not leave it in for ever
             self._try_to_look(watch)
             self._log.say()
         finally:
@@ -63,11 +63,11 @@ class ProcessState:
         return self._last.answer
 
     def upcoming(self) -> list[Window]:
-        """The next occurrence of each period of the schedule, by start, as of that look."""
+        """The next occurrence of each period of the schedule, by start, as of the last look."""
         return self._upcoming(self._last)
 
     def overview(self) -> Overview:
-        """What this process decides by, all of it from the last look."""
+        """Everything that this process decides by, from the last look."""
         last, seen = self._last, self._last.seen
         upcoming = self._upcoming(last)
         return Overview(last.answer, upcoming, seen.schedule, seen.flags, seen.known_schedule, seen.known_flags)
@@ -91,11 +91,11 @@ class ProcessState:
                 self._log.failure(error, "the downtime files could not be looked at; what applied before still does")
 
     def _read_settings(self) -> LookSettings | None:
-        """The settings as they are now, or else as they were last; None if they could never be read."""
+        """The settings as they are now or, if that fails, as they last were; None if they could never be read."""
         try:
             self._settings = LookSettings.read()
         except Exception as error:  # a lazy setting can raise anything, which must not become an error of the site
-            self._log.failure(error, "the settings can't be read; what they said last still applies")
+            self._log.failure(error, "the settings can't be read; what they last said still applies")
         return self._settings
 
     def _look_at_files(self, look: Look, watch: bool) -> None:
@@ -117,7 +117,7 @@ class ProcessState:
         return settings.recheck if self._is_watched else settings.recheck / 4
 
     def _trackers(self, settings: LookSettings) -> tuple[Sequence[FlagTracker], ScheduleTracker]:
-        """The trackers of the files that the settings name, which tests may change."""
+        """The trackers of the files that the settings name; tests may change those."""
         with self._lock:
             if self._schedule is None or self._schedule.path != settings.schedule_path:
                 self._schedule = ScheduleTracker(settings.schedule_path, self._log)
@@ -126,7 +126,7 @@ class ProcessState:
             return self._flags, self._schedule
 
     def _keep_watch(self, look: Look) -> None:
-        """Sees to it that a healthy watch is on the files, if one can run."""
+        """Keeps a healthy watch on the files, if one can run."""
         settings, old = look.settings, self._supervisor
         options = WatchOptions((settings.schedule_path, *settings.flag_paths), settings.way)
         self._is_watched = False
@@ -144,14 +144,14 @@ class ProcessState:
         self.expire()
 
     def _publish(self, look: Look, flags: Sequence[FlagTracker], schedule: ScheduleTracker) -> None:
-        """Publishes what is known of these files, even of one at which another thread is still looking."""
+        """Publishes what is known of these files, even if another thread is still looking at one."""
         raised = tuple(flag.flag for flag in flags if flag.flag is not None)
         seen = Seen(schedule.schedule, raised, schedule.known, tuple(flag.known for flag in flags))
         answered_at, now, last = time.monotonic(), datetime.now(timezone.utc), self._last
         answer, error = last.answer_for(seen, now)
         if error is not None:
             self._log.failure(
-                error, "%s can't be asked what applies; what it said last still does", one_line(schedule.path)
+                error, "%s can't be asked what applies; what it last said still applies", one_line(schedule.path)
             )
         boundary = answered_at + (answer.until - now).total_seconds()
         turns = [*(flag.turn for flag in flags), schedule.turn]
@@ -159,7 +159,7 @@ class ProcessState:
             boundary, look.start + self._interval(look.settings), *(turn.fresh_until(look.hint) for turn in turns)
         )
         self.snapshot = self._last = Snapshot.until(fresh_until, answer, seen, is_whole=error is None)
-        if self._hint is not look.hint:  # an event came meanwhile, and the next request looks again
+        if self._hint is not look.hint:  # an event came in the meantime, so the next request looks again
             self.snapshot = Snapshot()
         if answer is not last.answer:
             self._tell(last, self._last, look.settings.zone)
@@ -167,21 +167,21 @@ class ProcessState:
     def _tell(self, before: Snapshot, after: Snapshot, zone: tzinfo) -> None:
         try:
             lines = transitions((before.answer, before.seen.flags), (after.answer, after.seen.flags), zone)
-        except Exception as error:  # whatever it is, such as too little memory, what is published counts
-            self._log.failure(error, "what has begun or ended can't be told")
+        except Exception as error:  # whatever it is, such as too little memory, the published snapshot counts
+            self._log.failure(error, "what has begun or ended can't be logged")
         else:
             for line in lines:
                 self._log.warning("%s", one_line(line))
 
     def _upcoming(self, snapshot: Snapshot) -> list[Window]:
-        """What is to come, computed once for each answer, as a long schedule takes milliseconds."""
+        """What is to come, computed once for each answer, because a long schedule takes milliseconds."""
         known_answer, upcoming = self._ahead
         if known_answer is not snapshot.answer:
             try:
                 upcoming = snapshot.seen.schedule.upcoming(snapshot.answer.moment)
             except Exception as error:  # whatever it is, a banner must not become an error of the site
                 path = snapshot.seen.known_schedule.path
-                self._log.failure(error, "%s can't be asked what is to come; nothing is", one_line(path))
+                self._log.failure(error, "%s can't be asked what is to come, so nothing is announced", one_line(path))
                 upcoming = []
             self._ahead = snapshot.answer, upcoming
             self._log.say()

@@ -1,4 +1,4 @@
-"""Tracks downtime.yml: which state of it is in force in this process, and when it has to be looked at again."""
+"""Tracks downtime.yml: which state of it is in force in this process, and when the next look is due."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from downtime.reload.stability import Stability, is_young
 from downtime.reload.turn import Turn
 from downtime.schedule.periods import Schedule
 
-# In rechecks: a process that has not looked for longer has been idle.
+# In rechecks: a process that has not looked for longer than this has been idle.
 _IDLE = 1.25
-# In seconds; what a request waits for at most.
+# In seconds: the longest time that a request waits.
 _LONGEST_WAIT = 0.25
-# A read that fails for want of memory may have taken seconds; then it is tried again after that many times as long.
+# A read that fails for lack of memory may take seconds; the next attempt comes after this many times as long.
 _REST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ReadState:
-    """What this process knows of a file: when it last read it, in seconds since the epoch, and what was wrong there."""
+    """What this process knows of a file: when it last read it, in seconds since the epoch, and its problems."""
 
     path: str
     read_at: float | None = None
     problems: tuple[Problem, ...] = ()
     is_ignored: bool = False
-    """Whether what an earlier state of it said stays in force, because of the problems."""
+    """Whether an earlier state of it stays in force because of the problems."""
     modified_at: datetime | None = None
-    """When its content last changed; None if it was not there, and for a flag."""
+    """When its content last changed; None if it was missing, and for a flag."""
 
 
 class _Wanted(NamedTuple):
-    """A state of the file that may be taken over, and by when it has to be in force, monotonic seconds."""
+    """A state of the file that may be taken over, and when it has to be in force, monotonic seconds."""
 
     fingerprint: Fingerprint | None
     by: float
@@ -55,7 +55,7 @@ class ScheduleTracker:
 
         new ──────────── the first look: read ───────────────────────────────> taken
         taken ────────── another fingerprint is seen ────────────────────────> settling
-        settling ─────── it stayed for long enough, or is finished: read ────> taken
+        settling ─────── it held still long enough, or is finished: read ────> taken
         settling ─────── the same, and it is long: read by a thread ─────────> settling, until that has ended
         settling ─────── the taken fingerprint is seen again ────────────────> taken
         taken ────────── while it was young, or could not be read ───────────> to be reread
@@ -69,7 +69,7 @@ class ScheduleTracker:
         self.turn = Turn()
         self._log = log
         self._stability: Stability | None = None  # None while the file is new
-        self._counts_by = 0.0  # when what was seen last has to be in force
+        self._counts_by = 0.0  # when the state that was seen last has to be in force
         self._wanted: _Wanted | None = None
         self._reader: Reader | None = None
         self._zone: tzinfo | None = None
@@ -77,11 +77,11 @@ class ScheduleTracker:
         self._finished_ns: deque[int] = deque(maxlen=1)
         self._has_good = False
         self._hidden, self._damaged = Trouble(log), Trouble(log)
-        self._damage: tuple[object, str] | None = None  # what is wrong, and what to say of it
+        self._damage: tuple[object, str] | None = None  # what is wrong, and the message
 
     @property
     def due(self) -> float:
-        """When the file has to be looked at again at the latest; infinity if nothing calls for it."""
+        """The latest moment for the next look at the file; infinity if no look is needed."""
         if self._wanted is not None:
             return self._wanted.by
         due = self._stability.due if self._stability is not None else None
@@ -89,25 +89,25 @@ class ScheduleTracker:
 
     @property
     def is_settling(self) -> bool:
-        """Whether the file has changed, and it is not known yet whether its writer has finished."""
+        """Whether the file has changed and its writer may not have finished yet."""
         return self._stability is not None and self._stability.seen != self._stability.taken
 
     def finished(self, at_ns: int, on_read: OnRead | None = None) -> None:
-        """Lets the next look know, and only that one, that a writer finished the file at `at_ns`, wall clock.
+        """Lets only the next look know that a writer finished the file at `at_ns`, wall clock.
 
-        For the thread of the watch, at any time. With `on_read`, a long file is read by a thread even if nobody looks.
+        For the thread of the watch, at any time. With `on_read`, a thread reads a long file even if nobody looks.
         """
         self._finished_ns.append(at_ns)
         if on_read is not None and self._reader is not None:
             self._reader.read_ahead(on_read, at_ns)
 
     def look(self, zone: tzinfo, *, stable_for: float, recheck: float, on_read: OnRead | None = None) -> None:
-        """Looks at the file, and takes over a state that was the same for `stable_for` seconds, or that is finished.
+        """Looks at the file, and takes over a state that held still for `stable_for` seconds, or that is finished.
 
         Each change counts within two `recheck` of the last look before it; if nobody looked in time for that, this
-        look waits for the writer, and for the reading. With `on_read`, a long file is read by a thread, which calls it
-        at the end, so that no look waits for that in the meantime."""
-        if self._reader is None or zone != self._zone:  # that of a project, which its tests may change
+        look waits for the writer, and for the reading. With `on_read`, a thread reads a long file and calls it at the
+        end, so no look waits for the reading in the meantime."""
+        if self._reader is None or zone != self._zone:  # the zone of the project, which its tests may change
             self._stability = self._wanted = None
             self._zone, self._reader = zone, Reader(self.path, zone)
         now, is_new = time.monotonic(), self._stability is None
@@ -120,7 +120,7 @@ class ScheduleTracker:
         else:
             self._looked_at = now
             self._hidden.is_over()
-            if is_idle or now >= self._counts_by:  # so does what was seen last, whatever is being read
+            if is_idle or now >= self._counts_by:  # the state seen last is due now, whatever is being read
                 self._wanted = None
             if self._wanted is None and (is_new or stability.is_due(at=time.monotonic())):
                 self._wanted = _Wanted(stability.seen, self._counts_by, stability.is_reread)
@@ -131,7 +131,7 @@ class ScheduleTracker:
         self.turn.due_by = min(self.turn.due_by, self.due)
 
     def _observe(self, now: float, stable_for: float, recheck: float, *, is_idle: bool) -> Stability:
-        finished_ns = self._finished_ns.pop() if self._finished_ns else 0  # before the look: what comes later is newer
+        finished_ns = self._finished_ns.pop() if self._finished_ns else 0  # before the look: a later event is newer
         fingerprint = disk.fingerprint(self.path)
         since_last_look, before = now - self._looked_at, self._stability
         if before is None:
@@ -145,14 +145,14 @@ class ScheduleTracker:
         return stability
 
     def _wait_for_writer(self, stability: Stability, wait: float, stable_for: float) -> Stability:
-        """Sleeps, on the request, to see a change stay: else it would be decided by what has not applied for long."""
+        """Sleeps, on the request, to see if a change lasts: otherwise an outdated schedule would decide the request."""
         time.sleep(wait)
         return stability.look(disk.fingerprint(self.path), stable_at=time.monotonic() + stable_for)
 
     def _read(
         self, reader: Reader, wanted: _Wanted, stable_for: float, on_read: OnRead | None, *, is_new: bool, is_idle: bool
     ) -> None:
-        """Takes over the state that is wanted, once it is read, unless it was replaced before that."""
+        """Takes over the wanted state once it is read, unless it was replaced before."""
         self._wanted = None
         read = reader.read(wanted.fingerprint, on_read, by=0.0 if is_idle or is_new else wanted.by)
         if read is None:

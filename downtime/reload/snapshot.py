@@ -1,4 +1,4 @@
-"""What applies in a process and until when that holds, and what it was made of: values, replaced whole."""
+"""What applies in a process, until when, and what it was made from: values that are replaced as a whole."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Seen:
     known_flags: tuple[ReadState, ...] = ()
 
     def means_as(self, other: Seen) -> bool:
-        """Whether these are the very schedule and flags of the other, whatever else is known of the files."""
+        """Whether schedule and flags are the very objects of the other, whatever else is known of the files."""
         return (
             self.schedule is other.schedule
             and len(self.flags) == len(other.flags)
@@ -36,14 +36,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What applies, until when that holds, and until when every request passes; monotonic seconds."""
+    """What applies, how long that holds, and how long every request passes; monotonic seconds."""
 
     answer: Answer = _NOTHING_YET
     fresh_until: float = _PAST
     up_until: float = _PAST
     seen: Seen = field(default_factory=Seen)
     is_whole: bool = False
-    """Whether the answer takes in all that was seen."""
+    """Whether the answer takes everything into account that was seen."""
 
     @classmethod
     def until(cls, until: float, answer: Answer, seen: Seen, *, is_whole: bool) -> Snapshot:
@@ -51,9 +51,9 @@ class Snapshot:
         return cls(answer, until, _PAST if answer.active else until, seen, is_whole)
 
     def answer_for(self, seen: Seen, now: datetime) -> tuple[Answer, Exception | None]:
-        """What applies at `now`: this answer, as long as it holds, or a new one, and what kept that from being whole.
+        """What applies at `now`: this answer while it holds, or a new one, and the error that kept it from being whole.
 
-        Whatever the schedule raises, a flag has to count, and so does what the schedule said last."""
+        Whatever the schedule raises, flags have to count, and so does what the schedule last said."""
         if self.is_whole and seen.means_as(self.seen) and self.answer.moment <= now < self.answer.until:
             return self.answer, None
         raised = [flag.period for flag in seen.flags]
@@ -67,7 +67,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All that a process decides by, as of one look, and what it knows of the files."""
+    """Everything that a process decides by, as of one look, and what it knows of the files."""
 
     answer: Answer
     upcoming: list[Window]

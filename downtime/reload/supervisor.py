@@ -1,4 +1,4 @@
-"""Keeps a healthy watch running on the right folders, or does without; starts it on a thread, never on a request."""
+"""Keeps a healthy watch on the right folders, or does without one; starts it on a thread, never on a request."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ logger = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 300.0
 
 Places = Mapping[str, frozenset[Step]]
-"""For each path, every place at which it can be made to lead elsewhere."""
+"""For each path, every step at which it can be made to lead elsewhere."""
 
 
 def can_run_threads() -> bool:
-    """Whether threads are real here: under gevent and eventlet a watch would stop the whole process, or go deaf."""
+    """Whether threads are real here: under gevent and eventlet, a watch would stop the whole process or go deaf."""
     return isinstance(_thread.start_new_thread, BuiltinFunctionType)
 
 
 def prepare(way: str) -> None:
     """Imports watchdog, if a watch will need it, while no other thread runs: it takes a tenth of a second (measured).
 
-    In a process that is forked while a thread imports it, the next import of it would wait for ever."""
+    If a process is forked while a thread imports it, the next import in the child would wait for ever."""
     if way != "none" and can_run_threads():
         try:
             import downtime.reload.watch  # noqa: F401
-        except Exception:  # it may lack anything, such as ctypes; the first try to watch warns of it
+        except Exception:  # it may lack anything, such as ctypes; the first attempt to watch logs a warning
             logger.debug("watchdog can't be imported", exc_info=True)
 
 
@@ -55,12 +55,12 @@ class WatchOptions:
 class _State(Enum):
     WAITING = auto()  # no watch is trusted; the next one is started by the first look after `_retry_at`
     STARTING = auto()  # a thread is starting a watch
-    WATCHING = auto()  # a watch is on all the places, as far as the last look could tell
-    GIVEN_UP = auto()  # no watch runs, and none is started any more
+    WATCHING = auto()  # a watch is on all the places, as far as the last look could see
+    GIVEN_UP = auto()  # no watch runs, and none will be started
 
 
 class Supervisor:
-    """Keeps a watch for one process. `on_change` is called with a path, and whether its writer has finished it.
+    """Keeps a watch for one process; calls `on_change` with a path, and whether its writer has finished it.
 
     A watch that fails is started again, at ever longer intervals; one that can't work is given up for good."""
 
@@ -74,10 +74,10 @@ class Supervisor:
         self._thread: threading.Thread | None = None
         self._pause = _FIRST_PAUSE
         self._retry_at = float("-inf")
-        self._has_warned = False  # since a watch was last on
+        self._has_warned = False  # since a watch last worked
 
     def keep(self, now: float) -> bool:
-        """Whether a healthy watch is on all the places that matter; if not, sees to it. `now` is monotonic seconds."""
+        """Whether a healthy watch is on all places that matter; if not, may start one. `now` is monotonic seconds."""
         if self._state in (_State.STARTING, _State.GIVEN_UP):
             return False
         if self.options.way == "none" or not can_run_threads():
@@ -97,7 +97,7 @@ class Supervisor:
         return False
 
     def close(self) -> None:
-        """Ends the watch and waits for its threads, for half a second at times, so never on a request."""
+        """Ends the watch and waits for its threads, sometimes for half a second, so never on a request."""
         if self._thread is not None:
             self._thread.join()
         if self._watch is not None:
@@ -110,14 +110,14 @@ class Supervisor:
         return self._watch is not None and places == self._places and self._watch.is_healthy()
 
     def _without_a_watch(self) -> _State:
-        reason = "DOWNTIME_WATCH is 'none'" if self.options.way == "none" else "threads are patched, as gevent does it"
+        reason = "DOWNTIME_WATCH is 'none'" if self.options.way == "none" else "threads are patched, as by gevent"
         self._log.info("no watch runs: %s; requests compare the files", reason)
         return _State.GIVEN_UP
 
     def _flooded(self) -> _State:
         folders = ", ".join(sorted({step.folder for path_steps in self._places.values() for step in path_steps}))
         return self._failed(
-            f"too many files come and go in {folders}, so give ours a folder of their own", is_final=True
+            f"too many files come and go in {folders}, so give the downtime files a folder of their own", is_final=True
         )
 
     def _start(self, places: Places) -> None:
@@ -125,13 +125,13 @@ class Supervisor:
         self._state = _State.STARTING
         try:
             thread.start()
-        except RuntimeError as error:  # no thread to be had, or the interpreter is ending
+        except RuntimeError as error:  # no thread is available, or the interpreter is shutting down
             self._state = self._failed(str(error))
         else:
             self._thread = thread
 
     def _run(self, places: Places) -> None:
-        """Starts a watch, on a thread of its own; the state changes last, so that no look trusts half of it."""
+        """Starts a watch, on a thread of its own; changes the state last, so no look trusts half a watch."""
         state = _State.WAITING
         try:
             state = self._renew(places)
@@ -153,12 +153,12 @@ class Supervisor:
                 old.stop()
             self._places = places
             self._watch = Watch(names, self._changed)
-        except Exception as error:  # whatever a system refuses or a library raises, the files are compared all the same
-            # If the user's inotify watches are used up, watchdog 6.0.0 leaks three descriptors at each try.
+        except Exception as error:  # whatever a system refuses or a library raises, requests still compare the files
+            # If the user's inotify watches are used up, watchdog 6.0.0 leaks three descriptors at each attempt.
             return self._failed(str(error), is_final=isinstance(error, OSError) and error.errno == errno.ENOSPC)
         self._has_warned = False
         self._log.info("%s watches %s", self._watch.kind, one_line(", ".join(sorted(names))))
-        for path in self.options.paths:  # what changed before the watch was on
+        for path in self.options.paths:  # something may have changed before the watch worked
             self._on_change(path, False)
         return _State.WATCHING
 
@@ -168,9 +168,9 @@ class Supervisor:
                 self._on_change(path, is_finished)
 
     def _failed(self, reason: str, *, is_final: bool = False) -> _State:
-        """The state after a failure, which is logged unless another one was since a watch was last on."""
+        """The state after a failure, which is logged unless one was logged since a watch last worked."""
         if not self._has_warned:
-            outlook = "this process does not try again" if is_final else "it is tried again"
+            outlook = "this process does not try again" if is_final else "this process tries again"
             self._log.warning("no watch runs: %s; requests compare the files, and %s", one_line(reason), outlook)
         self._has_warned = True
         return _State.GIVEN_UP if is_final else _State.WAITING

@@ -1,4 +1,4 @@
-"""Tells what began, changed or ended from one answer to the next, in a line each for the log."""
+"""Words what began, changed or ended between two answers, in one log line each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST_LINES = 20
 
 
 def transitions(before: tuple[Answer, Sequence[Flag]], after: tuple[Answer, Sequence[Flag]], zone: tzinfo) -> list[str]:
-    """The lines that tell of what differs between two answers, each given with its flags; times are in `zone`."""
+    """The lines that say what differs between two answers, each given with its flags; times are in `zone`."""
     old, new = ({_key(window, flags): window for window in answer.active} for answer, flags in (before, after))
     begun = [window for key, window in new.items() if not _is_told(window, old.get(key))]
     over = [window for key, window in old.items() if key not in new]
@@ -28,7 +28,7 @@ def transitions(before: tuple[Answer, Sequence[Flag]], after: tuple[Answer, Sequ
 
 
 def _key(window: Window, flags: Sequence[Flag]) -> Hashable:
-    """What stays the same while an entry of the schedule or a flag is rewritten."""
+    """What stays the same if an entry of the schedule or a flag is rewritten."""
     period = window.period
     if window.is_flag:
         return path_of(period, flags)
@@ -40,7 +40,7 @@ def _is_told(window: Window, old: Window | None) -> bool:
 
 
 def _facts(window: Window) -> tuple[object, ...]:
-    """What a line tells of the window, before it is worded, which takes much longer."""
+    """What a line says about the window, as plain values: wording it takes much longer."""
     period = window.period
     paths = () if period.is_whole else period.paths
     return period.read_only, paths, window.began.replace(microsecond=0), rounded_up(window.end)

@@ -1,4 +1,4 @@
-"""Lets one thread at a time look at a file, and the others wait for it only as long as is sensible."""
+"""Lets one thread at a time look at a file, and the others wait for it only for a limited time."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _PAST, _NEVER = float("-inf"), float("inf")
 class Turn:
     """Whose turn it is to look at a file, and when the next look is due; moments are monotonic seconds.
 
-    A look can hang, as on a network file system whose server is gone. Then it keeps the thread that it runs on, and
-    no other."""
+    A look can hang, for example on a network file system whose server is gone. It then keeps the thread that it runs
+    on, and no other."""
 
     def __init__(self) -> None:
         self.due_by = _PAST
-        """When the next look is due; a look sets it, or leaves what `taken` was told."""
-        self._due_from = _PAST  # from here on a look is worth while, if one takes place for another file
+        """When the next look is due; a look may change what `taken` set."""
+        self._due_from = _PAST  # from here on a look is worthwhile if another file is looked at anyway
         self._hint: object = None
         self._begun_at = _NEVER
         self._lock = threading.Lock()
 
     def fresh_until(self, hint: object) -> float:
-        """When the next look is due; infinitely long ago if a look is under way, or if none was made for this hint."""
+        """When the next look is due; infinitely long ago if one is under way, or if none was made for this hint."""
         return self.due_by if hint is self._hint and self._begun_at == _NEVER else _PAST
 
     @contextmanager
     def taken(self, hint: object, start: float, *, due_by: float, recheck: float) -> Iterator[bool]:
-        """Whether a look is due, by time or for a new hint; it began at `start` and is good until `due_by`.
+        """Whether a look is due, by time or for a new hint; it begins at `start` and holds until `due_by`.
 
-        Raises TimeoutError if the look of another thread hangs: it is waited for until it is `recheck` seconds old,
+        Raises TimeoutError if the look of another thread hangs: this waits until that look is `recheck` seconds old,
         but at least a quarter of a second, and at most one."""
         if not self._is_due(hint, start):
             yield False
@@ -44,7 +44,7 @@ class Turn:
                 yield False
                 return
             self._begun_at, self.due_by = monotonic(), due_by
-            self._hint = None  # a look that is interrupted was made for no hint
+            self._hint = None  # an interrupted look counts for no hint
             yield True
             self._due_from, self._hint = (start + self.due_by) / 2, hint
         finally:

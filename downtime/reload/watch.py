@@ -1,4 +1,4 @@
-"""One watch: calls back when the operating system tells of a change; the only importer of watchdog."""
+"""One watch: calls back when the operating system reports a change; the only importer of watchdog."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _EVENTS: list[type[FileSystemEvent]] = [
 
 _INOTIFY = "InotifyObserver"
 
-# A watch costs up to 75 microseconds for each event of other files (measured). If this many come within that time, in
-# seconds, it is given up, before it costs a hundredth of a core for long.
+# A watch costs up to 75 microseconds for each event of another file (measured). If this many come within that many
+# seconds, it is given up, before it costs 1 % of a core for long.
 _MOST_UNRELATED, _UNRELATED_WITHIN = 2000, 20.0
 
 OnChange = Callable[[str, bool], None]
@@ -46,17 +46,17 @@ OnChange = Callable[[str, bool], None]
 class Watch:
     """A running watch of the names in their folders; raises OSError or RuntimeError if it can't run.
 
-    An event is no more than a hint: `on_change` is called on the watch's thread, for a change or for none."""
+    An event is only a hint: `on_change` is called on the watch's thread, even if nothing has changed."""
 
     def __init__(self, names: Mapping[str, Collection[str]], on_change: OnChange) -> None:
-        self.is_flooded = False  # given up, as too many other files came and went
+        self.is_flooded = False  # given up, because too many other files came and went
         paths = {os.path.join(folder, name) for folder in names for name in names[folder]}
         self._observer = _new_observer()
-        with ExitStack() as unless_started:  # a start that fails leaves threads and descriptors
+        with ExitStack() as unless_started:  # a failed start leaves threads and descriptors
             unless_started.callback(self.stop)
             handler = _Handler(paths, on_change, self._give_up)
             for folder in names:
-                os.scandir(folder).close()  # raises if it may not be listed: inotify would listen in vain
+                os.scandir(folder).close()  # raises if listing is forbidden: inotify would listen in vain
                 self._observer.schedule(handler, folder, event_filter=_events(self._observer))
             self._observer.start()
             unless_started.pop_all()
@@ -111,13 +111,13 @@ class _Handler(FileSystemEventHandler):
 
 
 def _new_observer() -> BaseObserver:
-    # Without full events, watchdog tells of a file that is moved in as of one that is being created.
+    # Without full events, watchdog reports a file that is moved in as one that is being created.
     options: dict[str, Any] = {"generate_full_events": True} if getattr(Observer, "__name__", "") == _INOTIFY else {}
     return Observer(**options)
 
 
 def _events(observer: BaseObserver) -> list[type[FileSystemEvent]]:
-    """The events worth a wake-up: inotify tells when a writer has finished, so its writes before that are left out."""
+    """The events worth a wake-up: inotify reports when a writer has finished, so earlier writes are left out."""
     return [*_EVENTS, FileClosedEvent if _is_inotify(observer) else FileModifiedEvent]
 
 

@@ -456,7 +456,7 @@ def test_a_flag_counts_even_if_it_can_not_be_worded_for_the_log(
     monkeypatch.setattr("downtime.reload.look_settings.get_default_timezone", Nowhere)
     assert live.answer().active
     assert [record.getMessage() for record in caplog.records if record.exc_info] == [
-        "what has begun or ended can't be told"
+        "what has begun or ended can't be logged"
     ]
 
 
