@@ -1,4 +1,4 @@
-"""Compares what the guard was told with the settings, once Django has read these."""
+"""Compares the arguments of the guard with the settings, once Django has read them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ logger = logging.getLogger("downtime.guard")
 
 
 def tell_differences(options: Options) -> None:
-    """Logs a warning for each argument of the guard that is not what the settings say."""
-    if "django.conf" not in sys.modules:  # what was loaded is something else
+    """Logs a warning for each argument of the guard that differs from the settings."""
+    if "django.conf" not in sys.modules:  # `load` has loaded something other than Django
         return
     from django.conf import settings
 
@@ -38,5 +38,5 @@ def tell_differences(options: Options) -> None:
         pairs.append(("time_zone", str(options.zone), "TIME_ZONE", str(get_default_timezone())))
     for argument, told, setting, value in pairs:
         if told != value:
-            text = f"{argument} of downtime.guard is {told!r}, and {setting} is {value!r}; the guard needs the same"
+            text = f"{argument} of downtime.guard is {told!r}, but {setting} is {value!r}; give both the same value"
             logger.warning("%s", one_line(text))

@@ -1,4 +1,4 @@
-"""Chooses the answer to a request while the site is down, among those prepared since the last look at the files."""
+"""Chooses the answer to a request while the site is down, from those prepared since the last look at the files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Prepared(NamedTuple):
 
 
 class Answers:
-    """The answers to requests for a site that is down, by method, Accept and whether a script has sent them."""
+    """The answers to requests while the site is down, by method, Accept, and whether a script has sent them."""
 
     def __init__(self, options: Options) -> None:
         self._observer = Observer(options)
@@ -39,7 +39,7 @@ class Answers:
         return self._observer.is_due()
 
     def to(self, method: str, accept: str, *, is_script: bool) -> Response | None:
-        """The response to such a request, of which HEAD gets the headers alone; None if the site is up."""
+        """The response to such a request, of which HEAD gets only the headers; None if the site is up."""
         downtime, prepared = self._observer.downtime(), self._prepared
         if downtime is None:
             return None
@@ -52,7 +52,7 @@ class Answers:
         return found
 
     def once_more(self, method: str, accept: str, *, is_script: bool) -> Response:
-        """The response to such a request while the site comes back: to be sent again at once."""
+        """The response to such a request while the site comes back: it asks the client to try again at once."""
         return self._prepare(_FOR_A_MOMENT, prefers_json(accept, is_script), method not in _SAFE_METHODS)
 
     def _prepare(self, downtime: Occurrence, is_json: bool, was_sent: bool) -> Response:

@@ -15,7 +15,7 @@ from downtime.standin.response import BROKEN, Response
 _Message = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[_Message]]
 _Send = Callable[[_Message], Awaitable[None]]
-# RFC 6455 section 7.4.1, and the registry of IANA that its section 7.4.2 leaves the others to.
+# RFC 6455 section 7.4.1, and the IANA registry to which section 7.4.2 leaves the other codes.
 _INTERNAL_ERROR, _TRY_AGAIN_LATER = 1011, 1013
 
 
@@ -40,7 +40,7 @@ class _Request(NamedTuple):
 
 
 class StandIn:
-    """Answers 503 while the site is down; then loads it in a thread, and hands every request on."""
+    """Answers 503 while the site is down; then loads it in a thread, and passes every request on to it."""
 
     def __init__(self, answers: Answers, loader: Loader) -> None:
         self._answers = answers
@@ -65,9 +65,9 @@ class StandIn:
         await application(scope, receive, send)
 
     async def _response(self, request: _Request) -> tuple[Response | None, ProcessEnd | None]:
-        """The response in the site's place, and how to end the process after it; neither once the site is loaded."""
+        """The response in the site's place, and how to end the process after it; both None once the site is loaded."""
         method, accept, by_script, _ = request
-        if self._answers.is_due():  # in a thread, as a look at the files may keep the event loop waiting
+        if self._answers.is_due():  # in a thread, because a look at the files may block the event loop
             response = await asyncio.to_thread(self._answers.to, method, accept, is_script=by_script)
         else:
             response = self._answers.to(method, accept, is_script=by_script)
@@ -82,7 +82,7 @@ class StandIn:
         return None, None
 
     async def _load(self) -> None:
-        """Loads in a thread, as a project may ask the database, which Django refuses on an event loop; once for all."""
+        """Loads in a thread, once for all requests: a project may ask the database, which async code may not."""
         if self._loading is None:
             self._loading = asyncio.ensure_future(asyncio.to_thread(self._loader.load))
             self._loading.add_done_callback(self._loaded)
@@ -90,12 +90,12 @@ class StandIn:
 
     def _loaded(self, loading: asyncio.Future[Any]) -> None:
         self._loading = None
-        if not loading.cancelled():  # as by the end of the server
-            loading.exception()  # told to whoever waits, and to nobody if all have gone
+        if not loading.cancelled():  # as when the server ends
+            loading.exception()  # marks it as seen, even if nobody waits for it any more
 
 
 async def _take_body(receive: _Receive) -> None:
-    """Takes all that the client sends, as Django does: a server that has to throw it away may reset the connection."""
+    """Reads all that the client sends, as Django does: a server that has to discard it may reset the connection."""
     while (message := await receive())["type"] == "http.request" and message.get("more_body"):
         pass
 
@@ -110,7 +110,7 @@ async def _send(scope: _Message, method: str, response: Response, send: _Send) -
 
 
 async def _after(end: ProcessEnd | None) -> None:
-    """Ends the process, if it has to end, once the server has sent what it was given."""
+    """Ends the process, if it has to end, once the server has sent the response."""
     if end is not None:
         await asyncio.sleep(FLUSHED_AFTER)
         end()

@@ -1,4 +1,4 @@
-"""Decides at the start of a process whether it gets the site itself, or a stand-in until the site is up again."""
+"""Decides at the start of a process whether it serves the site itself, or a stand-in until the site is up again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def boot(options: Options, stand_in: Callable[[Answers, Loader], Any]) -> Any:
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException:  # whatever it is: it is raised again, or spoil() logs it
-            if not Answers(options).is_down():  # by a look of its own, as the deploy may have begun during the load
+            if not Answers(options).is_down():  # a new look, because the deploy may have begun during the load
                 raise
             loader.spoil()
         else:

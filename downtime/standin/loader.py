@@ -1,4 +1,4 @@
-"""Loads the site into this process, after a trial in a child, and remembers if that has spoiled the process."""
+"""Loads the site into this process, after a trial in a child, and remembers if the load has spoiled the process."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from downtime.standin.process_lock import ProcessLock
 logger = logging.getLogger("downtime.guard")
 
 PAUSE = 2.0
-"""Seconds from one trial that failed to the next."""
+"""Seconds from a failed trial to the next one."""
 
 
 class CannotLoad(Exception):
-    """The site can't be loaded now; the message is the traceback, which was logged."""
+    """The site can't be loaded now; the message is the traceback, which is in the log too."""
 
 
 class Spoiled(Exception):
-    """A load has failed in this process and left half of the site behind, so that only a new process can load it."""
+    """A load has failed in this process and left half of the site behind, so only a new process can load it."""
 
     def __init__(self, end: ProcessEnd) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Spoiled(Exception):
 
 
 class Loader:
-    """The application, once it could be loaded. One thread loads, and the others wait for it."""
+    """The application, once it is loaded. One thread loads it, and the others wait."""
 
     def __init__(self, options: Options) -> None:
         self.application: Any = None
@@ -46,7 +46,7 @@ class Loader:
     def load(self) -> Any:
         """The application, loaded here if it can be loaded in a child. Raises CannotLoad or Spoiled, and logs why.
 
-        The first trial is that of the boot. After each later one that fails, the next comes PAUSE seconds later."""
+        The first trial is at the boot. After each later trial that fails, the next one comes PAUSE seconds later."""
         with self._lock.own():
             if self.application is None:
                 if self._end is not None:
@@ -56,15 +56,15 @@ class Loader:
             return self.application
 
     def _try(self) -> None:
-        """Returns if the site can be loaded in a child; or if that can't be tried."""
+        """Returns if the site can be loaded in a child, or if that can't be tried."""
         if time.monotonic() < self._retried_at + PAUSE:
             raise CannotLoad(self._why)
-        importlib.invalidate_caches()  # what was repaired meanwhile may have changed within a tick of the clock
+        importlib.invalidate_caches()  # a repair may have come within one tick of the clock
         try:
             why = probe(self._options.application, self._options.timeout)
         except CannotFork:
             return
-        except OSError as error:  # too many open files, with which a load here would fail as well
+        except OSError as error:  # too many open files, and a load here would fail too
             why = f"it can't be tried in a child: {error}"
         if why is not None:
             logger.error("the site can't be loaded:\n%s", why)
@@ -74,8 +74,8 @@ class Loader:
             raise CannotLoad(why)
 
     def spoil(self) -> ProcessEnd:
-        """Takes note that the load whose exception is being handled has failed in this process."""
-        logger.exception("the site can't be loaded, and what is left of it needs a new process")
+        """Records that the load whose exception is being handled has failed in this process."""
+        logger.exception("the site can't be loaded, and the next attempt needs a new process")
         self._end = ProcessEnd()
         return self._end
 
@@ -84,7 +84,7 @@ class Loader:
             application = self._options.application()
         except (KeyboardInterrupt, GeneratorExit):
             raise
-        except BaseException as error:  # whatever it is, also a sys.exit() in the settings: spoil() logs it
+        except BaseException as error:  # whatever it is, even a sys.exit() in the settings: spoil() logs it
             raise Spoiled(self.spoil()) from error
         tell_differences(self._options)
         return application

@@ -1,4 +1,4 @@
-"""What the flags and the schedule say of the whole site, by the code by which running processes read them."""
+"""What the flags and the schedule say about the whole site, read by the same code as in running processes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Meaning:
     """The files, as they were last read; a damaged schedule leaves the last good one in force."""
 
     def __init__(self, options: Options, pause: float) -> None:
-        """`pause` is the number of seconds from one look at the files to the next."""
+        """Takes as `pause` the number of seconds from one look at the files to the next."""
         self._pause = pause
         self._log = DeferredLog()
         self._zone, self._max_age = options.zone, options.flag_max_age
@@ -28,7 +28,7 @@ class Meaning:
     def downtime(self) -> Occurrence | None:
         """What refuses the whole site, for reading too, after a look at the files; None if nothing does.
 
-        While a schedule that has changed may go on with what a flag has just ended, the last answer stays."""
+        The last answer stays while a changed schedule settles: it may continue what a flag has just ended."""
         found = self._look()
         if found is not None or self._schedule is None or not self._schedule.is_settling:
             self._last = found

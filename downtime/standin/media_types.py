@@ -1,4 +1,4 @@
-"""Negotiates by Accept without Django, in the same way as `downtime.http.negotiation` does with it."""
+"""Negotiates by Accept without Django, the same way as `downtime.http.negotiation` does with Django."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LONGEST_HEADER = 1_000  # characters
 
 def prefers_json(accept: str, is_script: bool) -> bool:
     """Whether the client prefers JSON to HTML (RFC 9110 section 12.5.1); a script does unless its Accept names HTML."""
-    return _prefers_json(accept[:_LONGEST_HEADER], is_script)  # before the cache, which would keep the whole header
+    return _prefers_json(accept[:_LONGEST_HEADER], is_script)  # cut here, as the cache would keep the whole header
 
 
 @lru_cache(500)
@@ -31,7 +31,7 @@ def _prefers_json(accept: str, is_script: bool) -> bool:
 
 
 def _quality(parameters: list[str]) -> float:
-    """The weight of a media type, from 0 to 1; 1 if it is not given, or can't be understood."""
+    """The weight of a media type, from 0 to 1; 1 if it is missing or malformed."""
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name.strip() == "q":
@@ -44,9 +44,9 @@ def _quality(parameters: list[str]) -> float:
 
 
 def is_script(htmx: str, destination: str, requested_with: str, body_type: str) -> bool:
-    """Whether a script has sent the request, as `downtime.http.scripts` has it.
+    """Whether a script has sent the request, by the same rules as `downtime.http.scripts`.
 
-    By HX-Request, Sec-Fetch-Dest, X-Requested-With and Content-Type, each empty if the request does not have it."""
+    The arguments are HX-Request, Sec-Fetch-Dest, X-Requested-With and Content-Type, each empty if it is missing."""
     if not (destination or requested_with or body_type) or htmx == "true":
         return False
     if destination == "empty" or requested_with.lower() == "xmlhttprequest":

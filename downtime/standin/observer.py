@@ -1,4 +1,4 @@
-"""Looks at the flags and the schedule a few times a second, without settings, and as far as possible without PyYAML."""
+"""Looks at the flags and the schedule a few times a second, without settings and, if it has to, without PyYAML."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ PAUSE = 0.25
 """Seconds from one look at the files to the next."""
 
 ANY_DOWNTIME = Occurrence("", None, None, "", "", None, False, ())
-"""Of which nothing is known but that it takes the whole site down."""
+"""A downtime of the whole site of which nothing else is known."""
 
 
 class Observer:
-    """Whether the whole site is refused, for reading too: as the middleware would have it, by the same files.
+    """Whether the whole site is refused, for reading too: as the middleware would decide from the same files.
 
-    Without PyYAML it goes by the presence of the flags. A part of the site, and writing alone, count as up."""
+    Without PyYAML, only the presence of the flags counts. A downtime of a part, or of writing only, counts as up."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -44,13 +44,13 @@ class Observer:
         return time.monotonic() >= self._due
 
     def downtime(self) -> Occurrence | None:
-        """The downtime of the whole site, or None if it is up; another object after each look, four times a second."""
+        """The downtime of the whole site, or None if it is up; a new object after each look, four times a second."""
         if time.monotonic() >= self._due:
             self._look_in_turn()
         return self._downtime
 
     def _look_in_turn(self) -> None:
-        """Looks, unless another thread has just done so; while one does, the others go by what was known before."""
+        """Looks, unless another thread has just done so; while one looks, the others use the last result."""
         lock = self._lock.own()
         if lock.acquire(blocking=self._due == -math.inf):
             try:
@@ -67,10 +67,10 @@ class Observer:
 
                 self._meaning = Meaning(self._options, PAUSE)
             return self._meaning.downtime()
-        except Exception as error:  # PyYAML may be what is being replaced, and can raise anything then
+        except Exception as error:  # PyYAML may be in the middle of an upgrade, and can raise anything then
             if repr(error) != self._error:
                 self._error = repr(error)
-                logger.warning("what the files say can't be read (%r); the presence of a flag counts alone", error)
+                logger.warning("what the files say can't be read (%r); only the presence of a flag counts", error)
             return replace(ANY_DOWNTIME) if self._is_raised() else None
 
     def _is_raised(self) -> bool:

@@ -1,4 +1,4 @@
-"""The arguments of the guard, checked at the start: a wrong one must not wait for the first downtime to be found."""
+"""The arguments of the guard, checked at the start: a wrong one must not stay hidden until the first downtime."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger("downtime.guard")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the guard was told: absolute paths, seconds, and the function that loads the application."""
+    """The arguments of the guard: absolute paths, seconds, and the function that loads the application."""
 
     flag_files: tuple[str, ...]
     schedule_file: str | None
@@ -29,7 +29,7 @@ class Options:
     load: Callable[[], Any]
 
     def application(self) -> Any:
-        """What `load` returns. Raises TypeError if that is nothing, and what `load` raises."""
+        """What `load` returns. Raises TypeError if that is None, and what `load` raises."""
         application = self.load()
         if application is None:
             raise TypeError(f"{self.load!r} returned None; the load of the guard must return the application")
@@ -45,12 +45,12 @@ def checked(
     timeout: Any,
     load: Any,
 ) -> Options:
-    """The arguments as options; raises TypeError or ValueError that says which one is wrong, and what it must be."""
+    """The arguments as options; raises a TypeError or ValueError that says which one is wrong and what it must be."""
     flags = flag_file if isinstance(flag_file, (list, tuple)) else [flag_file]
     if schedule_file is not None and time_zone is None:
-        raise ValueError("schedule_file is given without time_zone; write the TIME_ZONE of the settings there")
+        raise ValueError("schedule_file is given without time_zone; pass the setting TIME_ZONE as time_zone")
     if schedule_file is None and not flags:
-        raise ValueError("flag_file names no flag, and schedule_file no schedule; name at least one of them")
+        raise ValueError("flag_file names no flag, and schedule_file is missing; give at least one of them")
     if not callable(load):
         raise TypeError(f"load is {load!r}; it must be a function that returns the application")
     return Options(
@@ -73,7 +73,7 @@ def _path(name: str, path: Any) -> str:
     if not os.path.isabs(text):
         raise ValueError(f"{name} is {text!r}; it must be an absolute path, such as BASE_DIR / {text!r}")
     if "\0" in text:
-        raise ValueError(f"{name} is {text!r}; a path holds no null character")
+        raise ValueError(f"{name} is {text!r}; a path must not contain a null character")
     return os.path.abspath(text)
 
 
@@ -85,8 +85,8 @@ def _zone(zone: Any) -> tzinfo | None:
     try:
         return converters.zone(zone)
     except ValueError as error:
-        if not zoneinfo.available_timezones():  # as while `pip` replaces tzdata, which must not end a site that is down
-            logger.warning("this system has no time zones, so the guard does not know the schedule, and goes by flags")
+        if not zoneinfo.available_timezones():  # `pip` may be replacing tzdata; a site that is down must go on
+            logger.warning("this system has no time zones, so the guard ignores the schedule and uses only the flags")
             return None
         raise ValueError(f"time_zone is {zone!r}; {error}") from error
 

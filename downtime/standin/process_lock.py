@@ -1,4 +1,4 @@
-"""A lock that is another one in each process, and another one once gevent has patched threads."""
+"""A lock that differs in each process, and again once gevent has patched threads."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import threading
 
 
 class ProcessLock:
-    """Makes the lock when it is first asked for.
+    """Makes the lock at its first use.
 
-    One that was made before would be held for ever in a fork if a thread of the parent held it, and would block all
-    greenlets if it was made before gevent has patched threads, as it is by uWSGI."""
+    A lock from before a fork would be held for ever if a thread of the parent held it. A lock from before gevent has
+    patched threads, as with uWSGI, would block all greenlets."""
 
     def __init__(self) -> None:
         self._locks: dict[tuple[int, object], threading.Lock] = {}

@@ -23,7 +23,7 @@ _VARY = "Accept, Sec-Fetch-Dest, X-Requested-With, Content-Type, HX-Request, Tur
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response, by default to a planned downtime."""
+    """A response, by default for a planned downtime."""
 
     headers: tuple[tuple[str, str], ...]
     body: bytes
@@ -35,11 +35,11 @@ BROKEN = Response(
     b"<h1>Server Error (500)</h1>",
     "500 Internal Server Error",
 )
-"""To whoever asks while the site is up and can't be loaded; some servers answer nothing if an application raises."""
+"""For requests while the site is up and can't be loaded; some servers send nothing if an application raises."""
 
 
 def page(downtime: Occurrence, page_file: str | None, *, now: float, was_sent: bool) -> Response:
-    """The page file as it is; or, if it can't be read, the built-in page with the message of the downtime."""
+    """The page file as it is or, if it can't be read, the built-in page with the message of the downtime."""
     body = _content(page_file) if page_file else b""
     if not body:
         body = built_in_page(downtime.message, was_sent=was_sent).encode()
@@ -47,7 +47,7 @@ def page(downtime: Occurrence, page_file: str | None, *, now: float, was_sent: b
 
 
 def problem(downtime: Occurrence, page_file: str | None, *, now: float, was_sent: bool) -> Response:
-    """Problem details as the middleware would send them; what the files do not say is taken from the page's twin."""
+    """Problem details as the middleware would send them; the page's twin fills in what the files do not say."""
     twin = _twin(page_file) if page_file else {}
     seconds = _retry_after(downtime, now)
     detail = downtime.message or twin.get("detail") or _REASON
@@ -88,7 +88,7 @@ def _response(content_type: str, body: bytes, seconds: int | None) -> Response:
 
 
 def _content(path: str) -> bytes:
-    """What the file holds; nothing if it can't be read, or is a pipe, which is not waited for."""
+    """The content of the file; empty if it can't be read, or is a pipe, which could block."""
     with suppress(OSError, MemoryError):
         return disk.read(path, limit=_LONGEST_PAGE)[0]
     return b""

@@ -14,7 +14,7 @@ from downtime.standin.response import BROKEN
 
 
 class StandIn:
-    """Answers 503 while the site is down; then loads it, and hands every request on."""
+    """Answers 503 while the site is down; then loads it, and passes every request on to it."""
 
     def __init__(self, answers: Answers, loader: Loader) -> None:
         self._answers = answers
@@ -57,6 +57,6 @@ class _LastAnswer:
         yield self._body
 
     def close(self) -> None:
-        """Ends the process; servers call it when the body was sent (PEP 3333)."""
+        """Ends the process; servers call it after the body is sent (PEP 3333)."""
         time.sleep(FLUSHED_AFTER)
         self._end()

@@ -46,7 +46,7 @@ def test_each_argument_that_differs_from_its_setting_is_a_warning(
     [record] = caplog.records
     assert record.levelname == "WARNING"
     assert f"{next(iter(changes))} of downtime.guard is" in record.getMessage()
-    assert f", and {name} is " in record.getMessage()
+    assert f", but {name} is " in record.getMessage()
 
 
 def test_the_guard_needs_the_flag_of_the_fleet_as_well(
@@ -56,7 +56,7 @@ def test_the_guard_needs_the_flag_of_the_fleet_as_well(
     settings.DOWNTIME_PAGE_FILE = tmp_path / "downtime.html"
     tell_differences(options(time_zone=settings.TIME_ZONE))
     [message] = caplog.messages
-    assert ", and DOWNTIME_FLAG_FILE with DOWNTIME_FLEET_FLAG_FILE is " in message
+    assert ", but DOWNTIME_FLAG_FILE with DOWNTIME_FLEET_FLAG_FILE is " in message
     tell_differences(options(flag_file=conf.flag_files, time_zone=settings.TIME_ZONE))
     assert len(caplog.messages) == 1
 

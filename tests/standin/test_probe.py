@@ -107,11 +107,11 @@ def test_it_tells_where_a_load_hangs_in_a_thread_that_blocks_signals() -> None:
 
 def test_a_load_that_takes_no_notice_of_its_alarm_is_killed() -> None:
     why = probe(hang_for_good, 0.1)
-    assert why == "the load did not end within 0.1 seconds, or its process was ended"
+    assert why == "the load did not finish within 0.1 seconds, or its process ended before that"
 
 
 def test_a_load_that_ends_its_process_has_failed() -> None:
-    assert probe(lambda: os._exit(0), 5) == "the load did not end within 5 seconds, or its process was ended"
+    assert probe(lambda: os._exit(0), 5) == "the load did not finish within 5 seconds, or its process ended before that"
 
 
 def test_a_load_that_leaves_a_process_behind_is_not_waited_for() -> None:
@@ -145,7 +145,7 @@ def test_no_handler_of_the_server_runs_in_the_child(tmp_path: Path) -> None:
     finally:
         signal.signal(signal.SIGTERM, before)
     assert why is not None
-    assert "its process was ended" in why
+    assert "its process ended before that" in why
     assert not called.exists()
 
 

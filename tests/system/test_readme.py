@@ -158,7 +158,7 @@ def test_a_project_that_can_not_be_imported_is_down_behind_its_guard(project: Pr
         wait_until(lambda: ask(port).status == 200, within=20, what="the project answers")
     log = (project.folder / "gunicorn.log").read_text()
     assert "No module named 'nothing_of_that_name'" in log
-    assert "TIME_ZONE is 'UTC'; the guard needs the same" in log
+    assert "TIME_ZONE is 'UTC'; give both the same value" in log
 
 
 def test_a_script_does_nothing_while_the_site_is_down(project: Project) -> None:
