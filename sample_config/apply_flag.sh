@@ -1,18 +1,18 @@
 #!/bin/sh
-# Raises or lowers a flag as a document says, which url/follow.sh, consul-template or confd have brought to this host:
+# Raises or lowers a flag as a document says. url/follow.sh, consul-template or confd has brought the document to this host:
 #   apply_flag.sh DOCUMENT FLAG
 #
-# The first line of the document is "down" or "up"; what stands below "down" is what the flag holds, such as its message.
-# Anything else changes nothing: an empty document, half of one, or the error page of something in between.
+# The first line of the document is "down" or "up"; the text below "down" becomes the content of the flag, such as its message.
+# Anything else changes nothing: an empty document, half of one, or an error page from something in between.
 set -eu
 document=$1 flag=$2
 
-# Whoever brings it does so only when it has changed. So if the flag can't be written, the document has to go, to be brought again.
+# The document comes only when it has changed. So if the flag can't be written, remove the document: then it comes again.
 trap '[ $? -eq 0 ] || rm -f "$document"' EXIT
 
 case $(head -n 1 "$document" | tr -d '\r') in
     down)
-        # A flag that says the same already stays as it is, and so does its age.
+        # If the flag says the same already, it stays as it is and keeps its age.
         tail -n +2 "$document" | cmp -s - "$flag" && exit
         tail -n +2 "$document" > "$flag.new"
         mv -fT "$flag.new" "$flag"

@@ -5,7 +5,7 @@ from downtime import guard
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sample_site.settings")
 
-# As in the settings, which can't be asked for if they are what is broken.
+# The same as in the settings, which may be what is broken.
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 application = guard.asgi(

@@ -1,4 +1,4 @@
-"""Makes the database of the admin before the site runs, with a user who may look at it."""
+"""Makes the admin's database before the site runs, with a user who may look at the admin."""
 
 import os
 
@@ -9,7 +9,7 @@ USER = PASSWORD = "demo"
 
 
 def prepare() -> None:
-    """Does once what is missing; not again in the process that `runserver` starts at each change of the code."""
+    """Makes what is missing, but not in the process that `runserver` restarts at each change of the code."""
     if os.environ.get("RUN_MAIN") == "true":
         return
     django.setup()

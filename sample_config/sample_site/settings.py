@@ -1,9 +1,9 @@
-"""A site that does nothing but go down and come back. Only its admin asks a database, for who has logged in."""
+"""A site that only goes down and comes back. Only its admin uses a database, to know who has logged in."""
 
 import sys
 from pathlib import Path
 
-# The schedule, downtime.yml, and the flag, downtime.flag, are looked for here.
+# The app looks here for the schedule, downtime.yml, and the flag, downtime.flag.
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # The sample shows the app of this checkout. A site of your own just installs it.
@@ -25,7 +25,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    # Above all that opens a session, a user or a database.
+    # Above everything that opens a session, a user or a database.
     "downtime.middleware.DowntimeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -55,7 +55,7 @@ TEMPLATES = [
     },
 ]
 
-# Not in the folder of the schedule and the flag, whose watch each transaction would wake.
+# Not in the folder of the schedule and the flag: each transaction would wake the watch.
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

@@ -234,7 +234,7 @@ def test_the_files_of_docker_agree_with_each_other_and_with_the_front_server() -
     [network] = COMPOSE["networks"]["inside"]["ipam"]["config"]
     assert ipaddress.ip_address(address) in ipaddress.ip_network(network["subnet"])
     comment = (SAMPLES / "docker" / "compose.yml").read_text()
-    assert f"{address}:8000 in the place of 127.0.0.1:8000" in comment
+    assert f"{address}:8000 instead of 127.0.0.1:8000" in comment
     assert "server 127.0.0.1:8000 " in sample("nginx", "net")
     assert "0.0.0.0:8000" in DOCKERFILE
     assert set(proxy["networks"]) <= set(COMPOSE["networks"])
