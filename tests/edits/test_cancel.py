@@ -14,7 +14,7 @@ def without(text: str, name: str) -> str:
     return cancel(open_text(text, BERLIN), name).text
 
 
-# What stands between « and → is there before, and what stands between → and » afterwards.
+# The text between « and → is there before the edit, and the text between → and » after it.
 CANCELLED = {
     "with its own comments": """\
 periods:

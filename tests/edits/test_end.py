@@ -22,7 +22,7 @@ def ended(text: str, zone: ZoneInfo = BERLIN, now: datetime = NOW) -> Ended:
     return end_active(open_text(text, zone), now)
 
 
-# What stands between « and → is there before, and what stands between → and » afterwards.
+# The text between « and → is there before the edit, and the text between → and » after it.
 EDITS = {
     "open-ended": """\
 periods:

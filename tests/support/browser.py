@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-# No request of its own, and no profile of anybody.
+# No requests of the browser's own, and nobody's profile.
 OPTIONS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """A browser; no async test can run in this thread while it is there."""
+    """A browser; no async test can run in this thread while it is open."""
     for needed in ("playwright", CHROMIUM):
         require(needed)
     from playwright.sync_api import sync_playwright

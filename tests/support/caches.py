@@ -1,9 +1,9 @@
-"""Caches that tests and benchmarks put into the place of those of a site."""
+"""Caches that tests and benchmarks use instead of a site's."""
 
 from pathlib import Path
 from typing import Any
 
 
 def cache_in(folder: Path, **options: Any) -> dict[str, Any]:
-    """The entry in CACHES of one that is kept in that folder, so that all processes of this machine share it."""
+    """The entry in CACHES for a cache in that folder, which all processes of this machine share."""
     return {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": str(folder), **options}

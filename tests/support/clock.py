@@ -1,4 +1,4 @@
-"""A clock that tests put forward by hand, and each place where the app reads the time."""
+"""A clock that tests move forward by hand, and each place where the app reads the time."""
 
 import time
 from datetime import datetime, timedelta, tzinfo
@@ -16,22 +16,22 @@ CLOCKS = (
     "downtime.reload.process_state.datetime",
     "downtime.reload.process_state.time",
 )
-"""What the fixture `clock` replaces; a name that is not there fails every test that uses it."""
+"""What the fixture `clock` replaces; a name that does not exist fails every test that uses it."""
 
 
 class Clock:
-    """The clocks that the app reads, put forward by hand."""
+    """The clocks that the app reads, moved forward by hand."""
 
     def __init__(self) -> None:
         self._passed = 0.0
         self._jumped = 0.0
 
     def passes(self, seconds: float) -> None:
-        """Time goes by, on every clock."""
+        """Moves every clock forward."""
         self._passed += seconds
 
     def jumps(self, seconds: float) -> None:
-        """Somebody sets the wall clock."""
+        """Moves the wall clock alone, as somebody who sets it does."""
         self._jumped += seconds
 
     def monotonic(self) -> float:

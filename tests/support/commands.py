@@ -1,4 +1,4 @@
-"""Calls management commands in this process, and tells what came of it."""
+"""Calls management commands in this process, and returns what they write."""
 
 import json
 import re
@@ -22,10 +22,10 @@ NEW = ("new", "--start", "2027-05-01 02:00", "--for", "2h")
 
 
 class Terminal(StringIO):
-    """An output that people look at."""
+    """An output that is a terminal."""
 
     def isatty(self) -> bool:
-        """That it is."""
+        """Always true."""
         return True
 
 
@@ -34,7 +34,7 @@ def on_terminal(command: str, *arguments: str, columns: int = 80) -> str:
     output = Terminal()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", str(columns))
-        patch.setattr("sys.stdout", output)  # by which Django finds out whether colours can be shown
+        patch.setattr("sys.stdout", output)  # from which Django finds out if it can show colours
         call_command(command, *arguments, stdout=output, stderr=output)
     return output.getvalue()
 
@@ -47,7 +47,7 @@ def run(command: str, *arguments: str) -> str:
 
 
 def refusal(command: str, *arguments: str, code: int = 1) -> str:
-    """Why the command can't do what it was asked, for which it ends with that code."""
+    """The error with which the command ends, with that exit code."""
     with pytest.raises(CommandError) as error:
         run(command, *arguments)
     assert error.value.returncode == code
@@ -55,7 +55,7 @@ def refusal(command: str, *arguments: str, code: int = 1) -> str:
 
 
 def told(command: str, *arguments: str) -> str:
-    """What the command writes, whether it can do what it was asked or not."""
+    """What the command writes, whether it succeeds or fails."""
     output = StringIO()
     try:
         call_command(command, *arguments, stdout=output, stderr=output)
@@ -65,18 +65,18 @@ def told(command: str, *arguments: str) -> str:
 
 
 def without_distances(text: str) -> str:
-    """The text without how far off its times are, which depends on the day."""
+    """The text without the distance of its times, which depends on the day."""
     return re.sub(r" \((?:for|in) [^()]*\)", "", text)
 
 
 def status(*arguments: str) -> dict[str, Any]:
-    """What downtime_status tells programs."""
+    """What downtime_status reports to programs."""
     found: dict[str, Any] = json.loads(run("downtime_status", "--json", *arguments))
     return found
 
 
 def is_down() -> bool:
-    """What a request is told."""
+    """Whether a request finds the site down."""
     return bool(live.answer().active)
 
 

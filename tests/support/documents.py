@@ -10,7 +10,7 @@ ELSEWHERE = "/elsewhere.txt"
 
 
 class Answer(NamedTuple):
-    """A status, 0 for none, the document and its ETag, and how many bytes of it are missing."""
+    """A status (0 for no answer), the document and its ETag, and how many of its bytes are missing."""
 
     status: int
     text: str
@@ -19,7 +19,7 @@ class Answer(NamedTuple):
 
 
 class Documents:
-    """The server, while it is entered."""
+    """The server, which runs inside the block."""
 
     def __init__(self) -> None:
         self.answer = Answer(404, "", "")
@@ -36,7 +36,7 @@ class Documents:
         self.close()
 
     def close(self) -> None:
-        """From now on nobody listens."""
+        """Stops the server, so nobody listens."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -47,7 +47,7 @@ class Documents:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 answer = documents.answer
-                # Who follows a redirect gets the document there.
+                # A client that follows a redirect gets the document there.
                 status = 200 if self.path == ELSEWHERE else answer.status
                 if status == 200 and self.headers["If-None-Match"] == answer.tag:
                     status = 304

@@ -1,4 +1,4 @@
-"""What an editor makes of a schedule, and downtime_edit on a terminal of its own."""
+"""Editors that change a schedule, and downtime_edit on a terminal of its own."""
 
 import os
 import pty
@@ -48,21 +48,21 @@ class Terminal:
         self._seen = ""
 
     def says(self, text: str) -> None:
-        """Returns when the command has said that, after all that it was seen to say before."""
+        """Returns once the command has said that, after the part of its output that was matched before."""
         deadline = time.monotonic() + 30
         while text not in self._seen:
             ready, _, _ = select.select([self._ours], [], [], max(0.0, deadline - time.monotonic()))
             assert ready, f"It does not say {text!r}: {self._seen}"
             try:
                 self._seen += os.read(self._ours, 4096).decode()
-            except OSError:  # as Linux says that the other side has been closed
+            except OSError:  # how Linux reports that the other side is closed
                 pytest.fail(f"It ended without saying {text!r}: {self._seen}")
         self._seen = self._seen.partition(text)[2]
 
     def waits(self) -> None:
-        """Returns when the command is blocked, as it is once it reads what is typed.
+        """Returns once the command is blocked, which it is when it waits for input.
 
-        A signal that comes just before that read is seen by Python only at the next key or signal."""
+        If a signal comes just before that read, Python sees it only at the next key or signal."""
         status = Path(f"/proc/{self._process.pid}/stat")
         wait_until(
             lambda: status.read_text().rpartition(")")[2].split()[0] == "S",

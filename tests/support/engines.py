@@ -1,4 +1,4 @@
-"""Real engines of a cache, on the loopback address and in memory alone, and what can happen to them."""
+"""Real cache engines, on the loopback address and only in memory, and what can happen to them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MEMCACHED = Kind(
 
 
 class Engine:
-    """One engine; it comes back on the same port, with nothing in it."""
+    """One engine; it comes back on the same port, empty."""
 
     def __init__(self, kind: Kind, folder: Path) -> None:
         require(kind.command[0])
@@ -57,9 +57,9 @@ class Engine:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Returns once it takes questions."""
+        """Starts it, and returns once it answers."""
         program, *options = [part.format(port=self.port) for part in self._kind.command]
-        if program == "memcached" and os.geteuid() == 0:  # which refuses to be root's
+        if program == "memcached" and os.geteuid() == 0:  # which refuses to run as root
             options.append("--user=nobody")
         with (self._folder / "engine.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -68,7 +68,7 @@ class Engine:
         wait_until(self._is_ready, within=_STARTS_WITHIN, what=f"{program} takes questions")
 
     def stop(self) -> None:
-        """Ends it at once, whether it hangs or not."""
+        """Ends it at once, even if it hangs."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -76,7 +76,7 @@ class Engine:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """It takes questions as long as the block lasts."""
+        """Runs it until the block ends."""
         try:
             self.start()
             yield
@@ -84,20 +84,20 @@ class Engine:
             self.stop()
 
     def restart(self) -> None:
-        """Ends it, and starts it with nothing in it."""
+        """Ends it, and starts it empty."""
         self.stop()
         self.start()
 
     def hang(self) -> None:
-        """It takes connections from now on, and answers nothing."""
+        """Makes it accept connections and answer nothing."""
         self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        """It answers again, also what it was asked meanwhile."""
+        """Makes it answer again, including what it was asked in the meantime."""
         self._signal(signal.SIGCONT)
 
     def flush(self) -> None:
-        """Removes all that it holds."""
+        """Removes everything that it holds."""
         assert self.ask(self._kind.flush).endswith("OK")
 
     def ask(self, command: str) -> str:

@@ -1,4 +1,4 @@
-"""How many examples a property is tried with: as many as it says in CI, and a tenth of them elsewhere."""
+"""How many examples a property is tried with: the number that it asks for in CI, a tenth of that elsewhere."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A fleet: hosts that are a folder and a process each, and an engine between them."""
+"""A fleet: hosts, each of them a folder and a process, and an engine between them."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ DJANGO_REDIS = "django_redis.cache.RedisCache"
 PYMEMCACHE = "django.core.cache.backends.memcached.PyMemcacheCache"
 REDIS_CACHE = "django.core.cache.backends.redis.RedisCache"
 FOLLOWS_WITHIN = 20.0
-"""Seconds, on a machine that is busy; a hung engine costs five."""
+"""Seconds, enough for a busy machine; a hung engine costs five."""
 ALIAS = "fleet"
 PERSON = "anna@deploy-1"
 
 
 class Flag(NamedTuple):
-    """The fleet's flag of one host, and which file it is."""
+    """The fleet's flag on one host, and the identity of its file."""
 
     inode: int
     modified_ns: int
@@ -40,12 +40,12 @@ class Flag(NamedTuple):
 
 
 def cache(backend: str, location: str, **options: object) -> dict[str, object]:
-    """What CACHES says of such a cache."""
+    """The entry in CACHES for such a cache."""
     return {"BACKEND": backend, "LOCATION": location, **({"OPTIONS": options} if options else {})}
 
 
 class Host(Site):
-    """A host of the fleet: its files, and its follower if it runs. One that publishes is a host too."""
+    """A host of the fleet: its files, and its follower if that runs. The publisher is a host too."""
 
     def __init__(self, folder: Path, cache: Mapping[str, object], *, name: str = "", **more: object) -> None:
         folder.mkdir()
@@ -71,7 +71,7 @@ class Host(Site):
     def following(
         self, *, under: Sequence[str] = (), environment: Mapping[str, str] | None = None
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """Its follower, which is killed with the block unless it has ended; `under` is a tool to run it under."""
+        """Its follower, which is killed when the block ends unless it has ended; `under` is a tool to run it under."""
         notify = {"NOTIFY_SOCKET": f"@{self._notify_name}", "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "django", "downtime_follow", "--interval=0.2", f"--name={self.name}"]
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified, self.log.open("ab") as log:
@@ -96,11 +96,11 @@ class Host(Site):
         assert "Traceback" not in self.log.read_text()
 
     def hang(self) -> None:
-        """Its follower does nothing from now on."""
+        """Suspends its follower."""
         self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
-        """Its follower goes on where it was."""
+        """Lets its follower go on where it was."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: int) -> None:
@@ -108,7 +108,7 @@ class Host(Site):
         self.process.send_signal(number)
 
     def notices(self) -> list[str]:
-        """What its follower has told the service manager since the last time; one for each look, if it follows."""
+        """What its follower has told the service manager since the last call: one notice per look if it follows."""
         assert self._notified is not None
         found = []
         with suppress(BlockingIOError):
@@ -117,7 +117,7 @@ class Host(Site):
         return found
 
     def next_notices(self) -> list[str]:
-        """The same, once there is something."""
+        """The same, once there is a notice."""
         found: list[str] = []
 
         def is_something() -> bool:
@@ -128,25 +128,25 @@ class Host(Site):
         return found
 
     def looks(self) -> int:
-        """How often its follower has looked, and has done what follows from that, since the last time."""
+        """How often its follower has looked, and acted on that, since the last call."""
         return sum("STATUS=" in notice for notice in self.notices())
 
     def forget_log(self) -> None:
-        """What its follower has logged by now is not heard any more."""
+        """Makes `heard` ignore what its follower has logged so far."""
         self._read = self.log.stat().st_size
 
     def heard(self, text: str) -> int:
-        """How many lines with that text its follower has logged since."""
+        """How many lines with that text its follower has logged since `forget_log`."""
         with self.log.open() as log:
             log.seek(self._read)
             return sum(text in line for line in log)
 
     def until_heard(self, text: str) -> None:
-        """Returns once its follower has logged a line with that text since."""
+        """Returns once its follower has logged a line with that text since `forget_log`."""
         wait_until(lambda: self.heard(text) > 0, within=FOLLOWS_WITHIN, what=f"{self.name} logs {text!r}")
 
     def flag_of_fleet(self) -> Flag | None:
-        """The fleet's flag on this host as it is now; None if it is not raised."""
+        """The fleet's flag on this host now; None if it is not raised."""
         try:
             status, text = self.fleet_flag.lstat(), self.fleet_flag.read_text()
         except FileNotFoundError:
@@ -154,14 +154,14 @@ class Host(Site):
         return Flag(status.st_ino, status.st_mtime_ns, text)
 
     def is_as(self, publication: Publication) -> bool:
-        """Whether its flag is what was published, with the time of the publication."""
+        """Whether its flag is the published one, with the time of the publication."""
         flag = self.flag_of_fleet()
         if flag is None or publication.flag is None:
             return flag is publication.flag
         return flag.text == publication.flag and abs(flag.modified_ns - publication.at * 1e9) < 10_000
 
     def run(self, *arguments: str, code: int = 0, environment: Mapping[str, str] | None = None) -> str:
-        """What a `manage.py` command says on this host; it has to end with that exit code."""
+        """The output of a `manage.py` command on this host, which has to end with that exit code."""
         command = self.start_manage(*arguments, environment=environment)
         try:
             output, _ = command.communicate(timeout=MANAGE_WITHIN)
@@ -171,7 +171,7 @@ class Host(Site):
         return output
 
     def answers(self, *, environment: Mapping[str, str] | None = None) -> int:
-        """The status of a request that a process of this host answers which has started just now."""
+        """The status of a request that a newly started process of this host answers."""
         script = "import django; django.setup()\nfrom django.test import Client\nprint(Client().get('/').status_code)"
         done = subprocess.run(
             [sys.executable, "-c", script],
@@ -186,7 +186,7 @@ class Host(Site):
 
 
 def until_looked(hosts: Iterable[Host], times: int = 2) -> None:
-    """Returns once each of them has looked so many times from now on, and has done what follows from that."""
+    """Returns once each of them has looked that many times from now on, and has acted on it."""
     counts = dict.fromkeys(hosts, 0)
     for host in counts:
         host.notices()
@@ -214,7 +214,7 @@ class Fleet:
         self.engine.close()
 
     def tell(self, flag: str | None) -> Publication:
-        """What is published, once every host has confirmed it; published by this very process, as that is quick."""
+        """Publishes from this very process, which is quick; returns the publication once each host has confirmed it."""
         rollout = publish(self.channel, flag, PERSON)
 
         def have_confirmed() -> bool:
@@ -230,7 +230,7 @@ class Fleet:
         return {host.name: host.flag_of_fleet() for host in self.hosts}
 
     def each_heard(self, text: str) -> list[int]:
-        """How many lines with that text each host has logged."""
+        """How many lines with that text each host has logged since `forget_logs`."""
         return [host.heard(text) for host in self.hosts]
 
     def until_each_heard(self, text: str) -> None:
@@ -239,18 +239,18 @@ class Fleet:
             host.until_heard(text)
 
     def until_each_looked(self, times: int = 2) -> None:
-        """Returns once each host has looked so many times from now on, and has done what follows from that."""
+        """Returns once each host has looked that many times from now on, and has acted on it."""
         until_looked(self.hosts, times)
 
     def forget_logs(self) -> None:
-        """What was logged by now is not heard any more."""
+        """Makes `each_heard` ignore what was logged so far."""
         for host in self.hosts:
             host.forget_log()
 
 
 @contextmanager
 def fleet_of(folder: Path, cache: Mapping[str, object], *names: str) -> Iterator[Fleet]:
-    """Hosts of these names that follow; they have been told that they are up."""
+    """Following hosts with these names, which know that they are up."""
     hosts = [Host(folder / name, cache) for name in names]
     with ExitStack() as stack:
         for host in hosts:

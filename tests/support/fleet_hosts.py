@@ -1,4 +1,4 @@
-"""Hosts of a fleet within this process, which look whenever a command sleeps."""
+"""Hosts of a fleet in this process, which look whenever a command sleeps."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ class Hosts:
         self.followers: dict[str, Follower] = {}
 
     def add(self, *names: str) -> None:
-        """Adds hosts, which say that they are there."""
+        """Adds hosts, which announce themselves."""
         for name in names:
             (self._folder / name).mkdir()
             keeper = FlagKeeper(str(self.flag(name)), lambda text: ())
@@ -28,10 +28,10 @@ class Hosts:
         return self._folder / name / "fleet.flag"
 
     def own_flag(self, name: str) -> Path:
-        """The flag that the host has for itself."""
+        """The host's own flag."""
         return self._folder / name / "own.flag"
 
     def look(self, seconds: float = 0) -> None:
-        """Lets all of them look, in the place of sleeping for so long."""
+        """Lets all of them look, instead of sleeping for that long."""
         for follower in self.followers.values():
             follower.poll()

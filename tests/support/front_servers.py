@@ -1,4 +1,4 @@
-"""The real front servers, started from the files of sample_config with other paths, ports and addresses in them."""
+"""The real front servers, started from the files of sample_config with other paths, ports and addresses."""
 
 import http.client
 import os
@@ -67,19 +67,19 @@ class FrontServer:
 
     program: str
     user: str
-    """The user that Debian runs it as, which the tests do too if they may."""
+    """The user that Debian runs it as; the tests do too if they may."""
     main: str
-    """The configuration that names the site's."""
+    """The main configuration, which names the site's."""
     options: tuple[str, ...]
     address: tuple[str, str]
-    """Where a file of sample_config listens, and how it is told to do so on `{port}` alone."""
+    """The line with which a file of sample_config listens, and its replacement, which listens only on `{port}`."""
     user_line: str = ""
-    """How it is told that user; empty if it is started as that user."""
+    """The line that names that user; empty if it is started as that user."""
     suffix: str = "conf"
     status_if_gone: int = 502
-    """What it answers by itself if the app is gone."""
+    """The status that it answers by itself if the app is gone."""
     has_spare_page: bool = True
-    """Whether it has a page and the headers for a downtime for which nobody has made a page."""
+    """Whether it has a page and the headers if nobody has made a page for the downtime."""
 
 
 FRONT_SERVERS = {
@@ -114,7 +114,7 @@ FRONT_SERVERS = {
 
 @contextmanager
 def open_folder() -> Iterator[Path]:
-    """A folder that every user may enter, which those of pytest are not."""
+    """A folder that every user may enter, unlike those of pytest."""
     with tempfile.TemporaryDirectory(prefix="downtime-front-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -128,7 +128,7 @@ def sample(server: str, recipe: str, edits: Mapping[str, str] | None = None) -> 
 
 
 def edited(text: str, edits: Mapping[str, str]) -> str:
-    """The text after these replacements, each of which has to find something to replace."""
+    """The text after these replacements, each of which has to match."""
     for old, new in edits.items():
         assert old in text, f"There is no {old!r} to replace."
         text = text.replace(old, new)
@@ -144,13 +144,13 @@ class Reply:
     body: str
 
     def values(self, name: str) -> list[str]:
-        """Each value of that header, as often as it was sent."""
+        """Every value of that header, repeated as often as it was sent."""
         return self.headers.get_all(name) or []
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """A front server that runs."""
+    """A running front server."""
 
     port: int
     log: Path

@@ -1,4 +1,4 @@
-"""A site whose wsgi.py and asgi.py use the guard, and that a test breaks and repairs while a server runs."""
+"""A site whose wsgi.py and asgi.py use the guard, and which a test breaks and repairs while a server runs."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ tried.mkdir(exist_ok=True)
 """
 DOWN = "periods:\n  - {start: 2020-01-01, end: 2099-01-01, message: Planned.}\n"
 REFUSED = 0
-"""The status of a request that found nobody, or that was not answered."""
+"""The status of a request that was refused or not answered."""
 
 
 class Reply(NamedTuple):
@@ -112,15 +112,15 @@ class GuardedSite(Site):
         new.replace(path)
 
     def breaks(self, how: str) -> None:
-        """From now on the site can't be loaded, for that reason."""
+        """Breaks the site in that way, so it can't be loaded."""
         self._write(*BREAKS[how])
 
     def breaks_after_a_trial(self) -> None:
-        """From now on a load works in a child of a process, and fails in the process itself after that."""
+        """Makes a load work in a child of a process, and then fail in the process itself."""
         self._write("guarded/settings.py", SPOILING.format(folder=str(self.folder / "tried")) + SETTINGS)
 
     def prebuild(self) -> None:
-        """Answers every request with a page with 503 that was built before, by a middleware of its own."""
+        """Adds a middleware that answers every request with a prebuilt page and status 503."""
         self._write("guarded/settings.py", f"{SETTINGS}MIDDLEWARE = ['tests.benchmarks.parts.prebuilt']\n")
 
     def repair(self) -> None:
@@ -151,7 +151,7 @@ def ask_at_once(port: int, count: int = 8) -> list[Reply]:
 
 
 class Visitors:
-    """Statuses that clients get, one after the other, from two threads, and the seconds that the slowest took."""
+    """The statuses that two threads get, request after request, and the seconds that the slowest took."""
 
     def __init__(self, port: int) -> None:
         self.statuses: Counter[int] = Counter()
@@ -168,7 +168,7 @@ class Visitors:
 
     @contextmanager
     def coming(self) -> Iterator[Counter[int]]:
-        """They come until the block ends; the counts go on meanwhile."""
+        """Sends requests until the block ends, and counts the statuses."""
         threads = [threading.Thread(target=self._ask) for _ in range(2)]
         for thread in threads:
             thread.start()

@@ -1,4 +1,4 @@
-"""Real servers over the small site: start one, ask it, switch it, end it."""
+"""Real servers of the small site: start one, ask it, switch it, end it."""
 
 import json
 import os
@@ -18,18 +18,18 @@ import pytest
 from tests.support.programs import ROOT, SERVERS, Server, require
 from tests.support.waiting import wait_until
 
-ENDS_WITHIN = 6.0  # far below programs.GRACE: nothing held a worker up
+ENDS_WITHIN = 6.0  # far below programs.GRACE: nothing delayed a worker
 STARTS_WITHIN = 20.0
 SWITCHES_WITHIN = 2.0
 ANSWERS_WITHIN = 10.0
-# Where the tests run in the background of a shell, SIGINT is ignored, and servers would inherit that.
+# If the tests run in the background of a shell, SIGINT is ignored, and servers would inherit that.
 DEFAULT_SIGINT = ("env", "--default-signal=INT")
-STEADY_ROUNDS = 3  # rounds of requests after a switch in which none may go back
+STEADY_ROUNDS = 3  # rounds of requests after a switch, in which no worker may go back
 MANAGE_WITHIN = 30.0
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a thread of this process runs; one that only waits for its parent to notice has ended."""
+    """Whether a thread of this process runs; a process that only waits for its parent to reap it has ended."""
     with suppress(FileNotFoundError, ProcessLookupError):
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
         return state != "Z" or len(os.listdir(f"/proc/{pid}/task")) > 1
@@ -44,7 +44,7 @@ def gone(pids: Iterable[int], *, within: float) -> None:
 class Site:
     """The files of one site, and the environment that names them.
 
-    Flag and schedule share a folder of their own; everything else lies beside it. `settings` are further ones.
+    Flag and schedule share a folder of their own; everything else is beside it. `settings` are additional ones.
     """
 
     package = "tests.support.site"
@@ -68,7 +68,7 @@ class Site:
         self.environment = {
             **os.environ,
             "PYTHONPATH": str(ROOT),
-            "PYTHONDEVMODE": "",  # a server runs as in production, whatever the tests run under
+            "PYTHONDEVMODE": "",  # a server runs as in production, however the tests run
             "DJANGO_SETTINGS_MODULE": "tests.support.site.settings",
             "SITE_FLAG": str(self.flag),
             "SITE_SCHEDULE": str(self.schedule),
@@ -100,7 +100,7 @@ class Site:
 
 
 def finished(command: subprocess.Popen[str], *, within: float = MANAGE_WITHIN) -> str:
-    """The output of a command that ends in time and with exit code 0."""
+    """The output of a command, which has to end in time and with exit code 0."""
     try:
         output, _ = command.communicate(timeout=within)
     except subprocess.TimeoutExpired:
@@ -112,7 +112,7 @@ def finished(command: subprocess.Popen[str], *, within: float = MANAGE_WITHIN) -
 
 
 class Answer(NamedTuple):
-    """What a worker answered, and at which moment of the monotonic clock."""
+    """What a worker answered, and when on the monotonic clock."""
 
     status: int
     worker: int
@@ -121,7 +121,7 @@ class Answer(NamedTuple):
 
 
 class Running:
-    """A server that is up, and the workers of it that have answered so far."""
+    """A running server, and those of its workers that have answered so far."""
 
     def __init__(self, server: Server, process: subprocess.Popen[bytes], *, port: int, log: Path, count: int) -> None:
         self.server = server
@@ -136,7 +136,7 @@ class Running:
         return received([self.connect(path)])[0]
 
     def round(self, size: int = 8, *, may_drop: bool = False) -> list[Answer]:
-        """Answers to as many connections at once, so that no single worker takes all."""
+        """Answers to that many connections at once, so no single worker takes all."""
         connections = []
         for _ in range(size):
             # granian's port refuses or resets for a moment while its last old worker ends and the first new one begins.
@@ -160,9 +160,9 @@ class Running:
         return answers
 
     def meet(self, *, besides: Iterable[int] = ()) -> list[Answer]:
-        """Every answer until all the workers have answered, not counting those that were there before.
+        """Every answer until all the workers have answered, not counting those that existed before.
 
-        Where there were some, they end by now, and may drop what they have accepted, as uWSGI's do."""
+        Earlier workers are ending, and may drop what they have accepted, as uWSGI's do."""
         answers: list[Answer] = []
 
         def is_complete() -> bool:
@@ -174,9 +174,9 @@ class Running:
         return answers
 
     def until_all(self, status: int, *, within: float = SWITCHES_WITHIN) -> float:
-        """Seconds until the slowest worker answered so; none of them may go back.
+        """Seconds until the slowest worker gave that answer; none of them may go back.
 
-        No request that is sent after `within` seconds may be answered otherwise."""
+        No request that is sent after `within` seconds may get another answer."""
         begun = time.monotonic()
         turned: dict[int, float] = {}
         while turned.keys() != self.workers:
@@ -234,7 +234,7 @@ class Running:
             self.process.send_signal(number)
 
     def connect(self, path: str = "/") -> socket.socket:
-        """A connection with a request on its way."""
+        """A connection with a request in progress."""
         address = ("127.0.0.1", self.port)
         connection = socket.create_connection(address, timeout=ANSWERS_WITHIN)
         with ExitStack() as unless_sent:
@@ -244,7 +244,7 @@ class Running:
         return connection
 
     def is_listening(self) -> bool:
-        """Whether the port takes connections; fails where the server has ended."""
+        """Whether the port accepts connections; fails if the server has ended."""
         assert self.process.poll() is None, self.log.read_text()
         with suppress(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", self.port)).close()
@@ -255,7 +255,7 @@ class Running:
 def received(connections: list[socket.socket], *, may_drop: bool = False) -> list[Answer]:
     """The answers in the order of their arrival; each connection is closed at once.
 
-    At once, because gunicorn's gthread worker serves nobody while it waits for that. A server `may_drop` requests
+    Gunicorn's gthread worker serves nobody while it waits for the close. A server that `may_drop` requests drops them
     together with a worker that it replaces.
     """
     answers: list[Answer] = []
@@ -279,7 +279,7 @@ def received(connections: list[socket.socket], *, may_drop: bool = False) -> lis
 
 
 def parsed(raw: bytes) -> Answer:
-    """The answer that these bytes are, as of now."""
+    """The answer in these bytes, as of now."""
     head, _, body = raw.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     assert lines, f"An answer without a head: {raw!r}"
@@ -289,7 +289,7 @@ def parsed(raw: bytes) -> Answer:
 
 
 def do_all_watch(server: Running, workers: Iterable[int | str]) -> bool:
-    """Whether each of these workers of the server has said that it watches."""
+    """Whether each of these workers has logged that it watches."""
     lines = [line for line in server.log.read_text().splitlines() if " watches " in line]
     return all(any(f"[{worker}]" in line for line in lines) for worker in workers)
 
@@ -311,11 +311,11 @@ def serving(
     python: str = sys.executable,
     has_clean_log: bool = True,
 ) -> Iterator[Running]:
-    """The named server over the site, listening; `under` is a tool to run it under, `options` are more for it.
+    """The named server of the site, listening; `under` is a tool to run it under, `options` are additional ones.
 
-    If `python` is that of another virtualenv, the server is that virtualenv's.
+    If `python` belongs to another virtualenv, so does the server.
 
-    It ends by SIGTERM with the block, in time and with a clean log, unless that is not expected of it.
+    SIGTERM ends it when the block ends, in time and with a clean log, unless the test does not expect that.
     """
     server = SERVERS[name]
     for needed in server.needs:

@@ -1,10 +1,10 @@
-"""What a watch told of."""
+"""What a watch reported."""
 
 from pathlib import Path
 
 
 class Heard(list[tuple[str, bool]]):
-    """Each path that was told of, and whether its writer has finished it."""
+    """Each reported path, and whether its writer has finished it."""
 
     def note(self, path: str, is_finished: bool) -> None:
         self.append((path, is_finished))

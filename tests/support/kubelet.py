@@ -1,4 +1,4 @@
-"""What a kubelet does to the volume of a ConfigMap, step by step as it does it, without a cluster."""
+"""What a kubelet does to the volume of a ConfigMap, step by step, without a cluster."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ def merged(data: Mapping[str, str], patch: str) -> dict[str, str]:
 
 
 class Volume:
-    """A folder in which each key is a link by way of `..data`, which is a link to a folder of the values."""
+    """A folder in which each key is a link through `..data`, which is a link to the folder of the values."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -23,7 +23,7 @@ class Volume:
         folder.mkdir(parents=True)
 
     def show(self, data: Mapping[str, str]) -> None:
-        """Makes it hold these keys: a new folder, the link moved over the old one, new links, stale ones removed."""
+        """Makes it hold these keys: makes a new folder, replaces the link, adds new links, and removes stale ones."""
         shown = self.folder / "..data"
         old = shown.resolve() if shown.is_symlink() else None
         new = self.folder / f"..2026_12_01_02_00_00.{next(self._numbers)}"

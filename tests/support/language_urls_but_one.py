@@ -1,4 +1,4 @@
-"""That site, with the default language at the paths without a prefix."""
+"""The same site, with the default language at the paths without a prefix."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import re_path

@@ -1,4 +1,4 @@
-"""What was logged since the last time, and a log that is broken."""
+"""What was logged since the last call, and a log that is broken."""
 
 import logging
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 
 def levels_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The level of each record since the last time."""
+    """The level of each record since the last call."""
     levels = [record.levelname for record in caplog.records]
     caplog.clear()
     return levels
@@ -21,7 +21,7 @@ class _Broken(logging.Filter):
 
 @contextmanager
 def broken_filter(name: str) -> Iterator[None]:
-    """Whatever is logged to the logger of that name raises RuntimeError, as a filter of a site may."""
+    """Makes every message to the logger of that name raise RuntimeError, as a site's filter may."""
     broken = _Broken()
     logging.getLogger(name).addFilter(broken)
     try:

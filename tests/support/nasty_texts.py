@@ -1,4 +1,4 @@
-"""Texts that a terminal or a CI system would obey, and as what they are printed."""
+"""Texts that a terminal or a CI system would obey, and how they are printed."""
 
 import unicodedata
 

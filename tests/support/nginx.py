@@ -26,7 +26,7 @@ http {{
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
 """
-"""How each configuration of it begins, so that it writes into one folder alone."""
+"""The beginning of each configuration, which makes nginx write into one folder only."""
 CONFIG = (
     BEGINNING
     + """
@@ -49,7 +49,7 @@ CONFIG = (
 
 @contextmanager
 def in_front(folder: Path, ports: Sequence[int], lines: str) -> Iterator[str]:
-    """The URL of nginx in front of the servers on those ports, with these lines for it; its files are in `folder`."""
+    """The URL of nginx, configured with these lines, in front of those ports; its files are in `folder`."""
     require("nginx")
     folder.mkdir()
     port = free_port()

@@ -1,4 +1,4 @@
-"""Packages of the npm registry, in a folder of the test run and nowhere else."""
+"""Packages of the npm registry, only in a folder of the test run."""
 
 import subprocess
 from pathlib import Path
@@ -7,12 +7,12 @@ import pytest
 
 from tests.support.programs import IS_CI, located, require
 
-# Pinned, so that a test tells of a change of ours.
+# Pinned, so that a failure means a change of ours.
 PACKAGES = ("htmx-2@npm:htmx.org@2.0.11", "htmx-4@npm:htmx.org@4.0.1", "@hotwired/turbo@8.0.23")
 
 
 def installed(folder: Path) -> Path:
-    """The folder with the packages. Without npm or its registry the test is skipped; in CI that is a failure."""
+    """The folder with the packages. Without npm or its registry, the test is skipped; in CI, it fails."""
     require("npm")
     folder.joinpath("package.json").write_text("{}")
     command = [located("npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts", *PACKAGES]

@@ -1,4 +1,4 @@
-"""Settings as README.rst shows them, in which `...` stands for what the project has there already."""
+"""Settings as README.rst shows them, in which `...` stands for what the project already has there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def filled(shown: Any, own: Any) -> Any:
-    """What is shown, with the project's own entries in the place of each `...`, apart from those that are shown too."""
+    """The value shown, with each `...` replaced by those of the project's own entries that are not shown."""
     if isinstance(shown, dict):
         return {key: filled(value, (own or {}).get(key)) for key, value in shown.items()}
     if not isinstance(shown, list):
@@ -18,5 +18,5 @@ def filled(shown: Any, own: Any) -> Any:
 
 
 def fill(before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Fills the settings of a module, given as they were before the README's were added and after."""
+    """Fills in the settings of a module, given before and after the README's were added."""
     after.update({name: filled(value, before.get(name)) for name, value in after.items() if name.isupper()})

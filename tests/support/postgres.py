@@ -1,4 +1,4 @@
-"""A real PostgreSQL of its own, on the loopback address: Debian's, in a temporary folder, without any password."""
+"""A real PostgreSQL for one test run: Debian's, on the loopback address, in a temporary folder, with no password."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _OPTIONS = {"listen_addresses": "127.0.0.1", "fsync": "off", "unix_socket_direct
 
 
 class Postgres:
-    """A server that runs, with a database `site` that belongs to the role `web`."""
+    """A running server, with a database `site` that belongs to the role `web`."""
 
     def __init__(self, port: int) -> None:
         self.port = port
 
     @property
     def django(self) -> dict[str, object]:
-        """The entry of DATABASES by which a site uses it, as `web`."""
+        """The entry in DATABASES with which a site uses it, as `web`."""
         place = {"HOST": "127.0.0.1", "PORT": self.port, "NAME": "site", "USER": "web"}
         return {"ENGINE": "django.db.backends.postgresql", **place}
 
@@ -45,7 +45,7 @@ class Postgres:
         return psycopg.connect(f"host=127.0.0.1 port={self.port} user=postgres dbname={database}", autocommit=True)
 
     def is_ready(self) -> bool:
-        """Whether it takes connections."""
+        """Whether it accepts connections."""
         import psycopg
 
         try:
@@ -62,7 +62,7 @@ class Postgres:
 
     @contextmanager
     def locked(self, table: str) -> Iterator[None]:
-        """Nobody can read or write the table meanwhile, as while a migration changes it."""
+        """Lets nobody read or write the table inside the block, as while a migration changes it."""
         with self.connect() as connection, connection.transaction():
             connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
             yield
@@ -70,7 +70,7 @@ class Postgres:
 
 @contextmanager
 def running() -> Iterator[Postgres]:
-    """A server, which ends with the block; as it refuses to be root's, it is the user postgres's then."""
+    """A server, which ends with the block; under root, which it refuses, it runs as the user postgres."""
     for needed in ("psycopg", "setpriv", str(_BINARIES / "initdb")):
         require(needed)
     with tempfile.TemporaryDirectory() as name:
@@ -93,5 +93,5 @@ def running() -> Iterator[Postgres]:
                 connection.execute("CREATE DATABASE site OWNER web")
             yield server
         finally:
-            process.send_signal(signal.SIGINT)  # at once, whoever is connected
+            process.send_signal(signal.SIGINT)  # at once, even with clients connected
             process.wait(_ENDS_WITHIN)

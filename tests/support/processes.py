@@ -1,4 +1,4 @@
-"""Processes of their own: a test names a function, and it runs in a fresh interpreter with the app set up."""
+"""Separate processes: a test names a function, which runs in a fresh interpreter with the app set up."""
 
 import logging
 import os
@@ -36,7 +36,7 @@ def run(
 ) -> list[str]:
     """What the app logged while `body(folder)` ran in a process that begins with the code `first`, `under` a tool.
 
-    It and all that it forked have to end in time, with exit code 0 and without a traceback."""
+    The process and all its forks have to end in time, with exit code 0 and without a traceback."""
     (folder / "watched").mkdir(exist_ok=True)
     call = (body.__module__, body.__name__, str(folder), settings)
     code = f"{first}\nfrom tests.support.processes import begin\nbegin(*{call!r})"
@@ -80,11 +80,11 @@ def begin(module: str, name: str, folder: str, values: dict[str, object]) -> Non
     getattr(import_module(module), name)(Path(folder))
 
 
-# What goes on in such a process.
+# What happens in such a process.
 
 
 def is_down() -> bool:
-    """What a request is told."""
+    """Whether a request finds the site down."""
     from downtime import live
 
     return bool(live.answer().active)
@@ -96,7 +96,7 @@ def has_said(text: str) -> bool:
 
 
 def until_watched() -> None:
-    """Returns once a watch of this very process is on; requests alone bring that about."""
+    """Returns once a watch of this very process works; only requests start one."""
     wait_until(
         lambda: is_down() in (True, False) and has_said(" watches "), what=f"{os.getpid()} has a watch of its own"
     )

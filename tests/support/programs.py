@@ -1,6 +1,6 @@
-"""How each kind of server is started over the small site.
+"""The command that starts each kind of server for the small site.
 
-To add one: an entry in `SERVERS`. What it needs is installed, or its tests skip; under `CI=true` they fail.
+To add one, add an entry to `SERVERS`. If what it needs is not installed, its tests skip; under `CI=true` they fail.
 """
 
 import os
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 IS_CI = os.environ.get("CI") == "true"
 GRACE = 25  # seconds that a server gives its workers to end
 MOD_WSGI = "mod_wsgi for this version of Python"
-# Of this Python: a program of that name elsewhere is of no use to it.
+# Programs of this Python: one of that name elsewhere is of no use.
 MODULES = frozenset(
     [
         *["axe_playwright_python", "celery", "channels", "csp", "daphne", "django", "django_redis", "eventlet"],
@@ -31,13 +31,13 @@ APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
 
 def located(name: str) -> str:
-    """The path of a program: beside this Python, whose environment need not be activated, else wherever it is found."""
+    """The path of a program: beside this Python, whose environment need not be active, or otherwise in PATH or sbin."""
     folders = (os.path.dirname(sys.executable), os.environ["PATH"], "/usr/sbin")
     return shutil.which(name, path=os.pathsep.join(folders)) or name
 
 
 def require(needed: str) -> None:
-    """Skip without this tool or module; in CI that is a failure."""
+    """Skips the test without this tool or module; in CI, fails it."""
     if needed == MOD_WSGI:
         is_there = _has_mod_wsgi()
     elif needed in MODULES:
@@ -59,7 +59,7 @@ class Server:
     command: tuple[str, ...]
     needs: tuple[str, ...]
     watches: bool = True
-    """Whether a thread can watch in its workers."""
+    """Whether its workers can run a thread that watches."""
     most_workers: int = 8
     reloads: bool = False
     """Whether new workers replace the old ones on SIGHUP."""
@@ -67,7 +67,7 @@ class Server:
     """Whether signals go to all its processes, as a terminal sends them."""
     asks_database: bool = False
     prepare: Callable[[Path, Mapping[str, str]], None] = lambda folder, environment: None
-    """Writes into the site's folder what the server reads; it is given the site's environment."""
+    """Writes what the server reads into the site's folder; gets the site's environment."""
 
 
 def module(name: str, needed: str, *options: str, workers: int = 8, reloads: bool = False) -> Server:
@@ -77,7 +77,7 @@ def module(name: str, needed: str, *options: str, workers: int = 8, reloads: boo
 
 
 def gunicorn(name: str, *options: str, needs: str = "gunicorn", watches: bool = True, site: str = "wsgi") -> Server:
-    """gunicorn, which by default serves WSGI from one thread a worker."""
+    """gunicorn, which by default serves WSGI from one thread per worker."""
     common = (
         "--bind=127.0.0.1:{port}",
         "--workers={workers}",
@@ -104,7 +104,7 @@ def uvicorn(name: str, *, workers: int) -> Server:
 
 
 def granian(interface: str) -> Server:
-    """granian, whose workers Rust serves."""
+    """granian, whose server is written in Rust."""
     options = (
         f"--interface={interface}",
         "--host=127.0.0.1",
@@ -134,7 +134,7 @@ def uwsgi(name: str, *options: str, needs: str = "uwsgi", watches: bool = True) 
 
 
 def mod_wsgi() -> Server:
-    """Apache with mod_wsgi in daemon mode; as root it is started as another user who may do the same with files."""
+    """Apache with mod_wsgi in daemon mode; root starts it as another user with the same access to files."""
     drop = (
         located("setpriv"),
         "--reuid=www-data",

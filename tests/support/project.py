@@ -26,14 +26,14 @@ fill(_before, globals())
 
 
 def environment(programs: Path) -> dict[str, str]:
-    """An environment in which `python` is this Python, unless the folder of programs has another."""
+    """An environment in which `python` is this Python, unless the folder of programs has another one."""
     unset = ("DJANGO_SETTINGS_MODULE", "PYTHONPATH", "PYTHONDEVMODE", "VISUAL", "EDITOR")
     path = os.pathsep.join((str(programs), os.path.dirname(sys.executable), os.environ["PATH"]))
     return {**{name: value for name, value in os.environ.items() if name not in unset}, "PATH": path}
 
 
 def shell(text: str, folder: Path, environment: dict[str, str], *, code: int = 0) -> str:
-    """What a text for the shell prints in that folder; it has to end with that exit code."""
+    """The output of a shell text in that folder, which has to end with that exit code."""
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", text],
         cwd=folder,
@@ -59,7 +59,7 @@ class Project:
 
     @classmethod
     def made(cls, folder: Path) -> Project:
-        """A new one."""
+        """A new project."""
         (folder / "bin").mkdir(parents=True)
         project = cls(folder)
         project.run("python -m django startproject example .")
@@ -73,7 +73,7 @@ class Project:
         return Project(folder)
 
     def write(self, name: str, text: str) -> Path:
-        """Writes one of its files."""
+        """Writes one of the project's files."""
         path = self.folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
@@ -85,16 +85,16 @@ class Project:
             module.write(_FILLED.format(settings=settings))
 
     def run(self, text: str, *, code: int = 0) -> str:
-        """What a text for the shell prints in its folder; it has to end with that exit code."""
+        """The output of a shell text in the project's folder, which has to end with that exit code."""
         return shell(text, self.folder, self.environment, code=code)
 
     def is_down(self) -> bool:
-        """Whether the whole site is down, as downtime_status tells it."""
+        """Whether the whole site is down, according to downtime_status."""
         return "is down" in self.run("python manage.py downtime_status")
 
     @contextmanager
     def running(self, command: str, log: str) -> Iterator[subprocess.Popen[bytes]]:
-        """A program of the project that runs on, and is ended by SIGTERM with the block; it writes to a log beside."""
+        """A long-running program of the project, with its log; SIGTERM ends it when the block ends."""
         with (self.folder / log).open("wb") as output:
             process = subprocess.Popen(
                 ["bash", "-c", f"exec {command}"],

@@ -33,7 +33,7 @@ RUN_BY_KIND = {
     "template": f"{_IN_PROCESS}::test_a_template_shows_the_period_that_is_near",
     "synopsis": f"{_RUN}::test_the_commands_take_what_their_synopses_say",
 }
-"""The test that runs each block of a kind, as `kind_of` tells it."""
+"""The test that runs each block of a kind, as returned by `kind_of`."""
 
 RUN_BY_WORDS = {
     "sample_config/manage.py runserver": "tests/project/test_sample_config.py",
@@ -76,12 +76,12 @@ RUN_BY_WORDS = {
     "def test_the_site_is_down": f"{_RUN}::test_the_test_case_passes",
     "sys.exit(": f"{_RUN}::test_a_script_does_nothing_while_the_site_is_down",
 }
-"""The test that runs the block with these words, which it gets by `block("these words")`; or the file of the test."""
+"""The test, or its file, that runs the block with these words, which it gets with `block("these words")`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A literal block of a document: its first line there, its language, empty if it names none, and its text."""
+    """A literal block of a document: its first line there, its language (empty if none is named), and its text."""
 
     document: str
     line: int
@@ -111,7 +111,7 @@ BLOCKS = tuple(block for document in DOCUMENTS for block in _blocks_of(document)
 
 
 def block(words: str) -> Block:
-    """The one block that holds these words."""
+    """The one block that contains these words."""
     found = [block for block in BLOCKS if words in block.text]
     assert len(found) == 1, f"{words!r} has to be in one block of the documents, and is in {found}"
     return found[0]
@@ -139,7 +139,7 @@ def _kind_of_yaml(text: str) -> str:
 
 
 def of_kind(kind: str) -> list[Block]:
-    """The blocks of a kind, of which there are some."""
+    """The blocks of a kind, at least one."""
     found = [block for block in BLOCKS if kind_of(block) == kind]
     assert found, kind
     return found
@@ -152,7 +152,7 @@ def synopses() -> list[str]:
 
 
 def _are_settings(text: str) -> bool:
-    """Whether it only assigns names in capitals."""
+    """Whether the code only assigns names in capitals."""
     try:
         statements = ast.parse(text).body
     except SyntaxError:

@@ -1,4 +1,4 @@
-"""Refused requests without a middleware, and what of a page matters to a test."""
+"""Refused requests without a middleware, and the parts of a page that matter to a test."""
 
 from datetime import datetime, timezone
 from html.parser import HTMLParser
@@ -27,7 +27,7 @@ def refused(
     spares_home: bool = False,
     refusals: Refusals | None = None,
 ) -> HttpResponse:
-    """What the middleware would hand to the server."""
+    """The response that the middleware would pass to the server."""
     given = {"accept": accept, "accept-language": languages, "cookie": cookie}
     request = RequestFactory().generic(method, path, headers={name: value for name, value in given.items() if value})
     window = Window(period.start, 0, period.end, period)
@@ -37,7 +37,7 @@ def refused(
 
 
 class Page(HTMLParser):
-    """What of a page matters here."""
+    """The parts of a page that matter here."""
 
     def __init__(self, response: HttpResponse) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A project with a migration, as folders of releases that are switched by a link, each with a virtualenv of its own."""
+"""A project with a migration, as release folders that a link switches, each with a virtualenv of its own."""
 
 import os
 import shutil
@@ -107,7 +107,7 @@ def python_of(virtualenv: Path) -> str:
 
 
 def written(folder: Path, files: dict[str, str], example: Path) -> None:
-    """Writes these files of the project; flag, schedule and page are to be in `shared` in the folder `example`."""
+    """Writes these files of the project; flag, schedule and page belong in `shared` in the folder `example`."""
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,13 +132,13 @@ class Releases(Site):
         """A new release of these files."""
         release = self.folder / "releases" / str(number)
         written(release, files, self.folder)
-        # By hard links, as nobody changes what is in it.
+        # With hard links, because nobody changes its content.
         ignored = shutil.ignore_patterns("pip", "setuptools")
         shutil.copytree(self._virtualenv, release / ".venv", symlinks=True, ignore=ignored, copy_function=os.link)
         return release
 
     def switch(self, release: Path) -> None:
-        """Links it, in one step."""
+        """Points `current` to the release, in one step."""
         new = self.folder / "current.new"
         new.symlink_to(release.relative_to(self.folder))
         new.replace(self.current)
@@ -157,7 +157,7 @@ def children(pid: int) -> set[str]:
 
 
 def reload(server: Running) -> None:
-    """Has gunicorn replace its workers, and returns when the last old one has ended."""
+    """Makes gunicorn replace its workers, and returns once the last old one has ended."""
     old = children(server.process.pid)
     server.signal(signal.SIGHUP)
     wait_until(

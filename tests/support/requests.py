@@ -1,4 +1,4 @@
-"""Requests as the handlers hand them over, and what sends one through the test client."""
+"""Requests as the handlers pass them on, and the type of what sends one through the test client."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,6 @@ Ask = Callable[..., HttpResponse]
 
 
 def request_for(path_info: str, *, script: str = "", host: str = "example.com") -> HttpRequest:
-    """A request as the server hands it over: the path is decoded already, and its bytes are latin-1 (PEP 3333)."""
+    """A request as the server passes it on: the path is decoded already, and its bytes are latin-1 (PEP 3333)."""
     path = path_info.encode().decode("latin-1")
     return RequestFactory().get("/", PATH_INFO=path, SCRIPT_NAME=script, headers={"host": host})

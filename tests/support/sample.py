@@ -1,4 +1,4 @@
-"""The sample site in a folder of its own, so that nothing is left in the checkout: run its commands, serve it."""
+"""The sample site in a folder of its own, so nothing is left in the checkout: run its commands, serve it."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ def copied(folder: Path) -> Path:
 
 
 def manage(sample: Path, *arguments: str) -> str:
-    """The output of a command that has to succeed."""
+    """The output of a command, which has to succeed."""
     command = [sys.executable, str(sample / "manage.py"), *arguments]
     ran = subprocess.run(command, cwd=sample.parent, env=_environment(), capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
@@ -52,14 +52,14 @@ def served(sample: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/"
         assert "Traceback" not in log.read_text()
     finally:
-        # The group is the server and the child that its reloader has started.
+        # The group consists of the server and the child that its reloader has started.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=10)
 
 
 def answers(url: str) -> bool:
-    """Whether somebody answers there, whatever it is."""
+    """Whether a server answers there, with any response."""
     try:
         urllib.request.urlopen(url, timeout=10).close()
     except urllib.error.HTTPError as error:

@@ -1,6 +1,6 @@
-"""Schedules in every style that people write, marked with what scheduling another period has to make of them.
+"""Schedules in every style that people write, marked with the edit that scheduling another period has to make.
 
-What stands between « and → is there before, and what stands between → and » afterwards.
+The text between « and → is there before the edit, and the text between → and » after it.
 """
 
 import re
@@ -21,7 +21,7 @@ def after(marked: str) -> str:
 
 
 def comments(text: str) -> list[str]:
-    """The comments of a text of `schedules`, in their order."""
+    """The comments of a text of `schedules`, in order."""
     return re.findall(r"# (?:top|list|end|of n\d)\b", text)
 
 

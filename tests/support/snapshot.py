@@ -1,4 +1,4 @@
-"""The snapshot of this process: for how long it holds, once a watch is counted on, and moments relative to now."""
+"""The snapshot of this process: how long it holds once a watch is trusted, and moments relative to now."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -8,12 +8,12 @@ from tests.support.waiting import wait_until
 
 
 def seconds_fresh() -> float:
-    """For how long no request will look at the files."""
+    """How long no request will look at the files."""
     return live.current.snapshot.fresh_until - live.time.monotonic()
 
 
 def until_watch_counts() -> None:
-    """Returns once a watch is running and counted on."""
+    """Returns once a watch is running and trusted."""
 
     def is_counted_on() -> bool:
         live.current.expire()
@@ -24,6 +24,6 @@ def until_watch_counts() -> None:
 
 
 def at(seconds: float) -> str:
-    """A time to the second, that many from now at least, as the schedule writes it."""
+    """A time to the second, at least that many seconds from now, as in a schedule."""
     moment = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(seconds=seconds + 1)
     return moment.isoformat()

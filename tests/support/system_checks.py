@@ -4,7 +4,7 @@ from django.core.checks import CheckMessage, run_checks
 
 
 def found() -> list[CheckMessage]:
-    """The messages."""
+    """The messages of the checks."""
     return run_checks(tags=["downtime"])
 
 

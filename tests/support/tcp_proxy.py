@@ -1,4 +1,4 @@
-"""A proxy between a client and a server, which makes the server slow, or lets it hang at a moment of one's choice."""
+"""A proxy between a client and a server, which makes the server slow, or makes it hang at a chosen moment."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _PAUSE = 0.005
 
 
 class Proxy:
-    """Passes on what it is sent, through a thread of its own."""
+    """The proxy, which passes data on in a thread of its own."""
 
     def __init__(self, target: int) -> None:
         self._target = target
         self.port = 0
         self.delay = 0.0
-        """Seconds that each answer takes longer."""
+        """Extra seconds for each answer."""
         self.hangs_at: tuple[bytes, ...] = ()
-        """From the next question on that holds all of these, nothing is answered."""
+        """Texts; from the next question that contains all of them on, nothing is answered."""
         self.swallows = False
-        """Whether that question, and all that is sent after it, gets lost; else only the answers do."""
+        """Whether that question and everything sent after it get lost; otherwise only the answers do."""
         self.hangs = False
         self.hangs_once = False
-        """Whether it is only that one connection that hangs then."""
+        """Whether only that one connection then hangs."""
         self.holds = False
-        """Whether that question is kept back, and nothing else happens, for as long as this is so."""
+        """Whether that question is held back, without any other effect, while this is set."""
         self._is_ready = threading.Event()
         self._ends = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -45,7 +45,7 @@ class Proxy:
         self._thread.join()
 
     def go_on(self) -> None:
-        """Questions are passed on again; what has got lost stays lost."""
+        """Passes questions on again; what was lost stays lost."""
         self.hangs_at, self.hangs = (), False
 
     async def _serve(self) -> None:

@@ -1,4 +1,4 @@
-"""What the units of sample_config say, and what systemd says of them."""
+"""The units of sample_config, and what systemd says about them."""
 
 import re
 import subprocess
@@ -9,13 +9,13 @@ from tests.support.front_servers import edited
 
 
 def value_of(unit: str, key: str) -> str:
-    """The one value of a key of a unit."""
+    """The only value of a key of a unit."""
     [value] = re.findall(rf"^{key}=(.*)$", unit, re.MULTILINE)
     return str(value)
 
 
 def complaints(unit: str, path: Path) -> list[str]:
-    """What `systemd-analyze verify` complains of in a unit, which it finds there; program and user are of this host."""
+    """What `systemd-analyze verify` complains about in a unit at that path, with this host's program and user."""
     program = value_of(unit, "ExecStart").split()[0]
     path.write_text(edited(unit, {f"={program}": f"={sys.executable}", "User=example": "User=root"}))
     command = ["systemd-analyze", "verify", "--man=no", str(path)]

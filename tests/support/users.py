@@ -1,4 +1,4 @@
-"""A second user, and what that user does in a folder in which root's commands write."""
+"""A second user, and what that user does in a folder to which root's commands write."""
 
 import os
 import struct
@@ -18,7 +18,7 @@ ACL = "system.posix_acl_access"
 
 
 def acl(reader: int) -> bytes:
-    """An access control list that lets this user read too, as `setfacl -m u:1234:r` gives it to a file of 0600."""
+    """An access control list that lets this user read too, as `setfacl -m u:1234:r` sets it on a file of mode 0600."""
     entries = [(1, 6, -1), (2, 4, reader), (4, 0, -1), (0x10, 4, -1), (0x20, 0, -1)]  # see acl(5)
     return struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
 
@@ -43,7 +43,7 @@ for command in commands:
 
 
 def run_as_nobody(site: Site, commands: list[tuple[str, ...]]) -> list[str]:
-    """What the commands say to the other user, one after another."""
+    """What the commands say to the other user, one after the other."""
     script = f"commands = {commands!r}\n{AS_NOBODY}"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, env=site.environment, capture_output=True, text=True, check=True
@@ -66,7 +66,7 @@ def start_as_nobody(folder: Path, script: str) -> subprocess.Popen[str]:
 
 
 def as_nobody(folder: Path, script: str) -> str:
-    """What such a shell prints; it has to succeed."""
+    """The output of such a shell, which has to succeed."""
     shell = start_as_nobody(folder, script)
     output = shell.communicate(timeout=60)[0]
     assert shell.returncode == 0, output
@@ -75,7 +75,7 @@ def as_nobody(folder: Path, script: str) -> str:
 
 @contextmanager
 def being_nobody() -> Iterator[None]:
-    """Makes this very process the other user's for a while, which only root's can be."""
+    """Makes this very process, which has to be root's, the other user's for a while."""
     groups = os.getgroups()
     os.setgroups([])
     os.setegid(NOBODY)

@@ -1,4 +1,4 @@
-"""Waiting for what happens in another thread or process: until a condition holds, and for how long it took."""
+"""Waits for something in another thread or process: until a condition holds, and how long that took."""
 
 import time
 from collections.abc import Callable

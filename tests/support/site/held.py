@@ -1,4 +1,4 @@
-"""A page that is answered when a test says so, and that writes as its last act; every other path as ever."""
+"""A page that answers when a test says so, and writes as its last act; every other path works as usual."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tells which worker answered."""
+"""Shows which worker answered."""
 
 import os
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 
 
 class WorkerMiddleware:
-    """Adds the header `X-Worker`, the pid of the answering process, to each answer."""
+    """Adds the header `X-Worker`, with the pid of the answering process, to each answer."""
 
     sync_capable = True
     async_capable = True
@@ -32,6 +32,6 @@ class WorkerMiddleware:
 
 
 def signed(response: HttpResponseBase) -> HttpResponseBase:
-    """The response with the pid of this process on it."""
+    """The response with the pid of this process."""
     response.headers["X-Worker"] = str(os.getpid())
     return response

@@ -1,4 +1,4 @@
-"""A page that says by itself, with a 503 of its own, that it is too busy; every other path as ever."""
+"""A page that says, with a 503 of its own, that it is too busy; every other path works as usual."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -9,7 +9,7 @@ BODY = "Too busy."
 
 
 def overloaded(request: HttpRequest) -> HttpResponse:
-    """Has nothing to do with a downtime."""
+    """Answers 503 for a reason other than a downtime."""
     return HttpResponse(BODY, status=503, headers={"Retry-After": "777", "Cache-Control": "private"})
 
 

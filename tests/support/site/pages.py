@@ -1,4 +1,4 @@
-"""Pages with the libraries by which sites fetch parts of them, and what those fetch."""
+"""Pages with the libraries that sites use to fetch parts of them, and what the libraries fetch."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def library(request: HttpRequest, name: str) -> FileResponse:
 
 
 def page(request: HttpRequest, name: str, library: str) -> HttpResponse:
-    """A page with that library; it notes what was shown before it."""
+    """A page with that library; it records what was shown before it."""
     script = f'<script src="/library/{library}"></script>' if library in LIBRARIES else ""
     return HttpResponse(f"<!doctype html><title>{name}</title><body>{PAGES[name]}{script}</body>")
 
@@ -49,7 +49,7 @@ def frame(request: HttpRequest) -> HttpResponse:
 
 
 def events(request: HttpRequest) -> StreamingHttpResponse:
-    """One event, with the word to come back for the next at once."""
+    """One event, which asks the client to come back for the next one at once."""
     return StreamingHttpResponse(["retry: 100\ndata: hello\n\n"], content_type="text/event-stream")
 
 
@@ -59,7 +59,7 @@ def echo(request: HttpRequest) -> HttpResponse:
 
 
 def cached(request: HttpRequest) -> HttpResponse:
-    """What a cache in front may keep for ten minutes, whatever else is said."""
+    """A response that a cache in front may keep for ten minutes, whatever other headers say."""
     return HttpResponse("for ten minutes", headers={"X-Accel-Expires": "600", "CDN-Cache-Control": "max-age=600"})
 
 

@@ -1,4 +1,4 @@
-"""A cache in Redis whose client is a plain socket without any timeout, as that of some library may be."""
+"""A cache in Redis whose client is a plain socket without a timeout, as some library's may be."""
 
 import socket
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from django.core.cache.backends.redis import RedisSerializer
 
 
 class PlainCache(BaseCache):
-    """It waits for each answer as long as that takes; what it keeps, Django's own cache in Redis can read."""
+    """A cache that waits for each answer as long as it takes; Django's own Redis cache can read what it keeps."""
 
     def __init__(self, location: str, params: Mapping[str, Any]) -> None:
         super().__init__(params)
@@ -56,7 +56,7 @@ class PlainCache(BaseCache):
         return self._answer()
 
     def _answer(self) -> Any:
-        """A simple string, an integer or a bulk string of the protocol; None for the null."""
+        """A simple string, an integer or a bulk string of the protocol; None for null."""
         assert self._answers is not None
         line = self._answers.readline()
         kind, content = line[:1], line[1:-2]

@@ -7,7 +7,7 @@ SECRET_KEY = "only-for-tests"
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "tests.support.site.urls"
 WSGI_APPLICATION = "tests.support.site.wsgi.application"
-# Without the app, where a test compares.
+# Without the app, for a test that compares.
 APPS = os.environ["SITE_APP"].split()
 INSTALLED_APPS = [*APPS, "tests.support.site.slow"]
 MIDDLEWARE = [
@@ -36,5 +36,5 @@ LOGGING = {
     "root": {"handlers": ["log"], "level": "INFO"},
 }
 
-# What else a test sets.
+# Other settings of a test.
 globals().update(json.loads(os.environ.get("SITE_SETTINGS", "{}")))

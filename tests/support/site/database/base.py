@@ -1,4 +1,4 @@
-"""SQLite that writes down each connection, and refuses it where no file is named."""
+"""SQLite that records each connection, and refuses it if no file is named."""
 
 import os
 from pathlib import Path

@@ -10,7 +10,7 @@ GIVES_UP_AFTER = 60.0
 
 
 def sleep(apps: object, schema_editor: object) -> None:
-    """Say that the transaction is open, then wait for the word to go on."""
+    """Says that the transaction is open, then waits for the signal to go on."""
     Path(os.environ["SITE_MIGRATING"]).touch()
     deadline = time.monotonic() + GIVES_UP_AFTER
     while not Path(os.environ["SITE_MIGRATE_ON"]).exists():
