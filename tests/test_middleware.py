@@ -14,6 +14,7 @@ import django
 import pytest
 import pytest_django
 from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
+from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.test import AsyncClient, Client, RequestFactory
@@ -53,6 +54,40 @@ periods:
   - {start: 2020-01-01, end: 2020-01-02}
   - {start: 2999-01-01}
 """
+
+
+UPDATE_CACHE = "django.middleware.cache.UpdateCacheMiddleware"
+FROM_CACHE = "django.middleware.cache.FetchFromCacheMiddleware"
+OURS = "downtime.middleware.DowntimeMiddleware"
+
+
+@pytest.fixture
+def empty_cache() -> Iterator[None]:
+    """The cache of the site, without what other tests have put there."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.mark.parametrize(
+    ("middleware", "while_down"),
+    [
+        ([UPDATE_CACHE, OURS, FROM_CACHE], 503),
+        ([OURS, UPDATE_CACHE, FROM_CACHE], 503),
+        ([UPDATE_CACHE, FROM_CACHE, OURS], 200),
+    ],
+    ids=["between", "above both", "below both"],
+)
+@pytest.mark.usefixtures("empty_cache")
+def test_only_a_page_cache_above_the_middleware_shows_pages_while_the_site_is_down(
+    ask: Ask, settings: pytest_django.Settings, flag: Path, middleware: list[str], while_down: int
+) -> None:
+    settings.MIDDLEWARE, settings.DOWNTIME_RECHECK = middleware, 0
+    assert ask("/").status_code == 200
+    flag.touch()
+    assert [ask("/").status_code, ask("/not-yet-cached").status_code] == [while_down, 503]
+    flag.unlink()
+    assert [ask("/").status_code, ask("/not-yet-cached").status_code] == [200, 200]
 
 
 @pytest.mark.parametrize(

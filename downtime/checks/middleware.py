@@ -1,4 +1,4 @@
-"""Finds what is wrong with the place of the middleware: W003 to W005, W010 and W012 of system_checks."""
+"""Finds what is wrong with the place of the middleware: W003 to W005, W010, W012 and W021 of system_checks."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ _BELONGS_ABOVE = {
     "corsheaders.middleware.CorsMiddleware": "scripts of other origins can't read the answer while the site is down",
     "whitenoise.middleware.WhiteNoiseMiddleware": "the files that it serves are refused while the site is down",
 }
+_PAGE_CACHE = "django.middleware.cache.FetchFromCacheMiddleware"
 _READY_MADE = ("downtime.exemptions.is_staff", "downtime.exemptions.is_superuser")
 _HINT = "Put it first, or right below SecurityMiddleware, CORS headers and WhiteNoise."
 
@@ -43,6 +44,7 @@ def misplaced_middleware(middleware: Sequence[str]) -> Iterator[CheckMessage]:
     above, below = middleware[: places[0]], middleware[places[0] + 1 :]
     yield from _missing_user_middleware(above)
     yield from _database_middleware_above(above)
+    yield from _page_cache_above(above)
     yield from _low_middleware(below)
 
 
@@ -64,6 +66,13 @@ def _database_middleware_above(above: Sequence[str]) -> Iterator[CheckMessage]:
     if database and not conf.DOWNTIME_EXEMPT_IF:
         message = f"'{_MIDDLEWARE}' is below {', '.join(database)}, which may query a database that is down."
         yield Warning(message, hint=_HINT, id="downtime.W005")
+
+
+def _page_cache_above(above: Sequence[str]) -> Iterator[CheckMessage]:
+    for name in above:
+        if _is_one_of(name, [_PAGE_CACHE]):
+            message = f"'{name}' is above '{_MIDDLEWARE}', so pages from its cache are shown while the site is down."
+            yield Warning(message, hint=f"Put '{name}' below it.", id="downtime.W021")
 
 
 def _low_middleware(below: Sequence[str]) -> Iterator[CheckMessage]:

@@ -8,7 +8,7 @@ W009: no URL pattern matches the redirect. W010: a callable needs users, whose m
 W011: a file is in the folder of one release. W013: the page's template can't be loaded. W014: static files of an open
 admin are refused. W015: an admin with the page of periods is refused. W016: /admin is exempt, and is another one.
 W017: the folder of a file is not there. W018: the fleet's cache is in a database or in a folder. W019: it is shared
-with the site. W020: it has a prefix or a version.
+with the site. W020: it has a prefix or a version. W021: pages from the site's cache are shown while it is down.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from corsheaders.middleware import CorsMiddleware
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.middleware.cache import FetchFromCacheMiddleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from downtime.middleware import DowntimeMiddleware
@@ -19,6 +20,8 @@ CORS = "corsheaders.middleware.CorsMiddleware"
 WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
 SITE = "django.contrib.sites.middleware.CurrentSiteMiddleware"
 REMOTE = "django.contrib.auth.middleware.PersistentRemoteUserMiddleware"
+UPDATE = "django.middleware.cache.UpdateCacheMiddleware"
+FETCH = "django.middleware.cache.FetchFromCacheMiddleware"
 HERE = "tests.checks.test_middleware"
 
 
@@ -43,6 +46,10 @@ class Cors(CorsMiddleware):
 
 
 class StaticFiles(WhiteNoiseMiddleware):
+    pass
+
+
+class PageCache(FetchFromCacheMiddleware):
     pass
 
 
@@ -101,6 +108,11 @@ def test_who_asks_for_users_has_their_middleware_above(
         ([OURS, WHITENOISE], ["W012"]),
         ([OURS, f"{HERE}.Cors", f"{HERE}.StaticFiles"], ["W012", "W012"]),
         ([f"{HERE}.Cors", f"{HERE}.StaticFiles", OURS], []),
+        ([UPDATE, OURS, FETCH], []),
+        ([OURS, UPDATE, f"{HERE}.PageCache"], []),
+        ([UPDATE, FETCH, OURS], ["W021"]),
+        ([UPDATE, f"{HERE}.PageCache", OURS], ["W021"]),
+        ([UPDATE, SESSIONS, FETCH, OURS], ["W005", "W021"]),
         ([f"{HERE}.function", "no.such.Middleware", "tests.broken", OURS, "no.such.Middleware", "nonsense"], []),
     ],
 )
@@ -127,3 +139,13 @@ def test_what_stands_below_the_middleware_is_named_and_where_to_put_it(
     [message] = found()
     assert f"'{name}' is below '{OURS}', so " in message.msg
     assert message.hint == f"Put '{name}' above '{OURS}'."
+
+
+@pytest.mark.parametrize("name", [FETCH, f"{HERE}.PageCache"])
+def test_a_page_cache_above_the_middleware_is_named_and_where_to_put_it(
+    settings: pytest_django.Settings, name: str
+) -> None:
+    settings.MIDDLEWARE = [UPDATE, name, OURS]
+    [message] = found()
+    assert f"'{name}' is above '{OURS}', so " in message.msg
+    assert message.hint == f"Put '{name}' below it."
