@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from downtime.edits import schedule_text, spans, yaml_writer
+from downtime.edits import head, schedule_text, spans, yaml_writer
 from downtime.edits.schedule_text import CannotEdit, ScheduleText, Splice
 from downtime.edits.spans import ItemSpan
 from downtime.edits.yaml_writer import Value
@@ -18,8 +18,6 @@ from downtime.schedule import converters
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
 from downtime.schedule.recurrence import Recurrence
 
-# Written above a new list; `cancel` takes both out with the last period.
-COMMENT = "# Downtimes of this site; manage.py downtime_check tells what is wrong here."
 # The style of the list is that of so many of its last periods.
 _NEIGHBOURS = 10
 
@@ -92,8 +90,8 @@ def _splices(source: ScheduleText, keys: Mapping[str, Value]) -> list[Splice]:
 
 
 def _new_list(source: ScheduleText, at: int, column: int, keys: Mapping[str, Value]) -> Splice:
-    lines = [" " * column + line for line in (COMMENT, "periods:")]
-    return schedule_text.insert_lines(source.text, at, lines + _block(keys, column + 2, 2))
+    lines = head.lines(source.text, at, column) + _block(keys, column + 2, 2)
+    return schedule_text.insert_lines(source.text, at, lines)
 
 
 def _into_list(source: ScheduleText, key: Node, sequence: SequenceNode, keys: Mapping[str, Value]) -> list[Splice]:

@@ -7,8 +7,7 @@ from difflib import get_close_matches
 
 from yaml.nodes import SequenceNode
 
-from downtime.edits import schedule_text, spans
-from downtime.edits.add import COMMENT
+from downtime.edits import head, schedule_text, spans
 from downtime.edits.schedule_text import CannotEdit, ScheduleText, Splice
 from downtime.edits.spans import ItemSpan
 from downtime.files import yaml_nodes
@@ -74,20 +73,12 @@ def _without_block_item(text: str, before: ItemSpan | None, item: ItemSpan, behi
     end = spans.last_line(text, item.end, item.column)
     gap_start, gap_end = spans.first_blank(text, start), spans.last_blank(text, end)
     if before is None and behind is None:
-        start = _with_key(text, start)
+        start = head.start(text, start, end)
     elif before is None:
         end = gap_end
     elif behind is None or gap_end > end:  # one gap is enough
         start = gap_start
     return [schedule_text.delete_lines(text, start, end)]
-
-
-def _with_key(text: str, start: int) -> int:
-    """The start of the comment and the key that `add` writes above a first period; `start` if they are not there."""
-    key = spans.line_start(text, start - 1)
-    above = spans.line_start(text, key - 1) if key else 0
-    lines = [text[above:key].strip(), text[key:start].strip()]
-    return above if lines == [COMMENT, "periods:"] else start
 
 
 def _without_flow_item(text: str, before: ItemSpan | None, item: ItemSpan, behind: ItemSpan | None) -> list[Splice]:

@@ -3,10 +3,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from downtime.edits.cancel import cancel
+from downtime.edits.head import COMMENT
 from downtime.edits.schedule_text import CannotEdit, open_text
 from downtime.files.parser import parse
 from tests.support.examples import examples
-from tests.support.schedules import SCHEDULES, after, before, comments, schedules
+from tests.support.schedules import FIRST_LINE, SCHEDULES, after, before, comments, schedules
 from tests.support.texts import BERLIN
 
 
@@ -33,6 +34,21 @@ periods:
   - {name: it, start: 2027-01-01}
 →»
   - {name: b, start: 2027-01-01}
+""",
+    "the only one of a file that a command made": f"""\
+«{FIRST_LINE}
+{COMMENT}
+periods:
+  - name: it
+    start: 2027-01-01
+→»""",
+    "the only one of a file that somebody went on with": f"""\
+{FIRST_LINE}
+«{COMMENT}
+periods:
+  - name: it
+    start: 2027-01-01
+→»timezone: UTC
 """,
     "the first in flow style": "periods: [«{name: it, start: 2027-01-01}, →»{name: b, start: 2027-01-01}]\n",
     "the last in flow style": "periods: [{name: a, start: 2027-01-01}«, {name: it, start: 2027-01-01}→»]\n",

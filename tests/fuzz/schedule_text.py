@@ -56,8 +56,21 @@ def trial(chance: random.Random) -> int:
     return 3
 
 
-def _check_sound_or_not(chance: random.Random) -> None:
-    """Every sound period means what it says, and each that is not is told on a line of its own."""
+@dataclass(frozen=True)
+class _Document:
+    """A schedule as it is written, its periods, and the lines of each."""
+
+    text: str
+    periods: list[_Written]
+    ranges: list[range]
+
+
+def document(chance: random.Random) -> str:
+    """A schedule with any number of periods, each of which is sound or has a mistake."""
+    return _document(chance).text
+
+
+def _document(chance: random.Random) -> _Document:
     name = chance.choice(("", *texts.ZONES))
     zone = ZoneInfo(name) if name else _DEFAULT
     periods = [_period(chance, number, zone) for number in range(chance.randint(0, 6))]
@@ -75,13 +88,20 @@ def _check_sound_or_not(chance: random.Random) -> None:
     lines += zone_line if is_below else []
     line_break = chance.choice(("\n", "\n", "\r\n"))
     text = chance.choice(("", "", "\ufeff")) + line_break.join(lines) + chance.choice(("", line_break))
+    return _Document(text, periods, ranges)
+
+
+def _check_sound_or_not(chance: random.Random) -> None:
+    """Every sound period means what it says, and each that is not is told on a line of its own."""
+    written = _document(chance)
+    text, periods = written.text, written.periods
     parsed = parse_bytes(text.encode(), _DEFAULT)
     _check_without_libyaml(text.encode())
     _check_one_by_one(text.encode())
     sound = [period for period in periods if period.is_sound]
     found = [_fields(period) for period in parsed.schedule.periods]
     assert found == [period.meaning for period in sound], (text, parsed)
-    for period, place in zip(periods, ranges, strict=True):
+    for period, place in zip(periods, written.ranges, strict=True):
         told = [problem for problem in parsed.problems if problem.line in place]
         assert bool(told) is not period.is_sound, (text, parsed)
 

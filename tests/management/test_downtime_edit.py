@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.commands import refusal, run
 from tests.support.editing import OLD, SOUND, UNSOUND, Terminal, copies, writes
+from tests.support.schedules import FIRST_LINE
 
 
 def test_what_is_sound_is_taken_over_and_what_applies_is_told(
@@ -35,7 +36,7 @@ def test_a_missing_schedule_begins_with_a_comment_and_is_made(schedule: Path, ed
     assert not schedule.exists()
     editor("echo 'periods: [{start: 2099-01-01}]' >> \"$1\"")
     run("downtime_edit")
-    assert re.fullmatch(r"# .*\nperiods: .*\n", schedule.read_text())
+    assert re.fullmatch(rf"{re.escape(FIRST_LINE)}\n# .*\nperiods: .*\n", schedule.read_text())
 
 
 def test_a_file_with_problems_can_be_mended(schedule: Path, editor: Callable[..., Path]) -> None:

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from downtime import live
 from downtime.files.disk import fingerprint
 from tests.support.commands import NAMED, NEW, periods, refusal, run
-from tests.support.schedules import SCHEDULES, after, before
+from tests.support.schedules import FIRST_LINE, SCHEDULES, after, before
 
 pytestmark = pytest.mark.usefixtures("recheck_of_a_second")
 
@@ -83,7 +83,8 @@ def test_every_byte_but_those_of_the_new_period_stays_and_cancelling_it_gives_ba
 )
 def test_the_keys_are_written_as_they_were_given(schedule: Path, arguments: list[str], lines: list[str]) -> None:
     run("downtime_schedule", "new", *arguments)
-    comment, *others = schedule.read_text().splitlines()
+    first, comment, *others = schedule.read_text().splitlines()
+    assert first == FIRST_LINE
     assert comment.startswith("# ")
     assert others == ["periods:", "  - name: new", *(f"    {line}" for line in lines)]
 
@@ -226,7 +227,7 @@ def test_a_missing_file_is_made_with_the_mode_of_the_umask_and_a_comment_on_top(
     finally:
         os.umask(old)
     assert stat.S_IMODE(schedule.stat().st_mode) == 0o666 & ~umask
-    assert re.match(r"# .+\nperiods:\n  - name: new\n", schedule.read_text())
+    assert re.match(rf"{re.escape(FIRST_LINE)}\n# .+\nperiods:\n  - name: new\n", schedule.read_text())
 
 
 NOT_ADDED = {

@@ -7,6 +7,10 @@ import re
 
 from hypothesis import strategies as st
 
+FIRST_LINE = (
+    "# yaml-language-server: "
+    "$schema=https://raw.githubusercontent.com/dstegelman/django-downtime/main/downtime/schedule.schema.json"
+)
 NEW = {"name": "new", "start": "2027-05-01 02:00", "duration": "2h"}
 
 
@@ -26,13 +30,32 @@ def comments(text: str) -> list[str]:
 
 
 SCHEDULES = {
-    "empty": """\
-«→# Downtimes of this site; manage.py downtime_check tells what is wrong here.
+    "empty": f"""\
+«→{FIRST_LINE}
+# Downtimes of this site; manage.py downtime_check tells what is wrong here.
 periods:
   - name: new
     start: 2027-05-01 02:00
     duration: 2h
 »""",
+    "the first line of a file that a command makes": f"""\
+{FIRST_LINE}
+«→
+# Downtimes of this site; manage.py downtime_check tells what is wrong here.
+periods:
+  - name: new
+    start: 2027-05-01 02:00
+    duration: 2h
+»""",
+    "that line without a line break": (
+        f"{FIRST_LINE}«→\n\n# Downtimes of this site; manage.py downtime_check tells what is wrong here.\n"
+        "periods:\n  - name: new\n    start: 2027-05-01 02:00\n    duration: 2h»"
+    ),
+    "that line and blank ones": (
+        f"\r\n{FIRST_LINE}\r\n \r\n«→\r\n"
+        "# Downtimes of this site; manage.py downtime_check tells what is wrong here.\r\n"
+        "periods:\r\n  - name: new\r\n    start: 2027-05-01 02:00\r\n    duration: 2h\r\n»"
+    ),
     "a line break": """\
 
 «→# Downtimes of this site; manage.py downtime_check tells what is wrong here.
@@ -243,7 +266,7 @@ periods:
     "a byte order mark": "\ufeffperiods:\n  - start: 2026-12-01\n«→  - name: new\n    start: 2027-05-01 02:00\n"
     "    duration: 2h\n»",
     "a byte order mark and nothing else": (
-        "\ufeff«→# Downtimes of this site; manage.py downtime_check tells what is wrong here.\n"
+        f"\ufeff«→{FIRST_LINE}\n# Downtimes of this site; manage.py downtime_check tells what is wrong here.\n"
         "periods:\n  - name: new\n    start: 2027-05-01 02:00\n    duration: 2h\n»"
     ),
     "deep indentation": """\

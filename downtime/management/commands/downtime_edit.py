@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
-from downtime.edits.add import COMMENT
+from downtime.edits.head import COMMENT, FIRST_LINE
 from downtime.files import disk, schedule_file
 from downtime.files.fields import Problem
 from downtime.files.harmless import one_line
@@ -37,7 +37,7 @@ class Command(DowntimeCommand):
             old = schedule_file.content(path) if disk.fingerprint(path) else None
         except OSError as error:
             raise CommandError(f"{path} can't be read: {disk.reason(error)}") from error
-        first = f"{COMMENT}\n".encode() if old is None else old
+        first = f"{FIRST_LINE}\n{COMMENT}\n".encode() if old is None else old
         new, schedule = editor.with_copy(path, first, lambda copy: self._save(copy, path, old=old, first=first))
         if new == first:
             self.tell(f"{path} was not changed.")
