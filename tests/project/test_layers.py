@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "conf": set(),
     "decorators": set(),
     "files": {"schedule"},
+    "__main__": {"files"},
     "http": {"schedule", "conf", "decorators"},
     "edits": {"schedule", "files"},
     "reload": {"schedule", "files", "conf"},
@@ -45,7 +46,7 @@ MODULES = sorted(
     for path in PACKAGE.rglob("*.py")
     if path.name != "__init__.py"
 )
-WITHOUT_DJANGO = [name for name in MODULES if name.partition(".")[0] in ("schedule", "files", "edits")]
+WITHOUT_DJANGO = [name for name in MODULES if name.partition(".")[0] in ("schedule", "files", "edits", "__main__")]
 # Time, paths and zone come in as arguments here too.
 PURE = [
     *WITHOUT_DJANGO,

@@ -11,13 +11,11 @@ from django.core.management.base import CommandParser
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
+from downtime.files.check import CannotCheck, Checked, check_input, missing
 from downtime.files.harmless import one_line
-from downtime.files.parser import Parsed, parse_bytes
-from downtime.files.schedule_file import LARGEST
 from downtime.management.agenda import tell_schedule
 from downtime.management.base import DowntimeCommand
 from downtime.management.output import CommandError
-from downtime.schedule.periods import Schedule
 
 
 class Command(DowntimeCommand):
@@ -38,35 +36,23 @@ class Command(DowntimeCommand):
         parser.add_argument("file", metavar="FILE", nargs="?", help=what)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["file"] == "-":
-            path, parsed, is_there = "<stdin>", _parsed_input(), True
-        else:
-            path = conf.DOWNTIME_SCHEDULE_FILE if options["file"] is None else options["file"]
-            loaded = self.schedule(path)
-            if options["file"] is not None and not os.path.lexists(path):
-                raise CommandError(f"{path or 'a file without a name'} is not there; name a file that is")
-            parsed, is_there = loaded.parsed, loaded.fingerprint is not None
-        for problem in parsed.problems:  # at -v 0 too
-            self.write(one_line(problem.located(path)))
-        if parsed.problems:
+        try:
+            checked, is_there = self._checked(options["file"])
+        except CannotCheck as error:
+            raise CommandError(str(error)) from error
+        for problem in checked.parsed.problems:  # at -v 0 too
+            self.write(one_line(problem.located(checked.name)))
+        if checked.parsed.problems:
             sys.exit(1)
-        self._tell_periods(path, parsed.schedule, is_there=is_there)
+        self.tell(checked.verdict if is_there else f"{checked.name} is not there, which means no periods.")
+        tell_schedule(self, checked.parsed.schedule, checked.parsed.schedule.at(datetime.now(timezone.utc)))
 
-    def _tell_periods(self, path: str, schedule: Schedule, *, is_there: bool) -> None:
-        if not is_there:
-            self.tell(f"{path} is not there, which means no periods.")
-        else:
-            count = len(schedule.periods)
-            self.tell(f"{path} has no problem; it has {count} {'period' if count == 1 else 'periods'}.")
-        tell_schedule(self, schedule, schedule.at(datetime.now(timezone.utc)))
-
-
-def _parsed_input() -> Parsed:
-    """What the standard input means; ends the command if it can't be read, or is larger than a schedule can be."""
-    try:
-        content = sys.stdin.buffer.read(LARGEST + 1)
-    except (AttributeError, OSError) as error:  # it is closed, or a folder
-        raise CommandError(f"the standard input can't be read: {getattr(error, 'strerror', 'it is closed')}") from error
-    if len(content) > LARGEST:
-        raise CommandError(f"the standard input has more than {LARGEST} bytes, which is more than a schedule can have")
-    return parse_bytes(content, get_default_timezone())
+    def _checked(self, name: str | None) -> tuple[Checked, bool]:
+        """The schedule of that name, None for the project's, and whether it is there; raises CannotCheck."""
+        if name == "-":
+            return check_input(sys.stdin, get_default_timezone()), True
+        path = conf.DOWNTIME_SCHEDULE_FILE if name is None else name
+        loaded = self.schedule(path)
+        if name is not None and not os.path.lexists(path):
+            raise CannotCheck(missing(path))
+        return Checked(path, loaded.parsed), loaded.fingerprint is not None
