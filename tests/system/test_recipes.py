@@ -21,6 +21,7 @@ from tests.support.front_servers import FOLDER, SAMPLES, edited, front, open_fol
 from tests.support.guarded import Visitors, ask
 from tests.support.harness import free_port
 from tests.support.programs import ROOT, require
+from tests.support.project import environment, shell
 from tests.support.releases import NEXT_RELEASES, PROJECT, python_of, written
 from tests.support.units import complaints, value_of
 from tests.support.waiting import wait_until
@@ -29,6 +30,7 @@ EXAMPLE = "/srv/example"
 REPOSITORY = "https://git.example.com/example.git"
 UNIT = (SAMPLES / "systemd" / "example.service").read_text()
 WORKFLOW = yaml.safe_load((SAMPLES / "github-actions" / "deploy.yml").read_text())
+CHECK = yaml.safe_load((SAMPLES / "github-actions" / "check.yml").read_text())
 COMPOSE = yaml.safe_load((SAMPLES / "docker" / "compose.yml").read_text())
 DOCKERFILE = (SAMPLES / "docker" / "Dockerfile").read_text().replace("\\\n", "")
 # What the recipes call beside Python, git and the like; `systemctl` does to the server of the test what the unit says.
@@ -223,6 +225,24 @@ def test_the_workflow_brings_the_site_back_only_if_every_step_has_succeeded(host
     assert logged == [ssh, ssh, "sleep 30", "pip install --quiet -r requirements.txt", *last]
     assert (host.folder / ".ssh" / "id_ed25519").stat().st_mode & 0o777 == 0o600
     assert (host.folder / ".ssh" / "known_hosts").read_text() == "a host\n"
+
+
+def test_the_workflow_shows_each_problem_of_the_schedule_beside_its_line(tmp_path: Path) -> None:
+    [job] = CHECK["jobs"].values()
+    install, check = [step["run"] for step in job["steps"] if "run" in step]
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "pip").write_text('#!/bin/sh\necho "pip $*"\n')
+    (programs / "pip").chmod(0o755)
+    around = {**environment(programs), "PYTHONPATH": str(ROOT)}
+    assert shell(install, tmp_path, around) == "pip install django-downtime[cron]\n"
+    [checked] = CHECK[True]["pull_request"]["paths"]  # "on" is true in YAML 1.1
+    schedule = tmp_path / checked
+    schedule.write_text("periods: [{cron: 30 3 * * SUN, duration: 45m}]\n")
+    assert shell(check, tmp_path, around) == f"{checked} has no problem; it has 1 period.\n"
+    schedule.write_text("periods:\n- start: 2026-12-01\n- {cron: 30 3 * * SUN}\n")
+    told = f"::error file={checked},line=3::a period with cron needs a duration, such as 45m\n"
+    assert shell(check, tmp_path, around, code=1) == told
 
 
 def test_the_files_of_docker_agree_with_each_other_and_with_the_front_server() -> None:
