@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.harness import Site, serving
-from tests.support.npm import installed
+from tests.support.npm import SCRIPTS, installed
 from tests.support.readme import block
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """One server for a module; where there is no browser, none is started."""
     settings = {
         "ROOT_URLCONF": "tests.support.site.pages",
-        "LIBRARIES": str(installed(tmp_path_factory.mktemp("npm"))),
+        "LIBRARIES": str(installed(tmp_path_factory.mktemp("npm"), SCRIPTS)),
         "DOWNTIME_EXEMPT_PATHS": ["/library"],
     }
     site = Served(tmp_path_factory.mktemp("scripts"), recheck=0, settings=settings)

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given
 from jsonschema import Draft202012Validator
 
-from downtime.edits.head import SCHEMA_URL
+from downtime.edits.head import FIRST_LINE, SCHEMA_URL
 from downtime.files.fields import KEYS
 from downtime.files.parser import parse_bytes
 from tests.files import test_parser
@@ -120,9 +120,10 @@ def assert_agrees(text: str) -> None:
         assert not unknown, (unknown, text)
 
 
-def test_the_schema_is_one_and_has_the_address_that_the_commands_write() -> None:
+def test_the_schema_is_one_and_has_the_address_that_the_commands_and_the_sample_name() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["$id"] == SCHEMA_URL
+    assert SCHEDULE.startswith(f"{FIRST_LINE}\n")
 
 
 def test_it_knows_the_keys_of_the_parser_in_their_order() -> None:
