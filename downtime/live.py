@@ -8,11 +8,12 @@ import time
 from django.utils.timezone import get_default_timezone
 
 from downtime.conf import conf
+from downtime.reload import memory_flags
 from downtime.reload.process_state import ProcessState
 from downtime.reload.snapshot import Overview
 from downtime.reload.supervisor import can_run_threads, prepare
 from downtime.schedule.occurrence import Occurrence, occurrence
-from downtime.schedule.periods import Answer
+from downtime.schedule.periods import Answer, Period
 
 _states: dict[tuple[int, bool], ProcessState] = {}
 current = ProcessState()
@@ -64,6 +65,19 @@ def overview() -> Overview:
     if time.monotonic() >= state.snapshot.fresh_until:
         state.look(watch=False)
     return state.overview()
+
+
+def raise_in_memory(period: Period) -> object:
+    """Takes the site down by a flag of this process alone; counts once it returns. The key returned lowers it."""
+    key = memory_flags.raise_flag(period)
+    _process_state().renew()
+    return key
+
+
+def lower_in_memory(key: object) -> None:
+    """Lowers the flag with that key, which no longer counts once it returns."""
+    memory_flags.lower_flag(key)
+    _process_state().renew()
 
 
 def _process_state() -> ProcessState:

@@ -20,6 +20,7 @@ from downtime import live
 from downtime.fleet.channel import Channel
 from downtime.fleet.engine import Engine
 from downtime.http import throttled_log
+from downtime.reload import memory_flags
 from tests.support.caches import cache_in
 from tests.support.clock import CLOCKS, Clock
 from tests.support.programs import IS_CI
@@ -124,6 +125,7 @@ def picture_of_its_own(files_of_its_own: None, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(live, "current", live.ProcessState())
     monkeypatch.setattr(throttled_log, "_silent_until", {})
     yield
+    assert memory_flags.raised() == ()
     live.current.close()
     wait_until(lambda: not _left(before), within=5, what=f"no thread is left; there were {_left(before)}")
 

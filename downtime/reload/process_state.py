@@ -9,6 +9,7 @@ from datetime import datetime, timezone, tzinfo
 from functools import partial
 
 from downtime.files.harmless import one_line
+from downtime.reload import memory_flags
 from downtime.reload.deferred_log import DeferredLog
 from downtime.reload.flag_tracker import FlagTracker
 from downtime.reload.look import Look
@@ -76,6 +77,12 @@ class ProcessState:
         """Makes the next request look at the files."""
         self._hint = object()
         self.snapshot = Snapshot()
+
+    def renew(self) -> None:
+        """Makes every request from now on go by the flags in memory as they are now, in whichever thread it runs."""
+        with self._lock:  # else what is just being published would be taken for newer than this
+            self.expire()
+        self.look(watch=False)  # for templates, which never look themselves
 
     def close(self) -> None:
         """Ends the watch, and waits for its threads."""
@@ -145,7 +152,7 @@ class ProcessState:
 
     def _publish(self, look: Look, flags: Sequence[FlagTracker], schedule: ScheduleTracker) -> None:
         """Publishes what is known of these files, even if another thread is still looking at one."""
-        raised = tuple(flag.flag for flag in flags if flag.flag is not None)
+        raised = (*memory_flags.raised(), *(flag.flag for flag in flags if flag.flag is not None))
         seen = Seen(schedule.schedule, raised, schedule.known, tuple(flag.known for flag in flags))
         answered_at, now, last = time.monotonic(), datetime.now(timezone.utc), self._last
         answer, error = last.answer_for(seen, now)

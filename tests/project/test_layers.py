@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "reload": {"schedule", "files", "conf"},
     "exemptions": {"schedule", "http", "conf"},
     "live": {"schedule", "reload", "conf"},
+    "test": {"schedule", "live"},
     "checks": {"schedule", "files", "http", "conf", "decorators", "exemptions"},
     "fleet": {"files"},
     "visit": {"schedule", "http", "conf", "exemptions"},
