@@ -6,7 +6,8 @@ from downtime.files.disk import Fingerprint
 from downtime.files.flag_file import Flag
 from downtime.schedule.periods import Period
 
-_NAME = "<site_down() of downtime.test>"
+NAME = "<site_down() of downtime.test>"
+"""What is told in the place of the path of such a flag."""
 _NO_FILE = Fingerprint(0, 0, 0, 0, 0)
 
 # A lock could be held by another thread at a fork; a dictionary needs none, and the child keeps what it holds.
@@ -21,7 +22,7 @@ def raised() -> tuple[Flag, ...]:
 def raise_flag(period: Period) -> object:
     """Raises a flag that stands for this period; returns the key by which that very flag is lowered."""
     key = object()
-    _raised[key] = Flag(_NAME, _NO_FILE, period)
+    _raised[key] = Flag(NAME, _NO_FILE, period)
     return key
 
 

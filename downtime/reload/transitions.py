@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime, tzinfo
 
 from downtime.files.flag_file import Flag, path_of
+from downtime.reload import memory_flags
 from downtime.schedule.occurrence import rounded_up, zone_name
 from downtime.schedule.periods import Answer, Window, is_known
 from downtime.schedule.site_status import names_of
@@ -14,17 +15,25 @@ _MOST_LINES = 20
 
 
 def transitions(before: tuple[Answer, Sequence[Flag]], after: tuple[Answer, Sequence[Flag]], zone: tzinfo) -> list[str]:
-    """The lines that say what differs between two answers, each given with its flags; times are in `zone`."""
-    old, new = ({_key(window, flags): window for window in answer.active} for answer, flags in (before, after))
+    """The lines that say what differs between two answers, each given with its flags; times are in `zone`.
+
+    Flags in memory are left out: whoever runs tests knows of them."""
+    old, new = _by_key(*before), _by_key(*after)
     begun = [window for key, window in new.items() if not _is_told(window, old.get(key))]
     over = [window for key, window in old.items() if key not in new]
     lines = [f"{_state(window, zone)}, because of {_label(window, after[1])}" for window in begun[:_MOST_LINES]]
     lines += [f"{_label(window, before[1])} is over" for window in over[: _MOST_LINES - len(lines)]]
     if more := len(begun) + len(over) - len(lines):
         lines.append(f"{more} more such lines are left out")
-    if over and not new:
+    if over and not after[0].active:
         lines[-1] += "; the site is up"
     return lines
+
+
+def _by_key(answer: Answer, flags: Sequence[Flag]) -> dict[Hashable, Window]:
+    keys = {_key(window, flags): window for window in answer.active}
+    keys.pop(memory_flags.NAME, None)
+    return keys
 
 
 def _key(window: Window, flags: Sequence[Flag]) -> Hashable:
