@@ -31,9 +31,9 @@ def transitions(before: tuple[Answer, Sequence[Flag]], after: tuple[Answer, Sequ
 
 
 def _by_key(answer: Answer, flags: Sequence[Flag]) -> dict[Hashable, Window]:
-    keys = {_key(window, flags): window for window in answer.active}
-    keys.pop(memory_flags.NAME, None)
-    return keys
+    windows = {_key(window, flags): window for window in answer.active}
+    windows.pop(memory_flags.NAME, None)
+    return windows
 
 
 def _key(window: Window, flags: Sequence[Flag]) -> Hashable:
