@@ -9,7 +9,16 @@ from setuptools import setup
 from setuptools.command.sdist import sdist
 
 ROOT = Path(__file__).resolve().parent
-NEEDED_BY_TESTS = ["tests", "sample_config", ".ci", ".github", ".gitignore", ".pre-commit-config.yaml", ".ruff.toml"]
+NEEDED_BY_TESTS = [
+    "tests",
+    "sample_config",
+    ".ci",
+    ".github",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
+    ".ruff.toml",
+]
 FILE = "https://github.com/dstegelman/django-downtime/blob/main/"
 PICTURE = "https://raw.githubusercontent.com/dstegelman/django-downtime/main/"
 # An address without a scheme, that leads neither to a section nor to the root of a host.
