@@ -1,6 +1,6 @@
 """The settings: one typed property for each, spelled as the setting, read at every access.
 
-A value of a wrong type counts as the default here, so that it can break no request; in a setting that exempts it
+A value of the wrong type counts as the default here, so it can't break a request; in a setting that exempts, it
 exempts nobody. `checks` reports it."""
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Settings:
 
     @property
     def DOWNTIME_FLAG_FILE(self) -> tuple[str, ...]:
-        """The absolute paths of the flags, the commands' own first; by default downtime.flag in BASE_DIR."""
+        """The absolute paths of the flags, first the one that commands raise; by default downtime.flag in BASE_DIR."""
         value: Any = getattr(settings, "DOWNTIME_FLAG_FILE", None)
         if value in ([], ()):
             return ()
@@ -37,20 +37,20 @@ class Settings:
 
     @property
     def DOWNTIME_FLAG_MAX_AGE(self) -> float | None:
-        """Seconds after which a flag lets go; None, the default, for never."""
+        """Seconds after which a flag expires; None, the default, means never."""
         age: Any = getattr(settings, "DOWNTIME_FLAG_MAX_AGE", None)
         return age if is_number(age) and age > 0 else None
 
     @property
     def DOWNTIME_PAGE_FILE(self) -> str | None:
-        """The absolute path of the file that holds the page, rendered; None, the default, for no such file."""
+        """The absolute path of the file that holds the rendered page; None, the default, means no such file."""
         path: Any = getattr(settings, "DOWNTIME_PAGE_FILE", None)
         page = os.path.abspath(path) if is_path(path) else None
         return None if page is None or page_conflict(page) else page
 
     @property
     def DOWNTIME_FLEET_CACHE(self) -> str | None:
-        """The alias in CACHES through which hosts share a flag; None, the default, for a host of its own."""
+        """The alias in CACHES through which hosts share a flag; None, the default, means that there is no fleet."""
         alias = getattr(settings, "DOWNTIME_FLEET_CACHE", None)
         return alias if isinstance(alias, str) and alias else None
 
@@ -76,7 +76,7 @@ class Settings:
 
     @property
     def DOWNTIME_EXEMPT_EXACT_URLS(self) -> tuple[str, ...]:
-        """The paths that are exempt, each for itself; by default none."""
+        """The exact paths that are exempt; by default none."""
         return _exempt("DOWNTIME_EXEMPT_EXACT_URLS")
 
     @property
@@ -91,7 +91,7 @@ class Settings:
 
     @property
     def DOWNTIME_PROXY_COUNT(self) -> int | None:
-        """How many proxies in front are trusted, by default 0; None, for a wrong value, means no address is known."""
+        """How many proxies in front are trusted, by default 0; None if the value is wrong, so no address is known."""
         count: Any = getattr(settings, "DOWNTIME_PROXY_COUNT", None)
         if count is None:
             return 0
@@ -104,7 +104,7 @@ class Settings:
 
     @property
     def DOWNTIME_URL_REDIRECT(self) -> str | None:
-        """Where refused requests are redirected, a URL or a path of this site; None, the default, for nowhere."""
+        """The URL or path of this site that refused requests are redirected to; by default None, for no redirect."""
         url = getattr(settings, "DOWNTIME_URL_REDIRECT", None)
         return url if isinstance(url, str) and url else None
 
@@ -122,24 +122,24 @@ class Settings:
 
     @property
     def DOWNTIME_RETRY_AFTER(self) -> int | None:
-        """Seconds for the Retry-After header if the end is not known; None, the default, for no header."""
+        """Seconds for the Retry-After header if the end is not known; None, the default, means no header."""
         seconds: Any = getattr(settings, "DOWNTIME_RETRY_AFTER", None)
         return math.ceil(seconds) if is_number(seconds) and seconds >= 1 else None
 
     @property
     def DOWNTIME_WATCH(self) -> str:
-        """How to learn of changes: one of WATCHERS, by default "auto"."""
+        """How a process learns of changes: one of WATCHERS, by default "auto"."""
         return "none" if getattr(settings, "DOWNTIME_WATCH", "auto") == "none" else "auto"
 
     @property
     def DOWNTIME_RECHECK(self) -> float:
-        """Seconds by which a process may lag behind the files at most, 0 to LONGEST_RECHECK; by default 1."""
+        """The most seconds that a process may lag behind the files, 0 to LONGEST_RECHECK; by default 1."""
         seconds = getattr(settings, "DOWNTIME_RECHECK", 1.0)
         return seconds if is_number(seconds) and 0 <= seconds <= LONGEST_RECHECK else 1.0
 
 
 def twin_of(page: str) -> str:
-    """The path of the problem details beside that page: `.json` takes the place of its suffix, if it has one."""
+    """The path of the problem details beside that page: `.json` replaces its suffix, if it has one."""
     return f"{os.path.splitext(page)[0]}.json"
 
 
@@ -159,7 +159,7 @@ def file_conflict(path: str) -> str:
 
 
 def own_file_conflict(path: str) -> str:
-    """Whether that absolute path is the schedule or a flag of the host's own, else as `file_conflict`."""
+    """The same as `file_conflict`, for the schedule and the host's own flags only."""
     if path == conf.DOWNTIME_SCHEDULE_FILE:
         return f"{path} is DOWNTIME_SCHEDULE_FILE already"
     return f"{path} is in DOWNTIME_FLAG_FILE already" if path in conf.DOWNTIME_FLAG_FILE else ""

@@ -1,4 +1,4 @@
-"""Finds what is wrong in the files, or with their place: W006 to W008, W011 and W017 of system_checks."""
+"""Finds what is wrong in the files, or with their location: W006 to W008, W011 and W017 of system_checks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HOLD_RELEASES = {"releases", "deployments", "deploys", "versions"}
 
 
 def file_troubles() -> Iterator[CheckMessage]:
-    """Warnings of what is wrong in the schedule and the flags, and of folders in which a file is not found."""
+    """Warnings about problems in the schedule and the flags, and about folders in which a file is not found."""
     yield from _problems_of_schedule()
     yield from _problems_of_flags()
     yield from _misplaced_files()
@@ -31,7 +31,7 @@ def file_troubles() -> Iterator[CheckMessage]:
 
 def _problems_of_schedule() -> Iterator[CheckMessage]:
     loaded = load_schedule(conf.DOWNTIME_SCHEDULE_FILE, get_default_timezone())
-    hint = "The file is not taken over until every problem is corrected."
+    hint = "Correct every problem; until then, a running process keeps the last good schedule that it has read."
     for problem in first_problems(loaded.parsed.problems)[0]:
         yield Warning(problem.located(loaded.path), hint=hint, id="downtime.W006")
 
@@ -39,21 +39,21 @@ def _problems_of_schedule() -> Iterator[CheckMessage]:
 def _problems_of_flags() -> Iterator[CheckMessage]:
     flags = load_flags(conf.flag_files, zone=get_default_timezone(), max_age=conf.DOWNTIME_FLAG_MAX_AGE)
     for flag in flags.raised:
-        hint = "The flag counts nevertheless; correct it or write a new one."
+        hint = "Correct it or write a new one; the flag counts all the same."
         for problem in flag.problems:
             yield Warning(problem.located(flag.path), hint=hint, id="downtime.W007")
         if flag.period.end <= datetime.now(timezone.utc):
-            left = f"{flag.path} is still there, but it let go at {flag.period.end:%Y-%m-%d %H:%M} UTC."
+            left = f"{flag.path} is still there, but it expired at {flag.period.end:%Y-%m-%d %H:%M} UTC."
             yield Warning(left, hint="Remove it.", id="downtime.W007")
     for reason in flags.uninspectable:
         yield Warning(f"{reason}.", hint="Let the site's user enter its folder.", id="downtime.W008")
 
 
 def _misplaced_files() -> Iterator[CheckMessage]:
-    """A file in the folder of one release is left behind, or an old one found again, when a link is switched."""
+    """When a link is switched, a file in the folder of one release is left behind, or an old one is found again."""
     paths = [("DOWNTIME_SCHEDULE_FILE", os.path.realpath(conf.DOWNTIME_SCHEDULE_FILE))]
     own = conf.DOWNTIME_FLAG_FILE
-    for flag in conf.flag_files:  # which is raised even if it is a link, so that only its folder is resolved
+    for flag in conf.flag_files:  # a link counts as a raised flag too, so only its folder is resolved
         name = "DOWNTIME_FLAG_FILE" if flag in own else "DOWNTIME_FLEET_FLAG_FILE"
         paths.append((name, os.path.join(os.path.realpath(os.path.dirname(flag)), Path(flag).name)))
     if conf.DOWNTIME_PAGE_FILE is not None:
@@ -62,13 +62,13 @@ def _misplaced_files() -> Iterator[CheckMessage]:
         release = next(filter(_is_release, Path(path).parents), None)
         if release is not None:
             yield Warning(
-                f"{name} is {path}, which belongs to the release in {release}: the next one does not find it.",
+                f"{name} is {path}, which belongs to the release in {release}: the next release will not find it.",
                 hint="Name a file in a folder that all releases share, such as /srv/example/downtime/.",
                 id="downtime.W011",
             )
         elif _is_known(name) and _is_missing(folder := os.path.dirname(path)):
             yield Warning(
-                f"{name} is {path}, and there is no folder {folder}.",
+                f"{name} is {path}, but there is no folder {folder}.",
                 hint="Make the folder, or correct the setting; until then nothing can be read or written there.",
                 id="downtime.W017",
             )

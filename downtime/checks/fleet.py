@@ -17,16 +17,16 @@ _OF_ONE_PROCESS = {
     "django.core.cache.backends.dummy.DummyCache",
 }
 _DOUBTFUL = {
-    "django.core.cache.backends.db.DatabaseCache": "in the database, which is away just when the site has to go down",
+    "django.core.cache.backends.db.DatabaseCache": "in the database, which is down just when the site has to go down",
     "django.core.cache.backends.filebased.FileBasedCache": "in a folder, which reaches only the hosts that share it",
 }
 _HINT = "Give the fleet an alias of its own in CACHES, on a Redis or a Memcached that every host reaches"
 
 
 def cache_conflict(alias: str) -> str:
-    """Why the cache of that alias can't carry the flag of a fleet, as a sentence without its full stop; else empty."""
+    """Why the cache of that alias can't carry a fleet's flag, as a sentence without its full stop; empty if it can."""
     if alias not in settings.CACHES:
-        return f"CACHES has no {alias!r}, but {', '.join(map(repr, settings.CACHES))}"
+        return f"CACHES has no {alias!r}; it has {', '.join(map(repr, settings.CACHES))}"
     name = settings.CACHES[alias].get("BACKEND", "")
     try:
         backend = import_string(name)
@@ -38,7 +38,7 @@ def cache_conflict(alias: str) -> str:
 
 
 def doubtful_cache() -> Iterator[CheckMessage]:
-    """Warnings of a cache that may be away, be emptied or differ between hosts just when it is needed."""
+    """Warnings about a cache that may be unavailable, emptied or different between hosts just when it is needed."""
     alias = conf.DOWNTIME_FLEET_CACHE
     if alias is None or cache_conflict(alias):
         return
@@ -52,10 +52,8 @@ def doubtful_cache() -> Iterator[CheckMessage]:
         yield Warning(message, hint=f"{_HINT}, with a database number of its own in Redis.", id="downtime.W019")
     parting = [key for key in ("KEY_PREFIX", "VERSION", "KEY_FUNCTION") if config.get(key)]
     if parting:
-        message = (
-            f"{name}, which sets {' and '.join(parting)}: hosts that have other values there do not hear each other."
-        )
-        hint = "Leave it out, or make sure that it never changes, least of all with a release."
+        message = f"{name}, which sets {' and '.join(parting)}: hosts with other values there do not hear each other."
+        hint = "Leave it out, or make sure that it never changes, especially not with a release."
         yield Warning(message, hint=hint, id="downtime.W020")
 
 
@@ -74,12 +72,12 @@ def _shared_with(alias: str, config: dict[str, Any]) -> str:
     place = _place(config)
     for other, its_config in settings.CACHES.items():
         if other != alias and place & _place(its_config):
-            return f"which is at the same place as {other!r}"
+            return f"which is in the same place as {other!r}"
     return ""
 
 
 def _place(config: dict[str, Any]) -> set[tuple[object, ...]]:
-    """Where a cache keeps what it is given: its servers, each in one spelling, with the number of the database."""
+    """Where a cache keeps its data: its servers, each spelled in one way only, with the number of the database."""
     location, options = config.get("LOCATION", ""), config.get("OPTIONS", {})
     servers = location if isinstance(location, (list, tuple)) else str(location).replace(";", ",").split(",")
     return {_server(str(server).strip(), options.get("db", 0)) for server in servers}
@@ -91,7 +89,7 @@ def _server(address: str, default_db: object) -> tuple[object, ...]:
         port = url.port
     except ValueError:  # Redis will say so itself
         return (address, default_db)
-    if not url.scheme or not url.netloc:  # of Memcached, or the socket of a Redis
+    if not url.scheme or not url.netloc:  # a Memcached server, or the socket of a Redis
         return (address, default_db)
     [db] = parse_qs(url.query).get("db", [url.path.strip("/")])[:1]
     return (url.hostname, port or 6379, db or str(default_db))

@@ -21,7 +21,7 @@ _NEEDS_DATABASE = (
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.contrib.sites.middleware.CurrentSiteMiddleware",
 )
-# What belongs above, and what a refused visitor lacks if it is not.
+# What belongs above ours, and what a refused visitor lacks if it is not there.
 _BELONGS_ABOVE = {
     "corsheaders.middleware.CorsMiddleware": "scripts of other origins can't read the answer while the site is down",
     "whitenoise.middleware.WhiteNoiseMiddleware": "the files that it serves are refused while the site is down",
@@ -87,6 +87,6 @@ def _is_one_of(name: str, kinds: Iterable[str]) -> bool:
     """Whether the dotted path is that of one of these classes, or of a subclass of one."""
     try:
         classes = getattr(import_string(name), "__mro__", ())
-    except Exception:  # its module can raise anything; Django says so as it starts to serve
+    except Exception:  # its module can raise anything; Django says so when it starts to serve
         classes = ()
     return not {name, *(f"{each.__module__}.{each.__qualname__}" for each in classes)}.isdisjoint(kinds)

@@ -1,4 +1,4 @@
-"""The rule of each setting: its check id, which values it can have, and the sentence that says so."""
+"""The rule for each setting: its check id, the values it can have, and the sentence that says so."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Rule(NamedTuple):
 
 
 def is_absolute_path(value: Any) -> bool:
-    """Whether the value names the same file or folder in whatever working directory a process runs."""
+    """Whether the value names the same file or folder in every working directory."""
     return is_path(value) and os.path.isabs(value)
 
 
@@ -109,21 +109,21 @@ def _is_view(value: Any) -> bool:
 
 
 def _is_callable(value: Any, *, makes: tuple[type, ...] = ()) -> bool:
-    """Whether the value is the dotted path of what can answer when it is called; a class has to be one of `makes`."""
+    """Whether the value is the dotted path of a callable that can answer; a class has to make one of `makes`."""
     if not isinstance(value, str):
         return False
     try:
         imported = import_string(value)
-    except Exception as error:  # the import of a module of the site can raise anything
+    except Exception as error:  # importing a module of the site can raise anything
         raise ValueError(f"{value} can't be imported: {error}") from error
     while isinstance(imported, partial):
         imported = imported.func
     if not callable(imported):
         raise ValueError(f"{value} can't be called")
     if isinstance(imported, type) and not issubclass(imported, makes):
-        raise ValueError(f"{value} is a class, whose instance is no answer; name a function, or an instance")
+        raise ValueError(f"{value} is a class, whose instances are not answers; name a function, or an instance")
     if _is_generator_function(imported) or _is_generator_function(type(imported).__call__):
-        raise ValueError(f"{value} is a generator function, and a generator is no answer; write return, not yield")
+        raise ValueError(f"{value} is a generator function, and a generator is not an answer; write return, not yield")
     return True
 
 

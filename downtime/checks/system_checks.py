@@ -1,13 +1,13 @@
-"""The system checks: those of the settings, and those of the modules beside this one, which are told from here.
+"""The system checks: those of the settings, and those of the modules beside this one, which are reported from here.
 
-Their ids, none of which is ever used for another check:
-E001 to E017: a setting has a wrong value. W001: a setting of 1.x is left. W002: a setting is not known.
+Their ids, which are never reused for another check:
+E001 to E017: a setting has a wrong value. W001: a setting of 1.x is left over. W002: a setting is not known.
 W003: the middleware is missing. W004: it is there twice. W005: it is too low. W012: it is too high.
-W006: a problem in the schedule. W007: a problem in a flag, or a flag that has let go. W008: a flag can't be looked at.
+W006: a problem in the schedule. W007: a problem in a flag, or an expired flag. W008: a flag can't be looked at.
 W009: no URL pattern matches the redirect. W010: a callable needs users, whose middleware is not above ours.
 W011: a file is in the folder of one release. W013: the page's template can't be loaded. W014: static files of an open
-admin are refused. W015: an admin with the page of periods is refused. W016: /admin is exempt, and is another one.
-W017: the folder of a file is not there. W018: the fleet's cache is in a database or in a folder. W019: it is shared
+admin are refused. W015: an admin with the page of periods is refused. W016: /admin is exempt, but is not Django's.
+W017: the folder of a file is missing. W018: the fleet's cache is in a database or in a folder. W019: it is shared
 with the site. W020: it has a prefix or a version. W021: pages from the site's cache are shown while it is down.
 """
 
@@ -44,17 +44,17 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 
 def check_middleware(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Warns unless the middleware is there once, and at its place among the others."""
+    """Warns unless the middleware is there once, and in its place among the others."""
     return _harmless(misplaced_middleware(list(settings.MIDDLEWARE)))
 
 
 def check_files(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Warns of problems in the schedule and the flags, and of their place; never an Error, which would stop migrate."""
+    """Warns of problems in the schedule and the flags, and of misplaced files; an Error would stop migrate."""
     return _harmless(file_troubles())
 
 
 def _harmless(found: Iterable[CheckMessage]) -> list[CheckMessage]:
-    """The messages as lines that no terminal and no CI obeys, whatever the files and the settings hold."""
+    """The messages as lines that no terminal or CI obeys, whatever the files and the settings hold."""
     messages = list(found)
     for message in messages:
         message.msg, message.hint = one_line(message.msg), one_line(message.hint or "")
@@ -73,21 +73,21 @@ def _invalid_settings() -> Iterator[CheckMessage]:
 
 
 def _missing_template() -> Iterator[CheckMessage]:
-    """The page that comes along needs an engine of Django that looks into apps; one of the site's own has a rule."""
+    """The app's own template needs a Django engine that looks into apps; the site's own template has a rule."""
     if getattr(settings, "DOWNTIME_TEMPLATE", None) is None and conf.DOWNTIME_VIEW is None:
         try:
             get_template(conf.DOWNTIME_TEMPLATE)
         except Exception as error:  # a loader or a library of tags can raise anything
             yield Warning(
-                f"The template {conf.DOWNTIME_TEMPLATE} can't be loaded, so that visitors get a built-in page in "
+                f"The template {conf.DOWNTIME_TEMPLATE} can't be loaded, so visitors get a built-in page in "
                 f"English: {type(error).__name__}: {error}",
-                hint="Set APP_DIRS of an engine in TEMPLATES, or name a template of yours in DOWNTIME_TEMPLATE.",
+                hint="Set APP_DIRS for an engine in TEMPLATES, or name a template of your own in DOWNTIME_TEMPLATE.",
                 id="downtime.W013",
             )
 
 
 def _missing_base_dir() -> Iterator[CheckMessage]:
-    """The default of a path is in BASE_DIR; without that, in the working directory, which differs by process."""
+    """A path defaults to a file in BASE_DIR; without that, in the working directory, which differs by process."""
     base_dir = getattr(settings, "BASE_DIR", None)
     if is_absolute_path(base_dir):
         return

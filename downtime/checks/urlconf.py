@@ -18,13 +18,13 @@ from downtime.decorators import Mark, mark_of
 from downtime.exemptions import Exemptions
 from downtime.http.site_code import view_of
 
-# No site has a page below it; one that is found nevertheless answers every path.
+# No site has a page here, so a view that answers it answers every path.
 _NOWHERE = "/no-such-page-of-django-downtime/"
 _ADMIN = "/admin/"
 
 
 def misfits() -> list[CheckMessage]:
-    """Warnings of a redirect to nowhere, and of exemptions that let too few or too many pages of the site through."""
+    """Warnings about a redirect to nowhere, and about exemptions that let too few or too many pages through."""
     try:
         sites = dict(_admin_sites(get_resolver().url_patterns))
         return [*_unresolved_redirect(), *_closed_admins(sites), *_refused_static_files(sites), *_open_stranger()]
@@ -44,7 +44,7 @@ def _unresolved_redirect() -> Iterator[CheckMessage]:
 
 
 def _closed_admins(sites: dict[Any, list[str]]) -> Iterator[CheckMessage]:
-    """An admin that shows the periods is to be reached while the site is down."""
+    """An admin that shows the periods has to be reachable while the site is down."""
     for site, urls in sites.items():
         if any(model.__module__ == "downtime.admin" for model in site._registry):
             for url in urls:
@@ -57,7 +57,7 @@ def _closed_admins(sites: dict[Any, list[str]]) -> Iterator[CheckMessage]:
 
 
 def _refused_static_files(sites: dict[Any, list[str]]) -> Iterator[CheckMessage]:
-    """Static files that Django itself serves are refused like any page, also those of an admin that is open."""
+    """Static files that Django itself serves are refused like any page, even those of an open admin."""
     url = settings.STATIC_URL or ""
     is_open = any(_passes(admin) for urls in sites.values() for admin in urls)
     if not is_open or not url.startswith("/") or url.startswith("//"):
@@ -72,11 +72,11 @@ def _refused_static_files(sites: dict[Any, list[str]]) -> Iterator[CheckMessage]
 
 
 def _open_stranger() -> Iterator[CheckMessage]:
-    """/admin is exempt by default, for Django's admin; those who work with another one would go on writing."""
+    """/admin is exempt by default, for Django's admin; people who work with another one there would go on writing."""
     if _passes(_ADMIN) and _is_page(_ADMIN) and not hasattr(_view(_ADMIN), "admin_site"):
         yield Warning(
-            "'/admin' is exempt, but not Django's admin: whoever works there goes on writing while the site is down.",
-            hint="Set DOWNTIME_EXEMPT_PATHS to the paths that are to pass, such as ['/django-admin'], or to [].",
+            "'/admin' is exempt, but it is not Django's admin, so people go on writing there while the site is down.",
+            hint="Set DOWNTIME_EXEMPT_PATHS to the paths that should pass, such as ['/django-admin'], or to [].",
             id="downtime.W016",
         )
 
@@ -92,7 +92,7 @@ def _admin_sites(patterns: list[URLPattern | URLResolver]) -> Iterator[tuple[Any
 
 
 def _urls_of(site: Any) -> Iterator[str]:
-    # Another language than the default may have a prefix of its own, and the rest is like it.
+    # A language other than the default may have a prefix of its own; the others are like it.
     others = [code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
     for language in (settings.LANGUAGE_CODE, *others[:1]):
         with translation.override(language), suppress(NoReverseMatch):
@@ -112,7 +112,7 @@ def _passes(path: str) -> bool:
 
 
 def _is_page(path: str) -> bool:
-    """Whether a view is there for this path, and not for whatever path may come."""
+    """Whether a view answers this path, and not simply every path."""
     view = _view(path)
     return view is not None and view is not _view(_NOWHERE + path.lstrip("/").partition("/")[2])
 

@@ -47,14 +47,14 @@ def test_a_problem_in_a_flag_is_a_warning_with_file_and_line(flag: Path) -> None
     assert message.msg.startswith(f"{flag}:2: ")
 
 
-def test_a_flag_that_has_let_go_is_reported(settings: pytest_django.Settings, flag: Path) -> None:
+def test_a_flag_that_has_expired_is_reported(settings: pytest_django.Settings, flag: Path) -> None:
     flag.touch()
     assert found() == []
     os.utime(flag, (0, 0))
     settings.DOWNTIME_FLAG_MAX_AGE = 60
     [message] = found()
     assert (message.id, message.level) == ("downtime.W007", WARNING)
-    assert "it let go at 1970-01-01 00:01 UTC" in message.msg
+    assert "it expired at 1970-01-01 00:01 UTC" in message.msg
 
 
 def test_a_file_that_can_not_be_looked_at_is_reported(
@@ -166,13 +166,13 @@ def test_a_folder_that_is_not_there_is_reported_for_each_file(settings: pytest_d
     settings.DOWNTIME_FLAG_FILE = [tmp_path / "none" / "flag", tmp_path / "flag", tmp_path / "text" / "flag"]
     messages = found()
     assert [(message.id, message.level) for message in messages] == [("downtime.W017", WARNING)] * 3
-    assert [message.msg.partition(", and there is no folder ")[2] for message in messages] == [
+    assert [message.msg.partition(", but there is no folder ")[2] for message in messages] == [
         f"{tmp_path / name}." for name in ("gone", "none", "text")
     ]
     (tmp_path / "gone").mkdir()
     settings.DOWNTIME_FLAG_FILE, settings.DOWNTIME_PAGE_FILE = [], tmp_path / "web" / "downtime.html"
     assert [(message.id, message.msg) for message in found()] == [
-        ("downtime.W017", f"DOWNTIME_PAGE_FILE is {tmp_path}/web/downtime.html, and there is no folder {tmp_path}/web.")
+        ("downtime.W017", f"DOWNTIME_PAGE_FILE is {tmp_path}/web/downtime.html, but there is no folder {tmp_path}/web.")
     ]
     (tmp_path / "web").mkdir()
     assert found() == []

@@ -16,7 +16,7 @@ FLEET = {"BACKEND": REDIS, "LOCATION": f"{PLACE}/5"}
 
 
 CONFLICTS: dict[str, tuple[dict[str, Any], str]] = {
-    "no such alias": ({}, "CACHES has no 'fleet', but 'default'"),
+    "no such alias": ({}, "CACHES has no 'fleet'; it has 'default'"),
     "this process alone": (
         {"fleet": LOCAL},
         f"the BACKEND of 'fleet' is {BACKENDS}.locmem.LocMemCache, which reaches no",
@@ -54,7 +54,7 @@ def test_a_cache_of_its_own_has_nothing_to_correct(settings: pytest_django.Setti
 
 @pytest.mark.parametrize(
     ("backend", "why"),
-    [("db.DatabaseCache", "is away just when the site has to go down"), ("filebased.FileBasedCache", "share it")],
+    [("db.DatabaseCache", "is down just when the site has to go down"), ("filebased.FileBasedCache", "share it")],
 )
 def test_a_cache_in_the_database_or_in_a_folder_is_doubtful(
     settings: pytest_django.Settings, backend: str, why: str
@@ -72,7 +72,7 @@ def test_what_may_part_the_hosts_is_told(settings: pytest_django.Settings, key: 
     settings.DOWNTIME_FLEET_CACHE = "fleet"
     [warning] = found()
     assert warning.id == "downtime.W020"
-    assert f"which sets {key}: hosts that have other values there do not hear each other" in warning.msg
+    assert f"which sets {key}: hosts with other values there do not hear each other" in warning.msg
 
 
 def in_place(location: object, **options: object) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def test_a_cache_at_the_place_of_another_is_emptied_with_it(
     settings.DOWNTIME_FLEET_CACHE = "fleet"
     [warning] = found()
     assert warning.id == "downtime.W019"
-    assert "which is at the same place as 'default': cache.clear() empties both" in warning.msg
+    assert "which is in the same place as 'default': cache.clear() empties both" in warning.msg
 
 
 @pytest.mark.parametrize(("own", "other"), APART.values(), ids=APART)
