@@ -92,7 +92,7 @@ class PeriodAdmin(_ModelAdmin):
     has_add_permission = has_change_permission = has_delete_permission = _nobody_has
 
     def get_urls(self) -> list[URLPattern]:
-        """The admin's own, and `state/`, `visit/` and `preview/`."""
+        """The admin's own URLs, and `state/`, `visit/` and `preview/`."""
         views = {"state": self.state_view, "visit": self.visit_view, "preview": self.preview_view}
         own = [
             path(f"{name}/", self.admin_site.admin_view(view), name=f"downtime_period_{name}")
@@ -110,10 +110,10 @@ class PeriodAdmin(_ModelAdmin):
         return PeriodList
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The page; without the sidebar of other apps if the database can't tell the user's permissions."""
+        """The page; without the sidebar of other apps if the database can't be asked for the user's permissions."""
         self._check(request)
         context = {"title": _app.verbose_name, **(extra_context or {})}
-        # `super()` is that of `owner`.
+        # In the lambda, `super()` is bound to `owner`.
         return self._despite_database(lambda owner: super().changelist_view(request, context))
 
     def state_view(self, request: HttpRequest) -> JsonResponse:
@@ -148,7 +148,7 @@ class PeriodAdmin(_ModelAdmin):
         return preview(window, page_language(request.GET.get("language", "")))
 
     def _check(self, request: HttpRequest) -> None:
-        """Refuses whoever may not see the periods, and what does not only read."""
+        """Refuses users who may not see the periods, and requests that do more than read."""
         if request.method not in ("GET", "HEAD") or not self.has_view_permission(request):
             raise PermissionDenied
 

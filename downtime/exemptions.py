@@ -37,14 +37,14 @@ class Refused(NamedTuple):
 
 
 class Exemptions:
-    """The exemptions by the settings at its creation, prepared so that a request only compares."""
+    """The exemptions that the settings name at its creation, prepared so that a request only has to compare."""
 
     def __init__(self) -> None:
         proxies = conf.DOWNTIME_PROXY_COUNT
         self._exact = frozenset(conf.DOWNTIME_EXEMPT_EXACT_URLS)
         # Without the empty prefix, which would exempt the whole site.
         self._prefixes = tuple(filter(None, map(trimmed, conf.DOWNTIME_EXEMPT_PATHS)))
-        # If the count can't be understood, the address of a proxy must not count as that of every client.
+        # If the count is wrong, the address of a proxy must not count as that of every client.
         self._networks = () if proxies is None else tuple(_networks())
         self._proxies = proxies or 0
         self._kept = lru_cache(_MOST_KEPT)(self._has_address)
@@ -53,9 +53,9 @@ class Exemptions:
         self._routes = Routes()
 
     def ruling(self, request: HttpRequest, answer: Answer) -> Passage | Refused:
-        """What the site's response goes through if the request passes; else why not, and until when.
+        """What the site's response goes through if the request passes; otherwise why not, and until when.
 
-        The exemptions are asked in order of cost, so that what may query a database comes last."""
+        The exemptions are checked in order of cost, so those that may query a database come last."""
         path, safe = request.path_info, is_safe(request)
         window = answer.covering(path, safe=safe)
         if window is None or self.exempt_by(request, window):
@@ -77,7 +77,7 @@ class Exemptions:
         return isinstance(self.ruling(request, answer), Refused)
 
     def has_path(self, request: HttpRequest, redirect: str) -> bool:
-        """Whether the path of the request is exempt for every client; so is the one to which `redirect` leads."""
+        """Whether the path of the request is exempt for every client; the one that `redirect` leads to is."""
         return self._by_path(request, redirect) is not None
 
     def exempt_by(self, request: HttpRequest, window: Window) -> str | None:
@@ -97,9 +97,9 @@ class Exemptions:
         return bool(self._networks and self._comes_from_network(request)) or bypass.has_cookie(request)
 
     def _is_let_through(self, request: HttpRequest, answer: Answer, refused: Refused) -> bool:
-        """Whether a callable of DOWNTIME_EXEMPT_IF says yes. It is told a period that refuses reading too, if one does.
+        """Whether a callable in DOWNTIME_EXEMPT_IF says yes. It sees a period that refuses reading too, if one does.
 
-        Else one that lets the request pass because a period is read-only would let it pass another that is not."""
+        Otherwise one that lets requests pass during a read-only period would also let them pass during a full one."""
         if not self._callables:
             return False
         window = answer.covering(request.path_info, safe=True) or refused.window
@@ -107,7 +107,7 @@ class Exemptions:
             return any(_says_yes(name, request) for name in self._callables)
 
     def _comes_from_network(self, request: HttpRequest) -> bool:
-        remote = request.META.get("REMOTE_ADDR") or ""  # None if a server knows none
+        remote = request.META.get("REMOTE_ADDR") or ""  # None if the server does not know it
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if self._proxies else ""
         has_address = self._kept if len(remote) + len(forwarded) <= _LONGEST_KEPT else self._has_address
         return has_address(remote, forwarded)
@@ -143,12 +143,12 @@ def _networks() -> Iterator[client_address.Network]:
 def _says_yes(dotted_path: str, request: HttpRequest) -> bool:
     try:
         answer = call(dotted_path, request)
-    except Exception:  # the site's own code can raise anything; that is a no
-        logger.exception("%s of DOWNTIME_EXEMPT_IF failed, and counts as a no", dotted_path)
+    except Exception:  # the site's own code can raise anything; that counts as a no
+        logger.exception("%s in DOWNTIME_EXEMPT_IF failed, which counts as a no", dotted_path)
         return False
-    # An instance of a class, a generator or a text says nothing, though Python takes it for true.
+    # An instance of a class, a generator or a text is no answer, although Python considers it true.
     if not isinstance(answer, (bool, NoneType)):
-        wrong = "%s of DOWNTIME_EXEMPT_IF returned %s; only True lets a request through, so it counts as a no"
+        wrong = "%s in DOWNTIME_EXEMPT_IF returned %s; only True lets a request through, so it counts as a no"
         logger.warning(wrong, dotted_path, type(answer).__name__)
     return answer is True
 

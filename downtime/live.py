@@ -1,4 +1,4 @@
-"""What applies in this process, for the middleware, templates and other code: from its snapshot in memory."""
+"""Says what applies in this process, from its snapshot in memory, for the middleware, templates and other code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ current = ProcessState()
 
 
 def load() -> None:
-    """Reads the files into the snapshot of this process, so that even its first request is answered rightly."""
+    """Reads the files into the snapshot of this process, so that even its first request is answered correctly."""
     _process_state().look(watch=False)
     current.expire()
     prepare(conf.DOWNTIME_WATCH)
@@ -35,14 +35,14 @@ def answer() -> Answer:
 
 
 def is_down() -> bool:
-    """Whether a period is active now, be it for a part of the site only or for writing only."""
+    """Whether a period is active now, even if only for a part of the site or only for writing."""
     return current_period() is not None
 
 
 def current_period() -> Occurrence | None:
     """The active period of highest precedence, a flag before the schedule, or None if the site is up.
 
-    For code outside of requests: like a request it looks at the files if that is due, but it starts no watch."""
+    For code outside of requests: like a request, it looks at the files if that is due, but it starts no watch."""
     snapshot = current.snapshot
     is_fresh = time.monotonic() < snapshot.fresh_until
     windows = (snapshot if is_fresh else _process_state().look(watch=False)).answer.active
@@ -60,7 +60,7 @@ def upcoming() -> list[Occurrence]:
 
 
 def overview() -> Overview:
-    """All that this process decides by, after a look at the files if that is due; it starts no watch."""
+    """Everything that this process decides by, after a look at the files if that is due; it starts no watch."""
     state = _process_state()
     if time.monotonic() >= state.snapshot.fresh_until:
         state.look(watch=False)
@@ -81,7 +81,7 @@ def lower_in_memory(key: object) -> None:
 
 
 def _process_state() -> ProcessState:
-    """The state of this process; a fork drops that of its parent, and touches nothing of it.
+    """The state of this process; a forked child drops its parent's state, and touches nothing in it.
 
     A state made before gevent patched threads is dropped too: its lock would block every greenlet."""
     global current

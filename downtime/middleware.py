@@ -56,10 +56,10 @@ class DowntimeMiddleware:
         return decision(request, cast("HttpResponseBase", self.get_response(request)))
 
     async def __acall__(self, request: HttpRequest, answer: Answer | None) -> HttpResponseBase:
-        # Not twice for nearly every request: whatever asks the site's own code comes to a thread anyway.
+        # If the site's own code is asked, nearly every request needs a thread anyway: don't decide those twice.
         decision = at_once(self._decide, request, answer) if answer and not self._asks_site else None
         if decision is None:
-            # In a thread, as a look at the files, the page and the exemptions may keep an event loop waiting.
+            # In a thread, because a look at the files, the page and the exemptions may keep the event loop waiting.
             decision = await sync_to_async(self._decide)(request, None)
         if isinstance(decision, HttpResponseBase):
             return decision

@@ -37,7 +37,7 @@ class Visit:
 
     @property
     def is_refused(self) -> bool:
-        """Whether it would be, unless who asks is exempt."""
+        """Whether the request would be refused, unless its sender is exempt."""
         return self.window is not None and self.exempt_by is None
 
     @property
@@ -58,7 +58,7 @@ class Visit:
 
 
 def visit(path: str, method: str, answer: Answer, *, is_sure: bool) -> Visit:
-    """What the request for a path, as an address bar shows it, gets; exemptions by who asks are left out.
+    """What a request for a path, written as in an address bar, gets; exemptions by who asks are left out.
 
     Unless the answer `is_sure`, it is not known when the request will pass."""
     redirect = conf.DOWNTIME_URL_REDIRECT or ""
@@ -72,14 +72,14 @@ def visit(path: str, method: str, answer: Answer, *, is_sure: bool) -> Visit:
     if exempt_by is None and mark.passes(read_only=read_only):
         exempt_by = "downtime_exempt"
     elif exempt_by is None and window is not None and mark.passes(read_only=not safe):
-        # It passes as if it read, so that only what refuses reading keeps it waiting.
+        # It passes as if it only read, so only what refuses reading keeps it waiting.
         safe, window = True, answer.covering(info, safe=True)
     until = answer.release(info, safe=safe) if window is not None and is_sure else NEVER
     return Visit(info, method, window, until, exempt_by)
 
 
 def _mark(path: str) -> ViewMark:
-    """The mark of the view that answers the path; none if the URLconf raises, which Visit.view tells."""
+    """The mark of the view that answers the path; none if the URLconf raises, which Visit.view reports."""
     try:
         return mark_at(path)
     except Exception:  # a URLconf can raise anything as it is imported
@@ -101,7 +101,7 @@ def to_method(text: str) -> str:
 
 
 def _request(path: str, method: str, redirect: str) -> WSGIRequest:
-    """The request, sent to the host to which the redirect leads, as who is redirected sends it."""
+    """The request, sent to the host that the redirect leads to, as a redirected visitor sends it."""
     try:
         host = urlsplit(redirect).netloc
     except ValueError:  # `checks` reports it

@@ -123,7 +123,7 @@ def test_a_view_may_be_marked_as_one_that_only_reads(view: Callable[..., Any], m
 
 @pytest.mark.parametrize("value", [None, True, False, "read_only"])
 def test_only_a_view_can_be_marked(value: Any) -> None:
-    with pytest.raises(TypeError, match=rf"was given a {type(value).__name__}, and takes a view function"):
+    with pytest.raises(TypeError, match=rf"was given a {type(value).__name__}, but takes a view function"):
         downtime_exempt(value)
 
 

@@ -334,8 +334,8 @@ def test_a_callable_that_fails_is_logged_once(
     for _ in range(3):
         assert not passes_whole(RequestFactory().get("/"), exemptions)
     assert [record.message for record in caplog.records] == [
-        f"{HERE}.failing of DOWNTIME_EXEMPT_IF failed, and counts as a no",
-        "no.such.module of DOWNTIME_EXEMPT_IF failed, and counts as a no",
+        f"{HERE}.failing in DOWNTIME_EXEMPT_IF failed, which counts as a no",
+        "no.such.module in DOWNTIME_EXEMPT_IF failed, which counts as a no",
     ]
     assert "this callable is broken" in caplog.text
 
@@ -359,7 +359,7 @@ def test_what_is_neither_yes_nor_no_is_logged_once_and_counts_as_a_no(
     for _ in range(3):
         assert not passes_whole(RequestFactory().get("/"), exemptions)
     assert [record.message for record in caplog.records] == [
-        f"{HERE}.{name} of DOWNTIME_EXEMPT_IF returned {kind}; only True lets a request through, so it counts as a no"
+        f"{HERE}.{name} in DOWNTIME_EXEMPT_IF returned {kind}; only True lets a request through, so it counts as a no"
     ]
 
 
