@@ -18,24 +18,26 @@ from downtime.schedule import converters
 from downtime.schedule.periods import ALWAYS, NEVER, Period, Schedule
 from downtime.schedule.recurrence import Recurrence
 
-# The style of the list is that of so many of its last periods.
+# The style of the list is taken from this many of its last periods.
 _NEIGHBOURS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The new text, and the part of it that is new, as it stands there."""
+    """The new text, and the part of it that is new, exactly as in the text."""
 
     text: str
     addition: str
 
 
 def add(source: ScheduleText, keys: Mapping[str, Value]) -> Added:
-    """Adds a period of sound keys, as in the file, at the end of the list and in its style; raises CannotEdit."""
+    """Adds a period with these sound keys at the end of the list, in the list's style; raises CannotEdit."""
     period = period_of(keys, source.zone)
     namesake = next((other for other in source.schedule.periods if other.name == period.name != ""), None)
     if namesake:
-        raise CannotEdit(f"the name {converters.shown(period.name)} is taken by the period on line {namesake.line}")
+        raise CannotEdit(
+            f"the name {converters.shown(period.name)} is taken by the period on line {namesake.line}; choose another"
+        )
     changes = _splices(source, keys)
     text = source.with_splices(changes, meaning=Schedule((*source.schedule.periods, period)))
     return Added(text, "".join(change.text for change in changes).strip("\r\n"))
@@ -43,8 +45,8 @@ def add(source: ScheduleText, keys: Mapping[str, Value]) -> Added:
 
 def period_of(keys: Mapping[str, Value], zone: tzinfo) -> Period:
     """The period that those keys stand for, with times in `zone` unless they name another one; raises ValueError."""
-    # On purpose not by files.parser, which reads the result: what is expected of a proof must not come from what it
-    # proves. A mistake on either side, in writing or in reading, then refuses the edit.
+    # Deliberately not by files.parser, which reads the result: the expected meaning must not come from the code that
+    # it checks. So a mistake on either side, in writing or in reading, refuses the edit.
     text = {key: value for key, value in keys.items() if isinstance(value, str)}
     zone = converters.zone(text["timezone"]) if "timezone" in text else zone
     start = converters.moment(text["start"], zone, fold=0) if "start" in text else ALWAYS

@@ -45,7 +45,7 @@ def cancel(source: ScheduleText, name: str) -> Cancelled:
 
 
 def _suggestion(wrong_name: str, names: list[str]) -> str:
-    """The name that was probably meant, or else which names there are."""
+    """Says which name was probably meant, or otherwise which names there are."""
     given = [name for name in names if name]
     if near := get_close_matches(wrong_name, given, n=1):
         return f"did you mean {converters.shown(near[0])}?"
@@ -60,7 +60,7 @@ def _suggestion(wrong_name: str, names: list[str]) -> str:
 def _with_neighbours(
     text: str, sequence: SequenceNode, index: int
 ) -> tuple[ItemSpan | None, ItemSpan, ItemSpan | None]:
-    """The item before, if there is one, the item, and the one behind it."""
+    """The item before it, if there is one, the item, and the one after it."""
     first = max(index - 1, 0)
     found = dict(enumerate(spans.item_spans(text, sequence, first, index + 2), first))
     return found.get(index - 1), found[index], found.get(index + 1)
@@ -68,7 +68,7 @@ def _with_neighbours(
 
 def _without_block_item(text: str, before: ItemSpan | None, item: ItemSpan, behind: ItemSpan | None) -> list[Splice]:
     if not spans.is_blank(text[spans.line_start(text, item.start) : item.start]):
-        raise CannotEdit("the period begins behind something else on its line; take it out by hand")
+        raise CannotEdit("the period begins after something else on its line; take it out by hand")
     start = spans.first_line(text, item.start, item.column, behind=before.end if before else 0)
     end = spans.last_line(text, item.end, item.column)
     gap_start, gap_end = spans.first_blank(text, start), spans.last_blank(text, end)

@@ -1,4 +1,4 @@
-"""Ends the active periods; of a recurring one, only the occurrence."""
+"""Ends the active periods; for a recurring one, only the occurrence."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Ended:
 
 
 def end_active(source: ScheduleText, now: datetime) -> Ended:
-    """Ends every period that is active at `now`, of a recurring one only the occurrence; raises CannotEdit.
+    """Ends every period that is active at `now`, for a recurring one only the occurrence; raises CannotEdit.
 
     Times are whole seconds: a period that has lasted for less than one ends after its first."""
     windows = source.schedule.at(now).active
@@ -66,14 +66,14 @@ def _splice(text: str, mapping: Node, period: Period, zone: tzinfo) -> Splice:
 
 
 def _in_place(mapping: Node, key: ScalarNode, value: Node) -> tuple[ScalarNode, ScalarNode]:
-    """The key and its value; raises CannotEdit if the value is an alias, whose text stands elsewhere."""
+    """The key and its value; raises CannotEdit if the value is an alias, whose text is elsewhere."""
     if not isinstance(value, ScalarNode) or not key.end_mark.index <= value.start_mark.index <= mapping.end_mark.index:
         raise CannotEdit(f"line {yaml_nodes.line_of(key)} takes its value from an alias; change it by hand")
     return key, value
 
 
 def _insert_pair(text: str, mapping: Node, beside: ScalarNode, after: int, key: str, value: str) -> Splice:
-    """The splice that adds a pair behind the one of the key `beside`, which ends at `after`, in the mapping's style."""
+    """The splice that adds a pair after the one of the key `beside`, which ends at `after`, in the mapping's style."""
     if not isinstance(mapping, MappingNode) or mapping.flow_style:
         quote = '"' if beside.style == '"' else "'"  # what was JSON stays JSON
         return Splice(after, after, f", {_quoted(key, beside.style)}: {quote}{value}{quote}")

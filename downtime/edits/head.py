@@ -8,7 +8,7 @@ from downtime.edits import spans
 SCHEMA_URL = "https://raw.githubusercontent.com/dstegelman/django-downtime/main/downtime/schedule.schema.json"
 FIRST_LINE = f"# yaml-language-server: $schema={SCHEMA_URL}"
 """The first line of a file that a command makes."""
-COMMENT = "# Downtimes of this site; manage.py downtime_check tells what is wrong here."
+COMMENT = "# Downtimes of this site; manage.py downtime_check shows what is wrong here."
 """Stands above the key of the list."""
 _KEY = "periods:"
 

@@ -20,7 +20,7 @@ _UNSAFE = "it can't be edited safely here, as the result would not mean what was
 
 
 class CannotEdit(Exception):
-    """The text can't be edited safely; the message says why, and `problems` are those that it has already."""
+    """The text can't be edited safely; the message says why, and `problems` are those that it already has."""
 
     def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class CannotEdit(Exception):
 
 
 class Splice(NamedTuple):
-    """Replaces the characters from `start` up to `end` by `text`."""
+    """Replaces the characters from `start` up to `end` with `text`."""
 
     start: int
     end: int
@@ -59,10 +59,10 @@ class ScheduleText:
 
 
 def open_text(text: str, zone: tzinfo) -> ScheduleText:
-    """The text, parsed so that it can be edited; raises CannotEdit if it has problems already."""
+    """The text, parsed so that it can be edited; raises CannotEdit if it already has problems."""
     parsed, nodes = parse_with_nodes(text, zone)
     if parsed.problems:
-        raise CannotEdit("it has problems already; correct these first", parsed.problems)
+        raise CannotEdit("it already has problems; correct them first", parsed.problems)
     return ScheduleText(text, parsed.schedule, nodes, zone)
 
 

@@ -13,13 +13,13 @@ from downtime.files.yaml_nodes import Token
 
 
 class ItemSpan(NamedTuple):
-    """The place of a list's item: from its dash, or in flow style from its first character, to behind its last."""
+    """The place of a list's item: from its dash, or in flow style from its first character, to just after its last."""
 
     start: int
     end: int
     column: int
     comma: Token | None = None
-    """The comma behind it, in flow style."""
+    """The comma after it, in flow style."""
 
 
 def item_spans(text: str, sequence: SequenceNode, first: int = 0, end: int | None = None) -> list[ItemSpan]:
@@ -32,7 +32,7 @@ def item_spans(text: str, sequence: SequenceNode, first: int = 0, end: int | Non
 
 
 def _dash_before(sequence: SequenceNode, index: int) -> tuple[int, tuple[int, int]]:
-    """The last item up to that index whose dash is known without a scan, and the index and column of that.
+    """The last item up to that index whose dash is known without a scan, and the index and column of the dash.
 
     A mapping in block style ends where the next dash is. An alias has the mark of what it stands for, further up."""
     items = enumerate(sequence.value[:index], 1)
@@ -43,7 +43,7 @@ def _dash_before(sequence: SequenceNode, index: int) -> tuple[int, tuple[int, in
 
 def _tokens(text: str, sequence: SequenceNode, start: tuple[int, int]) -> Iterator[Token]:
     """The tokens of the list from that index and column on."""
-    # What stands before it is replaced by blank lines, as the tokens of 10,000 periods take half a second (measured).
+    # The text before it becomes blank lines, because the tokens of 10,000 periods take half a second (measured).
     index, column = start
     blank = "\n" * (index - column) + " " * column
     return yaml_nodes.tokens(blank + text[index : sequence.end_mark.index])
@@ -84,19 +84,19 @@ def line_start(text: str, index: int) -> int:
 
 
 def line_end(text: str, index: int) -> int:
-    """The index behind the next line break from `index` on, or the end of the text."""
+    """The index after the next line break from `index` on, or the end of the text."""
     return text.find("\n", index) + 1 or len(text)
 
 
 def is_blank(text: str) -> bool:
-    """Whether the text is spaces, tabs and line breaks alone."""
+    """Whether the text is only spaces, tabs and line breaks."""
     return not text.strip(" \t\r\n")
 
 
 def first_line(text: str, start: int, column: int, *, behind: int) -> int:
-    """The start of the lines of the item that begins at `start`: those of the comments right above it in its column.
+    """The start of the item's lines; comments right above it, in its column, are part of them.
 
-    The comments lie `behind` the end of the item before, whose last line may look like a comment."""
+    Lines before `behind`, the end of the item before, are not: its last line may look like a comment."""
     first = line_start(text, start)
     while first:
         above = line_start(text, first - 1)
@@ -107,7 +107,7 @@ def first_line(text: str, start: int, column: int, *, behind: int) -> int:
 
 
 def last_line(text: str, end: int, column: int) -> int:
-    """The end of the lines of the item that ends at `end`: those of the comments below it, deeper than `column`."""
+    """The end of the item's lines; comments below it, deeper than `column`, are part of them."""
     last = position = line_end(text, end)
     while position < len(text):
         behind = line_end(text, position)

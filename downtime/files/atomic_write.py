@@ -1,4 +1,4 @@
-"""Replaces and removes files, whole or not at all; whatever is written goes through `replace`."""
+"""Replaces and removes files, whole or not at all; everything that is written goes through `replace`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class CannotWrite(Exception):
 
 @contextmanager
 def explained(path: str = "") -> Iterator[None]:
-    """Turns an OSError into a CannotWrite that says of which path, or else that of the error, why, and what to do."""
+    """Turns an OSError into a CannotWrite that names the path, by default the error's, the reason and what to do."""
     try:
         yield
     except OSError as error:
@@ -45,11 +45,11 @@ def temporary_name(name: str) -> str:
 def sweep(entry: Entry, *, spared: float = 0) -> None:
     """Removes the temporary files that killed writers left beside the file; call it while nobody else writes one.
 
-    Who holds no lock has those `spared` that are at most as many seconds older than the file: they may be in use."""
+    Without the lock, files that are at most `spared` seconds older than the file have to stay: they may be in use."""
     oldest_in_use = math.inf
     if spared:
         status = entry.status()
-        oldest_in_use = status.st_ctime - spared if status else -math.inf  # its content may be given any time
+        oldest_in_use = status.st_ctime - spared if status else -math.inf  # its mtime may be set to any time
     for name in entry.names():
         if _is_temporary(name, entry.name):
             leftover = entry.sibling(name)
@@ -67,12 +67,12 @@ def _is_temporary(name: str, of: str) -> bool:
 def replace(entry: Entry, content: bytes, *, modified_at: float | None = None) -> None:
     """Replaces the content of the file, or creates it; if killed at any instant, leaves the old file or the new one.
 
-    Its mode, owner, access control list and extended attributes stay; a new one can be read by whoever may enter its
-    folder. A link in its place is replaced, and what it leads to is left alone. It counts as modified at that time, in
-    seconds since the epoch, or else now. Raises CannotWrite."""
+    Its mode, owner, access control list and extended attributes stay; everybody who may enter its folder can read a new
+    one. A link in its place is replaced, and what it leads to is left alone. It counts as modified at that time, in
+    seconds since the epoch, by default now. Raises CannotWrite."""
     temporary = entry.sibling(temporary_name(entry.name))
     with explained(entry.path):
-        with ExitStack() as unless_moved:  # even an interrupt must leave no temporary file, at whatever moment
+        with ExitStack() as unless_moved:  # even an interrupt must leave no temporary file, whenever it comes
             unless_moved.callback(_discard, temporary)
             descriptor = temporary.open(os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             with open(descriptor, "wb") as file:
@@ -98,7 +98,7 @@ def _discard(temporary: Entry) -> None:
 
 
 def _set_permissions(descriptor: int, entry: Entry) -> None:
-    """Gives the new file those of the one that it will replace, or else those of a new one."""
+    """Gives the new file the permissions of the one that it will replace, or otherwise those of a new one."""
     original = opened_if_file(entry)
     if original is None:
         permissions.let_readers_in(descriptor, entry.folder_status())
@@ -110,10 +110,10 @@ def _set_permissions(descriptor: int, entry: Entry) -> None:
 
 
 def opened_if_file(entry: Entry) -> int | None:
-    """A descriptor of the file whose permissions a new one is to have; None if no file stands there. Raises OSError."""
+    """A descriptor of the file whose permissions a new one gets; None if there is no file. Raises OSError."""
     status = entry.status()
     if status and stat.S_ISREG(status.st_mode):
-        with suppress(FileNotFoundError):  # it is a flag that was lowered just now
+        with suppress(FileNotFoundError):  # it is a flag that was just lowered
             return entry.open(os.O_RDONLY)
     return None
 
@@ -128,9 +128,9 @@ def replace_unfollowed(path: str, content: bytes, *, modified_at: float | None =
 
 
 def replace_followed(path: str, content: bytes) -> None:
-    """Replaces the file that the path leads to, as `replace` does, and sweeps; waits for nobody. Raises CannotWrite.
+    """Replaces the file that the path leads to, as `replace` does, and sweeps; takes no lock. Raises CannotWrite.
 
-    What is there and is no file stays: a folder, a pipe, a device."""
+    Anything that is not a file stays: a folder, a pipe, a device."""
     with explained(os.path.abspath(path)):
         entry = trusted_path.followed(path)
     with closing(entry):
@@ -141,7 +141,7 @@ def replace_followed(path: str, content: bytes) -> None:
 
 
 def refuse_unless_file(entry: Entry) -> None:
-    """Raises OSError if something stands there that is no file."""
+    """Raises OSError if something other than a file is there."""
     status = entry.status()
     if status and stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -166,14 +166,14 @@ def remove_unfollowed(path: str) -> bool:
 
 _REMEDIES = {
     errno.EACCES: "run the command as a user who may write to the file's folder",
-    errno.EPERM: "run the command as the file's owner, whose ownership is kept",
+    errno.EPERM: "run the command as the file's owner, because the file keeps its owner",
     errno.EROFS: "it is on a read-only mount: change the file where it comes from",
     errno.EBUSY: "it is mounted as a single file: mount its folder instead, or change the file on the host",
     errno.ENOSPC: "make room on that disk",
     errno.EDQUOT: "make room in that quota",
-    errno.ENOLCK: "the file system has no lock to give: nothing was changed; put the file on another one",
+    errno.ENOLCK: "the file system gives no locks: nothing was changed; put the file on another file system",
     errno.ENOENT: "make its folder first",
     errno.ENOTDIR: "a part of that path is not a folder: correct the path in the settings",
-    errno.EISDIR: "a folder is in its place: remove that first",
-    errno.ENOTEMPTY: "it is a folder that holds something: remove that by hand",
+    errno.EISDIR: "a folder is in its place: remove it first",
+    errno.ENOTEMPTY: "it is a folder that is not empty: remove it by hand",
 }

@@ -41,7 +41,7 @@ class Fingerprint(NamedTuple):
 
 
 def fingerprint(path: str) -> Fingerprint | None:
-    """The fingerprint of the file, through links; None if there is no file. Raises OSError if that can't be told."""
+    """The fingerprint of the file, through links; None if there is no file. Raises OSError if that is not known."""
     try:
         return Fingerprint.of(os.stat(path))
     except (FileNotFoundError, NotADirectoryError):
@@ -95,7 +95,7 @@ def reason(error: OSError | MemoryError) -> str:
 
 
 def _content(descriptor: int, limit: int) -> bytes:
-    """The first `limit` bytes, in pieces: a read of as many as may come allocates room for all of them."""
+    """The first `limit` bytes, in pieces: a single read would allocate room for all that may come."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     content = bytearray()
     while piece := os.read(descriptor, min(limit - len(content), _PIECE)):

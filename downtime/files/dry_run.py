@@ -1,4 +1,4 @@
-"""Tells why a file could not be replaced or removed, as far as that is known without trying; changes nothing."""
+"""Says why a file could not be replaced or removed, as far as that is known without trying; changes nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOUNTS = "/proc/self/mountinfo"  # see proc_pid_mountinfo(5)
 
 @contextmanager
 def writable(path: str) -> Iterator[Entry]:
-    """Gives the entry that the path leads to; raises CannotWrite if nobody could put a file there."""
+    """Yields the entry that the path leads to; raises CannotWrite if no file can be put there."""
     with explained():
         entry = trusted_path.followed(path)
     with closing(entry):
@@ -77,7 +77,7 @@ def _require_writable_folder(entry: Entry) -> None:
 
 
 def _require_movable(entry: Entry) -> None:
-    """Raises OSError if what stands there is somebody else's in a folder such as /tmp, or mounted there."""
+    """Raises OSError if what is there belongs to somebody else in a folder such as /tmp, or is mounted there."""
     status, folder, user = entry.status(), entry.folder_status(), os.geteuid()
     if status and folder.st_mode & stat.S_ISVTX and user not in (0, status.st_uid, folder.st_uid):
         raise _error(errno.EPERM)

@@ -1,4 +1,4 @@
-"""A name in an open folder. What is done to it is done there, wherever the folder's path leads by then."""
+"""A name in an open folder. Everything is done to it in that folder, wherever the folder's path leads by then."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _ITSELF = OPEN_FLAGS | getattr(os, "O_NOFOLLOW", 0)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What stands under a name in a folder: a file, a link, which is never followed, something else or nothing."""
+    """What a name in a folder stands for: a file, a link, which is never followed, something else or nothing."""
 
     folder: int | None
-    """The descriptor of the folder; None on a system that reaches files by their whole path only."""
+    """The descriptor of the folder; None on a system that reaches files only by their whole path."""
     path: str
 
     @property
@@ -48,7 +48,7 @@ class Entry:
         return os.open(self._key, flags | _ITSELF, mode, dir_fd=self.folder)
 
     def status(self) -> os.stat_result | None:
-        """The status of what stands there; None if nothing does. Raises OSError."""
+        """The status of what is there; None if nothing is. Raises OSError."""
         try:
             return os.stat(self._key, dir_fd=self.folder, follow_symlinks=False)
         except FileNotFoundError:
@@ -63,14 +63,14 @@ class Entry:
         os.replace(self._key, other._key, src_dir_fd=self.folder, dst_dir_fd=other.folder)
 
     def remove(self) -> None:
-        """Removes the file, link or empty folder; raises OSError, FileNotFoundError if there is none."""
+        """Removes the file, link or empty folder; raises OSError, or FileNotFoundError if there is none."""
         status = self.status()
         remove = os.rmdir if status and stat.S_ISDIR(status.st_mode) else os.unlink
         remove(self._key, dir_fd=self.folder)
 
     def sync_folder(self) -> None:
         """Makes the names in the folder survive a power cut, if the system allows it."""
-        with suppress(OSError):  # not every folder and file system does; the file itself is in its place by now
+        with suppress(OSError):  # not every folder or file system does; the file itself is in its place by now
             descriptor = self._open_folder()
             try:
                 os.fsync(descriptor)
@@ -78,7 +78,7 @@ class Entry:
                 os.close(descriptor)
 
     def _open_folder(self) -> int:
-        # Not the descriptor that we have: it may be one for looking up names only.
+        # Not the descriptor that we have: it may be good only for looking up names.
         folder = os.path.dirname(self.path) if self.folder is None else "."
         return os.open(folder, os.O_RDONLY | OPEN_FLAGS, dir_fd=self.folder)
 

@@ -17,7 +17,7 @@ from downtime.schedule.periods import ALWAYS, NEVER
 
 T = TypeVar("T")
 _MOST_PROBLEMS = 20
-# At so many problems reading stops, so that a stray file costs no more than a schedule.
+# Reading stops at this many problems, so that a stray file costs no more than a schedule.
 _MOST_READ = 100
 
 
@@ -50,8 +50,8 @@ class Reader:
 
     def __init__(self, text: str) -> None:
         self.problems: list[Problem] = []
-        """One more than `_MOST_READ` at most, the last of which stands for those that are not kept."""
-        # What an alias stands for is read at each use. So that the cost stays linear, this much is read and no more.
+        """At most one more than `_MOST_READ`; the last one then stands for those that are not kept."""
+        # What an alias stands for is read again at each use. This limit keeps the cost linear.
         self._left = len(text) // 3 + 2_000
         self._has_anchors = yaml_nodes.has_anchors(text)
 
@@ -61,7 +61,7 @@ class Reader:
         return len(self.problems) > _MOST_READ
 
     def add_problem(self, line: int, message: str) -> None:
-        """Adds the problem, unless reading stops."""
+        """Adds the problem, unless reading has stopped."""
         if not self.is_full:
             self.problems.append(Problem(line, message))
 
@@ -74,7 +74,7 @@ class Reader:
         return tuple(problems)
 
     def entries(self, node: Node, what: str, allowed: tuple[str, ...]) -> dict[str, Entry]:
-        """The entries of a mapping by key; a key that is not allowed, or comes a second time, is a problem."""
+        """The entries of a mapping by key; a key that is not allowed, or that appears twice, is a problem."""
         entries: dict[str, Entry] = {}
         for key_node, value in self.value(Entry(yaml_nodes.line_of(node), node), yaml_nodes.pairs, what) or ():
             if self.is_full:
@@ -85,7 +85,7 @@ class Reader:
                 hint = f"did you mean {near}?" if near else f"the keys are {', '.join(allowed)}"
                 self.add_problem(line, f"{yaml_nodes.describe(key_node)} is not a key of {what}; {hint}")
             elif key in entries:
-                message = f"the key {key} is there twice, first on line {entries[key].line}; remove one of them"
+                message = f"the key {key} appears twice, first on line {entries[key].line}; remove one of them"
                 self.add_problem(line, message)
             else:
                 entries[key] = Entry(line, value)
@@ -96,7 +96,7 @@ class Reader:
         if self._has_anchors and self._left > 0:
             self._left -= yaml_nodes.size(entry.node)
         if self._left <= 0:
-            message = f"{key} is too much to read, as aliases repeat so much of the file; write it out"
+            message = f"{key} is too long to read, as aliases repeat so much of the file; write it without aliases"
             self.add_problem(entry.line, message)
             return None
         try:
@@ -120,7 +120,7 @@ class Reader:
     def end(
         self, entries: Mapping[str, Entry], zone: tzinfo | None, start: datetime, *, after: str = "the start"
     ) -> datetime:
-        """The end that `end` or `duration` sets; NEVER without them, or with a problem. `after` words the start."""
+        """The end that `end` or `duration` sets; NEVER without them, or with a problem. `after` names the start."""
         if "end" in entries and "duration" in entries:
             message = "both end and duration are given; give only one of them"
             self.add_problem(entries["duration"].line, message)
@@ -147,7 +147,7 @@ def convert_duration(node: Node) -> timedelta:
 
 
 def convert_cron(node: Node) -> str:
-    """The cron expression in the node; raises ValueError unless it occurs at some time."""
+    """The cron expression in the node; raises ValueError if it never occurs."""
     expression = yaml_nodes.text(node)
     recurrence.check_expression(expression)
     return expression

@@ -18,7 +18,7 @@ from downtime.schedule.periods import NEVER, Period
 _LONGEST = 65_536
 FLAG_KEYS = tuple(key for key in KEYS if key not in ("name", "cron", "start", "enabled"))
 _BEGINS_LIKE_A_KEY = re.compile(r"^([\w-]+)\s*:", re.MULTILINE)
-# So many keys are compared with those of a flag, which takes some 20 microseconds for each.
+# At most this many keys are compared with those of a flag, which takes some 20 microseconds for each.
 _MOST_COMPARED = 100
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
@@ -32,7 +32,7 @@ class Flag:
     period: Period
     problems: tuple[Problem, ...] = ()
     is_read: bool = True
-    """False if its content could not be read, which may work at the next try."""
+    """False if its content could not be read, which may work on the next try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def load_flags(paths: tuple[str, ...], *, zone: tzinfo, max_age: float | None) -
 
 
 def read_flag(path: str, fingerprint: Fingerprint, *, zone: tzinfo | None, max_age: float | None) -> Flag:
-    """The flag with that fingerprint, whatever it holds; it lets go when it is `max_age` seconds old."""
+    """The flag with that fingerprint, whatever it holds; it expires when it is `max_age` seconds old."""
     raised_at = fingerprint.modified_at
     period, is_read = Period(raised_at), True
     problems: tuple[Problem, ...] = ()
@@ -75,7 +75,7 @@ def read_flag(path: str, fingerprint: Fingerprint, *, zone: tzinfo | None, max_a
 
 
 def _aged(period: Period, max_age: float | None) -> Period:
-    """The period of a flag that lets go when it is `max_age` seconds old."""
+    """The period of a flag that expires when it is `max_age` seconds old."""
     if max_age is None:
         return period
     age = min(timedelta(seconds=min(max_age, 1e12)), NEVER - period.start)
@@ -83,7 +83,7 @@ def _aged(period: Period, max_age: float | None) -> Period:
 
 
 def unread(path: str, fingerprint: Fingerprint, old: Flag | None) -> Flag:
-    """The flag with that fingerprint, before it is read: it counts as what the old one said, if there was one."""
+    """The flag with that fingerprint, before it is read: it means what the old one meant, if there was one."""
     period = Period(fingerprint.modified_at) if old is None else old.period
     return Flag(path, fingerprint, period, is_read=False)
 
@@ -93,7 +93,7 @@ def _unreadable(reason: str) -> tuple[Problem, ...]:
 
 
 def meaning(text: str, zone: tzinfo | None, raised_at: datetime) -> tuple[Period, tuple[Problem, ...]]:
-    """The period that a flag with that text stands for, and its problems: the keys of a period, or else a message.
+    """The period that a flag with that text stands for, and its problems: the keys of a period, or otherwise a message.
 
     What can't be understood is a problem, and counts as left out."""
     reader = Reader(text)
@@ -116,7 +116,7 @@ def meaning(text: str, zone: tzinfo | None, raised_at: datetime) -> tuple[Period
 
 
 def _are_keys(keys: Sequence[object]) -> bool:
-    """Whether one of these is a key of a period, or narrowly misses one of a flag; else they begin a sentence."""
+    """Whether one of these is a key of a period, or narrowly misses one of a flag; otherwise they begin a sentence."""
     return any(key in KEYS for key in keys) or any(is_close(key, FLAG_KEYS) for key in keys[:_MOST_COMPARED])
 
 
@@ -128,7 +128,7 @@ def path_of(period: Period, flags: Iterable[Flag]) -> str:
 def message(text: str) -> str:
     """The message as a file can hold it; raises ValueError for one that is too long for a flag.
 
-    What a command line of another encoding leaves in it that is no character (PEP 383) becomes question marks."""
+    Bytes of a command line in another encoding, which are no characters (PEP 383), become question marks."""
     if len(text) > _LONGEST // 8:  # each character may take eight, escaped
         raise ValueError(f"it must have at most {_LONGEST // 8} characters")
     return text.encode("utf-8", "replace").decode()
@@ -137,7 +137,7 @@ def message(text: str) -> str:
 def raise_flag(path: str, text: str, *, modified_at: float | None = None) -> None:
     """Raises the flag with that text, or updates one that is up; a link is replaced.
 
-    It counts as raised at that time, in seconds since the epoch, or else now. Raises atomic_write.CannotWrite."""
+    It counts as raised at that time, in seconds since the epoch, by default now. Raises atomic_write.CannotWrite."""
     atomic_write.replace_unfollowed(path, text.encode(), modified_at=modified_at)
 
 

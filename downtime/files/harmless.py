@@ -1,4 +1,4 @@
-"""Makes text that comes from a file harmless: one line, whatever it holds, that no terminal and no CI obeys."""
+"""Makes text from a file harmless: one line that no terminal or CI obeys, whatever the text holds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _COMMAND_SIGN = re.compile(r"^\s*:(?=:)|#(?=#\w*\[)")
 
 
 def one_line(text: str) -> str:
-    """The text as one line that no terminal and no CI obeys, with such characters escaped as in Python."""
+    """The text as one line that no terminal or CI obeys, with what they would obey escaped as in Python."""
     return escaped(text, _escape_as_python)
 
 

@@ -1,4 +1,4 @@
-"""Tells which key was meant by one that is misspelt, or that is a synonym."""
+"""Finds the key that was meant by a misspelt one, or by a synonym."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CLOSE = 0.8
 
 
 def nearest(key: object, keys: Sequence[str], *, cutoff: float = 0.6) -> str | None:
-    """The one of `keys` that was meant by this one, or None if it is like none; the higher the cutoff, the closer."""
+    """The one of `keys` that this one was meant to be, or None if it is like none; a higher cutoff is stricter."""
     if not isinstance(key, str):
         return None
     spelled = key[:_LONGEST].lower().replace("-", "_")
@@ -20,5 +20,5 @@ def nearest(key: object, keys: Sequence[str], *, cutoff: float = 0.6) -> str | N
 
 
 def is_close(key: object, keys: Sequence[str]) -> bool:
-    """Whether the key so nearly is one of `keys` that it can hardly be the beginning of a sentence."""
+    """Whether the key is so close to one of `keys` that it can hardly be the beginning of a sentence."""
     return nearest(key, keys, cutoff=_CLOSE) is not None

@@ -1,7 +1,7 @@
 """The lock beside a file, which every command holds while it edits the file.
 
-Whoever can open a lock can hold it, even if only for reading. So a lock that is not a plain file, or that somebody can
-open who may not write to the folder, is replaced and not waited for."""
+Anybody who can open a lock, even only for reading, can hold it. So if a lock is not a plain file, or if somebody who
+may not write to the folder can open it, a command replaces it and does not wait for it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from downtime.files.entry import Entry
 from downtime.files.lock_holder import describe, holder
 
 _MODE = 0o600
-# In seconds. Of hundreds of commands that wait, each looks seldom, and leaves the processor to the one that works.
+# In seconds. If hundreds of commands wait, each looks rarely, and leaves the processor to the one that works.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
-# In seconds. An edit takes milliseconds; who waits for longer is told for whom.
+# In seconds. An edit takes milliseconds; people who wait longer are told for whom.
 _SOON = 1.0
 
 
@@ -26,10 +26,10 @@ _SOON = 1.0
 def locked(
     path: str, *, timeout: float = 10.0, waiting: Callable[[str], object] = lambda what: None
 ) -> Iterator[Entry]:
-    """Holds the lock of the file that the path leads to, and gives its entry; raises CannotWrite.
+    """Holds the lock of the file that the path leads to, and yields the file's entry; raises CannotWrite.
 
-    It is waited for, for as long as it changes hands at least every `timeout` seconds; what is `waiting` is told for
-    what, from a second on. The kernel releases the lock when the process that holds it ends, however it ends."""
+    Waits as long as the lock changes hands at least every `timeout` seconds; after a second, tells `waiting` what it
+    waits for. The kernel releases the lock when the process that holds it ends, however it ends."""
     with explained():
         entry = trusted_path.followed(path)
     with closing(entry):
@@ -41,7 +41,7 @@ def locked(
 
 
 def _lock(entry: Entry, timeout: float, waiting: Callable[[str], object]) -> int:
-    """The descriptor of the lock, which is held until that is closed."""
+    """The descriptor of the lock, which is held until the descriptor is closed."""
     lock = entry.sibling(f".{entry.name}.lock")
     pause, taken, began = _SHORTEST_PAUSE, None, time.monotonic()
     since = began
@@ -65,7 +65,7 @@ def _holder(lock: Entry) -> str:
 
 
 def _tried(lock: Entry, entry: Entry) -> int | None:
-    """The descriptor of the lock if it is held now; None if it has to be waited for."""
+    """The descriptor of the lock if it is held now; None if the caller has to wait."""
     with explained(lock.path if os.path.lexists(lock.path) else entry.path):
         descriptor = _opened(lock)
         if descriptor is not None and not _is_locked(descriptor, lock):
@@ -75,13 +75,13 @@ def _tried(lock: Entry, entry: Entry) -> int | None:
 
 
 def _last_taken(lock: Entry) -> tuple[int, int] | None:
-    """Changes whenever the lock changes hands, as each holder touches it."""
+    """A value that changes whenever the lock changes hands, because each holder touches it."""
     status = lock.status()
     return status and (status.st_ino, status.st_mtime_ns)
 
 
 def _opened(lock: Entry) -> int | None:
-    """A descriptor of the lock, made or replaced if need be; None if it has to be waited for. Raises OSError."""
+    """A descriptor of the lock, made or replaced if need be; None if the caller has to wait. Raises OSError."""
     status, folder = lock.status(), lock.folder_status()
     with suppress(FileExistsError, FileNotFoundError):  # another command was faster
         if status is None:
@@ -104,7 +104,7 @@ def _made(lock: Entry, folder: os.stat_result) -> int:
 
 
 def _replace(lock: Entry, folder: os.stat_result) -> None:
-    """Puts a lock in the place of what is there, unless all files have the same mode there, as on a mounted FAT."""
+    """Replaces what is there with a new lock, unless all files there have the same mode, as on a mounted FAT."""
     fresh = lock.sibling(temporary_name(lock.name))
     descriptor = _made(fresh, folder)
     try:
@@ -117,7 +117,7 @@ def _replace(lock: Entry, folder: os.stat_result) -> None:
 
 
 def _is_locked(descriptor: int, lock: Entry) -> bool:
-    """Whether this descriptor holds the lock now, and what it holds is not a lock that was replaced meanwhile."""
+    """Whether this descriptor holds the lock now, and the lock was not replaced meanwhile."""
     from django.core.files import locks  # imported here, so that reading the files needs no Django
 
     try:

@@ -1,4 +1,4 @@
-"""Tells which process holds the lock on a file, if the system knows it: on Linux, by /proc/locks."""
+"""Finds the process that holds the lock on a file, if the system names it: on Linux, in /proc/locks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from downtime.schedule.converters import shown
 
 
 def holder(status: os.stat_result) -> int:
-    """The process that holds a lock on the file with that status; 0 if none does, or if the system does not tell."""
+    """The process that holds a lock on the file with that status; 0 if none does, or if the system does not say."""
     device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     with suppress(OSError):  # another system
         for line in Path("/proc/locks").read_text().splitlines():

@@ -32,13 +32,13 @@ class Nodes(NamedTuple):
 
 
 Pause = Callable[[], object]
-"""Called at each period, by whoever reads beside threads that must not wait for it."""
+"""Called at each period, if other threads must not wait for the reader."""
 
 _ROOT = "the schedule", ("timezone", "periods")
 
 
 def never_pause() -> None:
-    """The Pause of a reader for which nobody waits."""
+    """The Pause of a reader that nobody waits for."""
 
 
 def parse(text: str, zone: tzinfo, *, pause: Pause = never_pause) -> Parsed:
@@ -65,14 +65,14 @@ def parse_with_nodes(text: str, zone: tzinfo) -> tuple[Parsed, Nodes]:
 
 
 class _Ahead:
-    """Reads each sound period as soon as its node is complete, so that the nodes of all are never held at once.
+    """Reads each sound period as soon as its node is complete, so the nodes of all periods are never held at once.
 
-    The collector has nothing to look through then, which is half of the time (measured). All else is left to be read
-    once the root is complete, so that the result is the same."""
+    Then the garbage collector has nothing to look through, which saves half of the time (measured). Everything else is
+    read once the root is complete, so the result is the same."""
 
     def __init__(self, text: str, zone: tzinfo, pause: Pause) -> None:
         self._reader = Reader(text)
-        self._has_anchors = yaml_nodes.has_anchors(text)  # so that a node may be needed again
+        self._has_anchors = yaml_nodes.has_anchors(text)  # then a node may be needed again
         self._default = zone
         self._zone: tzinfo | None = None
         self._pause = pause
@@ -88,7 +88,7 @@ class _Ahead:
         return _period(self._reader, item, self._zone) or item
 
     def was_misled(self, root: Node | None) -> bool:
-        """Whether the root turned out to name another time zone, below what was read."""
+        """Whether the root turned out to name another time zone, after what was read ahead."""
         return self._has_begun and root is not None and self._zone_of(root) != self._zone
 
     def _zone_of(self, root: Node) -> tzinfo | None:
@@ -97,7 +97,7 @@ class _Ahead:
 
 
 def _parse(text: str, zone: tzinfo, pause: Pause = never_pause, ahead: _Ahead | None = None) -> tuple[Parsed, Nodes]:
-    """What the text means, and its nodes; with `ahead`, periods stand in the place of those that were read ahead."""
+    """What the text means, and its nodes; with `ahead`, periods replace the nodes that were read ahead."""
     reader, periods, nodes = Reader(text), [], []
     root = _root(reader, text, ahead)
     for node, period in _periods(reader, root, zone, pause) if root is not None else ():
@@ -131,7 +131,7 @@ def _periods(reader: Reader, root: Node, zone: tzinfo | None, pause: Pause) -> I
 
 
 def _period(reader: Reader, node: Node, zone: tzinfo | None) -> Period | None:
-    """The period; None if it adds a problem to those of the reader."""
+    """The period; None if reading it adds a problem."""
     problems_before = len(reader.problems)
     entries = reader.entries(node, "a period", fields.KEYS)
     values = reader.values(entries)
@@ -163,9 +163,10 @@ def _recurrence(reader: Reader, entries: Mapping[str, Entry], zone: tzinfo | Non
 
 
 def _is_named_once(reader: Reader, period: Period, first: dict[str, Period]) -> bool:
-    """Whether no earlier period has its name, which is a problem; adds it to the first ones of each name."""
+    """Whether no earlier period has its name; adds a problem if one has, otherwise adds it to `first`."""
     namesake = first.setdefault(period.name, period) if period.name else period
     if namesake is not period:
-        message = f"the name {converters.shown(period.name)} is taken by the period on line {namesake.line}"
+        name = converters.shown(period.name)
+        message = f"the name {name} is taken by the period on line {namesake.line}; choose another"
         reader.add_problem(period.line, message)
     return namesake is period

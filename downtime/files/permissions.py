@@ -1,4 +1,4 @@
-"""Owner, group, mode and attributes of the files that we make, set through the descriptor of what was just created."""
+"""Sets owner, group, mode and attributes of the files that we make, through the descriptor of what was just created."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import stat
 import sys
 from contextlib import suppress
 
-# Never set-user-ID and the like: root would make a program of whoever may write to the folder.
+# Never set-user-ID and the like: root would give such a program to anybody who may write to the folder.
 _PERMISSIONS = 0o777
 _ACL = "system.posix_acl_access"
-# What a program may do, and signatures: they hold for the old content alone.
+# Capabilities and signatures, which hold only for the old content.
 _OF_THE_CONTENT = ("security.capability", "security.ima", "security.evm")
 
 
 def keep(original: int, descriptor: int) -> None:
     """Gives the new file what the original has: owner, group, permissions, access control list, extended attributes.
 
-    Raises OSError if they can't be had."""
+    Raises OSError if any of them can't be set."""
     old, new = os.fstat(original), os.fstat(descriptor)
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
         os.fchown(descriptor, old.st_uid, old.st_gid)
@@ -33,10 +33,10 @@ def keep(original: int, descriptor: int) -> None:
 
 
 def require_keepable(original: int, folder: os.stat_result) -> None:
-    """Raises the OSError of `keep` for a file that is yet to be made in that folder, if owner or group can't be had."""
+    """Raises the OSError of `keep` for a file that is yet to be made in that folder, if owner or group can't be set."""
     old, user = os.fstat(original), os.geteuid()
     groups = {os.getegid(), *os.getgroups()}
-    if folder.st_mode & stat.S_ISGID or sys.platform != "linux":  # what is made there is the folder's group's
+    if folder.st_mode & stat.S_ISGID or sys.platform != "linux":  # new files there belong to the folder's group
         groups.add(folder.st_gid)
     if user != 0 and (old.st_uid != user or old.st_gid not in groups):
         raise OSError(errno.EPERM, os.strerror(errno.EPERM))
@@ -61,10 +61,10 @@ def _set_attribute(descriptor: int, name: str, value: bytes) -> None:
 
 
 def let_readers_in(descriptor: int, folder: os.stat_result) -> None:
-    """Lets those read the new file who may enter its folder, whatever the umask; raises OSError if that can't be had.
+    """Lets everybody who may enter its folder read the new file, whatever the umask; raises OSError if it can't.
 
-    What root makes belongs to owner and group of the folder. Anybody else makes it the group's, if they may. Whoever it
-    does not belong to then reads it as one of the others do, who reach it only if they may enter the folder."""
+    A file that root makes belongs to owner and group of the folder. Other users give it to the group, if they may.
+    Users it does not belong to read it by the permissions of others, and reach it only if they may enter the folder."""
     _give_away(descriptor, folder)
     new = os.fstat(descriptor)
     readers = 0
@@ -79,26 +79,26 @@ def let_readers_in(descriptor: int, folder: os.stat_result) -> None:
 
 
 def let_writers_in(descriptor: int, folder: os.stat_result) -> None:
-    """Lets those open the new file who may write to its folder, and nobody else, as far as a mode can say so.
+    """Lets only those who may write to its folder open the new file, as far as a mode can express that.
 
-    What root makes belongs to the owner of the folder."""
+    A file that root makes belongs to the owner of the folder."""
     _give_away(descriptor, folder)
     os.fchmod(descriptor, 0o600 | _writers(os.fstat(descriptor), folder))
 
 
 def _give_away(descriptor: int, folder: os.stat_result) -> None:
-    with suppress(OSError):  # who can't give it away keeps it
+    with suppress(OSError):  # a user who can't give it away keeps it
         os.fchown(descriptor, folder.st_uid if os.geteuid() == 0 else -1, folder.st_gid)
 
 
 def is_for_writers(status: os.stat_result, folder: os.stat_result) -> bool:
-    """Whether it is a plain file with one name, which nobody can open who may not write to its folder."""
+    """Whether it is a plain file with one name, which only those who may write to its folder can open."""
     others = status.st_mode & 0o077 & ~_writers(status, folder)
     return stat.S_ISREG(status.st_mode) and status.st_nlink == 1 and not others
 
 
 def _writers(status: os.stat_result, folder: os.stat_result) -> int:
-    """The permissions that let in group and others of a file, if they may write to its folder."""
+    """The permissions for the group and the others of a file, if they may write to its folder."""
     everybody = 0o066 if folder.st_mode & stat.S_IWOTH else 0
     group = 0o060 if folder.st_mode & stat.S_IWGRP and folder.st_gid == status.st_gid else 0
     return everybody | group

@@ -31,24 +31,24 @@ class PureLoader(yaml.BaseLoader):
             raise
 
     def compose_scalar_node(self, anchor: Any) -> ScalarNode:
-        """The node, with the style of libyaml for a plain one: an empty text and not None."""
+        """The node, with libyaml's style for a plain one: an empty text instead of None."""
         node = super().compose_scalar_node(anchor)
         node.style = node.style or ""
         return node
 
     def process_directives(self) -> object:
-        """The directives; of YAML's versions only 1.1 and 1.2 are taken."""
+        """The directives; only YAML 1.1 and 1.2 are accepted."""
         value: object = super().process_directives()  # type: ignore[no-untyped-call]
         if self.yaml_version not in (None, (1, 1), (1, 2)):
             raise self._error("found incompatible YAML document")
         return value
 
     def scan_directive(self) -> DirectiveToken:
-        """The directive here, which may hold tabs in the place of spaces."""
+        """The directive here, which may hold tabs in place of spaces."""
         return self._with_spaces_for("\t", super().scan_directive)
 
     def scan_directive_name(self, start_mark: yaml.Mark) -> str:
-        """The name of the directive here, of which there are two."""
+        """The name of the directive here, which is YAML or TAG."""
         name = str(super().scan_directive_name(start_mark))  # type: ignore[no-untyped-call]
         if name not in ("YAML", "TAG"):
             raise self._error("found unknown directive name")
@@ -127,7 +127,7 @@ class PureLoader(yaml.BaseLoader):
         return "".join(others) or " " if first == "\n" else "".join(breaks)
 
     def scan_tag(self) -> TagToken:
-        """The tag here, which a tab may follow, and no flow indicator may be part of."""
+        """The tag here, which a tab may follow, and which may hold no flow indicator."""
         token = self._with_spaces_for("\t", super().scan_tag)
         handle, suffix = token.value
         if handle and set(",[]") & set(suffix):
@@ -135,7 +135,7 @@ class PureLoader(yaml.BaseLoader):
         return token
 
     def scan_tag_handle(self, name: str, start_mark: yaml.Mark) -> str:
-        """The handle of a tag, which is a mere exclamation mark if another one stands further on in what follows."""
+        """The handle of a tag, which is a mere exclamation mark if the next one comes only further on."""
         length = 1
         while self.peek(length) in _OF_HANDLE:
             length += 1
@@ -149,7 +149,7 @@ class PureLoader(yaml.BaseLoader):
         return self._with_spaces_for("\t#", super().scan_block_scalar_indicators, start_mark)
 
     def scan_block_scalar_ignored_line(self, start_mark: yaml.Mark) -> None:
-        """Skips the rest of the line, a comment behind tabs too."""
+        """Skips the rest of the line, including a comment after tabs."""
         self._with_spaces_for("\t", super().scan_block_scalar_ignored_line, start_mark)
 
     def _with_spaces_for(self, characters: str, scan: Callable[..., T], *args: yaml.Mark) -> T:

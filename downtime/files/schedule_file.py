@@ -30,18 +30,18 @@ class Loaded:
     fingerprint: Fingerprint | None
     parsed: Parsed
     is_read: bool = True
-    """False if its content could not be read, which may work at the next try."""
+    """False if its content could not be read, which may work on the next try."""
     digest: bytes = b""
-    """That of its content; empty if there was none, or if it could not be read."""
+    """The digest of its content; empty if there was none, or if it could not be read."""
 
 
 class Content(NamedTuple):
-    """A schedule file as it lies there; the fingerprint is None if there was no file."""
+    """A schedule file as it is on disk; the fingerprint is None if there was no file."""
 
     path: str
     fingerprint: Fingerprint | None
     content: bytes | str
-    """What it holds, or why that can't be read."""
+    """What it holds, or why it can't be read."""
 
 
 class Edit(Protocol):
@@ -61,7 +61,7 @@ def load_schedule(path: str, zone: tzinfo) -> Loaded:
 
 
 def read_schedule(path: str) -> Content:
-    """The content of the schedule file, which is not parsed yet; raises nothing."""
+    """The content of the schedule file, not parsed yet; raises nothing."""
     fingerprint = None
     try:
         fingerprint = disk.fingerprint(path)
@@ -76,7 +76,7 @@ def read_schedule(path: str) -> Content:
 def parse_schedule(
     content: Content, zone: tzinfo, *, known: Loaded | None = None, pause: Pause = never_pause
 ) -> Loaded:
-    """What the content means. If it is what is `known`, in the same zone, it is not parsed again."""
+    """What the content means. If it is `known` already, in the same zone, it is not parsed again."""
     path, fingerprint, text = content
     if isinstance(text, bytes):
         digest = sha256(text).digest()
@@ -102,9 +102,9 @@ def rewrite(
     creates: bool = False,
     waiting: Callable[[str], object] = lambda what: None,
 ) -> EditT:
-    """Replaces the file's text, whole or not at all, by that of the edit, and returns the edit.
+    """Replaces the file's text, whole or not at all, with that of the edit, and returns the edit.
 
-    A missing file is an error unless `creates` is set; what is `waiting` is told if the lock is waited for. Raises
+    A missing file is an error unless `creates` is set; `waiting` is told if it has to wait for the lock. Raises
     atomic_write.CannotWrite; OSError and UnicodeDecodeError if the file can't be read; and what `edit` raises."""
     with locked(path, waiting=waiting) as entry:
         atomic_write.sweep(entry)
@@ -118,7 +118,7 @@ def rewrite(
 def preview(path: str, edit: Callable[[str], EditT], *, creates: bool = False) -> tuple[str, EditT]:
     """The file's text, and the edit that `rewrite` would make of it; changes nothing, and takes no lock.
 
-    Raises what that does, CannotWrite only if it is known that the file can't be written."""
+    Raises what `rewrite` does, but CannotWrite only if it is known that the file can't be written."""
     with dry_run.writable(path) as entry:
         _, text = _text(entry, creates=creates)
         edited = edit(text)
@@ -138,7 +138,7 @@ def _text(entry: Entry, *, creates: bool) -> tuple[bytes, str]:
 
 
 def take_over(path: str, old: bytes | None, new: bytes) -> bool:
-    """Replaces the `old` content, None for no file, by the new one; False if the file holds something else by now.
+    """Replaces the `old` content, None for no file, with the new one; False if the file holds something else by now.
 
     Raises atomic_write.CannotWrite, and OSError if the file can't be read."""
     with locked(path) as entry:

@@ -38,8 +38,8 @@ class _Link(NamedTuple):
 def followed(path: str) -> Entry:
     """The entry that the path leads to in the end; close it after use. Raises OSError.
 
-    Root follows a link only if root or the owner of its target made it. A missing target counts as that of who owns
-    its folder."""
+    Root follows a link only if root or the owner of its target made it. A missing target counts as owned by
+    the owner of its folder."""
     return _walk(path, follows_last=True)
 
 
@@ -82,7 +82,7 @@ def _walk(path: str, *, follows_last: bool) -> Entry:
 
 @contextmanager
 def _of_the_whole_path(names: list[str]) -> Iterator[list[str]]:
-    """Lets an OSError be one of the place that was reached last, and of the names that are left from there on."""
+    """Makes an OSError name the place that was reached last, and the names that were left from there."""
     places: list[str] = []
     try:
         yield places
@@ -97,13 +97,13 @@ def _names(path: str) -> list[str]:
 
 
 def _look(name: str, folder: int | None, opened: ExitStack) -> _Found:
-    """What stands under the name, opened until `opened` ends; raises OSError."""
+    """What the name stands for, open until `opened` ends; raises OSError."""
     descriptor = os.open(name, _LOOK_FLAGS, dir_fd=folder)
     opened.callback(os.close, descriptor)
     status = os.fstat(descriptor)
     if not stat.S_ISLNK(status.st_mode):
         return _Found(descriptor, status.st_uid, "")
-    # By its descriptor if possible, so that this is the target of the very link whose owner was asked.
+    # By its descriptor if possible, so that this is the target of the very link whose owner was checked.
     target = os.readlink("", dir_fd=descriptor) if _PATH_ONLY else os.readlink(name, dir_fd=folder)
     return _Found(descriptor, status.st_uid, target)
 
@@ -114,8 +114,8 @@ def _trusted(links: list[_Link], target: str, owner: int, *, left: int) -> list[
         if os.geteuid() == 0 and link.left == left and link.owner not in (0, owner):
             raise OSError(
                 None,
-                f"{link.path} is a link of user {link.owner} to {target} of user {owner}, and root follows only its "
+                f"{link.path} is a link of user {link.owner} to {target} of user {owner}, but root follows only its "
                 f"own links and those of the target's owner: run the command as user {link.owner}, or trust the link "
-                f"by chown -h root {link.path}",
+                f"with chown -h root {link.path}",
             )
     return [link for link in links if link.left != left]

@@ -1,6 +1,6 @@
 """Composes YAML text into nodes, which know their line and place, at a bounded cost.
 
-No Python objects are constructed from it, so that a tag runs no code and an alias bomb stays one node."""
+No Python objects are constructed from it, so a tag runs no code and an alias bomb stays one node."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ except ImportError:  # a PyYAML that was built without libyaml
 _DEEPEST = 8
 # Some 200,000 periods; without a bound, a stray file of 12 MiB takes half a minute and 1.2 GB (measured).
 _MOST_NODES = 2_000_000
-# A node costs 270 bytes (measured). A period of two lines has one for ten characters; what is denser than five, and
-# longer than these nodes, is no schedule, and would cost many times what a schedule of its length does.
+# A node costs 270 bytes (measured). A period of two lines has one for ten characters. A text that has one for less
+# than five, beyond this many nodes, is no schedule, and would cost many times what a schedule of its length does.
 _FEW_NODES = 1_000
 _FEWEST_CHARACTERS = 5
 # libyaml compares each directive with all before it: 20,000 of them take most of a second (measured).
@@ -33,7 +33,7 @@ _BREAKS = "\n\r\x85\u2028\u2029"
 # libyaml skips some of them.
 _INNER_MARK = re.compile(f"(?<=[\ufeff{_BREAKS}])\ufeff")
 _DIRECTIVE = re.compile(r"(?:^|[\r\x85\u2028\u2029])%", re.MULTILINE)
-# An anchor begins a token, so that no letter stands before it.
+# An anchor begins a token, so no letter comes right before it.
 _ANCHOR = re.compile(r"(?<!\w)&\S")
 TEXT, LIST, MAPPING = (f"tag:yaml.org,2002:{name}" for name in ("str", "seq", "map"))
 _TAGS: dict[type[Node], str] = {ScalarNode: TEXT, SequenceNode: LIST, MappingNode: MAPPING}
@@ -55,7 +55,7 @@ class NotYaml(Exception):
 
 
 OnItem = Callable[[Node, Any], object]
-"""Given the root as far as it is read, and an item of one of its lists; returns what takes the place of the item."""
+"""Takes the root as far as it is read, and an item of one of its lists; returns what replaces the item."""
 
 
 class _Loader(_BaseLoader):
@@ -88,7 +88,7 @@ class _Loader(_BaseLoader):
         self.depth -= 1
 
     def resolve(self, kind: type[Node], value: object, implicit: object) -> str:
-        """The tag of a node without one; as PyYAML would say itself, in a third of the time (measured)."""
+        """The tag of a node without one: what PyYAML itself would say, in a third of the time (measured)."""
         return _TAGS[kind]
 
 
@@ -104,8 +104,8 @@ class Token(NamedTuple):
 def compose(text: str, *, on_item: OnItem | None = None) -> Node | None:
     """The root node of the one document in the text, None if there is none; raises NotYaml.
 
-    `on_item` is given each item of a list of the root's, except the last, as soon as it is complete."""
-    # To look for the character first takes a hundredth of the time that the expression takes (measured).
+    `on_item` is given each item of a list in the root, except the last, as soon as it is complete."""
+    # Looking for the character first takes a hundredth of the time that the expression takes (measured).
     if "%" in text and next(islice(_DIRECTIVE.finditer(text), _MOST_DIRECTIVES, None), None):
         raise NotYaml(1, f"more than {_MOST_DIRECTIVES} lines begin with %; a schedule needs no YAML directives")
     if "\ufeff" in text and (mark_within := _INNER_MARK.search(text)):
@@ -122,7 +122,7 @@ def compose(text: str, *, on_item: OnItem | None = None) -> Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = ", ".join(part for part in (error.context, error.problem) if part)
-        # The mark of an end that comes too early may lie behind the last line.
+        # The mark of an end that comes too early may be after the last line.
         line = min(mark.line + 1, _lines(text)) if mark else 1
         raise NotYaml(line, f"it is not valid YAML: {reason}") from error
 
@@ -137,7 +137,7 @@ def _composed(text: str, on_item: OnItem | None) -> Node | None:
 
 
 def has_anchors(text: str) -> bool:
-    """Whether the text may hold an anchor, to which an alias may refer; a mere "Q & A" or "a=1&b=2" is none."""
+    """Whether the text may hold an anchor, to which an alias may refer; a mere "Q & A" or "a=1&b=2" is not one."""
     return "&" in text and _ANCHOR.search(text) is not None
 
 
@@ -189,14 +189,14 @@ def is_empty(node: Node) -> bool:
 
 
 def is_plain(text: str) -> bool:
-    """Whether YAML reads these characters as a text even without quotes."""
+    """Whether YAML reads these characters as text even without quotes."""
     return text not in _WORDS and text not in _EMPTY
 
 
 def text(node: Node) -> str:
-    """The text of a scalar; raises ValueError for a list, a mapping, a tag, and a word like `no` that is not a text."""
+    """The text of a scalar; raises ValueError for a list, a mapping, a tag, and a word like `no` that is not text."""
     if not isinstance(node, ScalarNode) or node.tag != TEXT:
-        raise ValueError("it must be a text")
+        raise ValueError("it must be text")
     if is_empty(node):
         raise ValueError("give it a value, or leave the key out")
     if node.style == "" and not is_plain(node.value):

@@ -1,4 +1,4 @@
-"""What the hosts of a fleet tell each other through the cache: one publication for all, a confirmation of each."""
+"""What the hosts of a fleet tell each other through the cache: one publication for all, one confirmation by each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def slot_key(slot: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a follower finds when it looks, as it is in the cache; None for nothing."""
+    """What a follower finds when it looks, as it is in the cache; None if there is nothing."""
 
     publication: object
     own: object
@@ -36,14 +36,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All that the cache knows of the fleet."""
+    """Everything that the cache knows about the fleet."""
 
     publication: Publication | None
     """None if there is none, or none that is accepted."""
     refused: str
     """Why what is in its place is not accepted; empty if it is, or if nothing is there."""
     hosts: tuple[Confirmation, ...]
-    """The last one of each host, by name."""
+    """The last confirmation of each host, by name."""
     strangers: int
     """How many hosts sign with another SECRET_KEY."""
     is_whole: bool
@@ -67,16 +67,16 @@ class Channel:
         return Found(found.get(PUBLICATION), found.get(slot_key(slot)) if slot in _all(found.get(SLOTS)) else None)
 
     def find(self, host: str) -> tuple[int, Confirmation | None]:
-        """The slot of that host, and what it has said last; 0 and None if it has none."""
+        """The slot of that host, and what it said last; 0 and None if it has no slot."""
         for slot, text in self._slots().items():
             if (said := _confirmation(text)) and said.host == host:
                 return slot, said
         return 0, None
 
     def register(self, confirmation: Confirmation) -> int:
-        """Confirms in a slot that is free, if it finds one among some, else in a new one, and returns it."""
+        """Confirms in a free slot, if it finds one among a sample, otherwise in a new one, and returns the slot."""
         slots = self._all()
-        # If all hosts of a large fleet need a new slot at once, they can't all read all.
+        # If all hosts of a large fleet need a new slot at once, they can't all read every slot.
         looked_at = self._slots(random.sample(slots, min(len(slots), _MOST_LOOKED_AT)))
         free = [slot for slot, text in looked_at.items() if text is None]
         if free:
@@ -88,7 +88,7 @@ class Channel:
         return slot
 
     def confirm(self, slot: int, confirmation: Confirmation) -> None:
-        """Writes it into that slot."""
+        """Writes the confirmation into that slot."""
         text = signed(confirmation)
         self._engine.ask(lambda cache: cache.set(slot_key(slot), text, KEPT))
 
@@ -103,7 +103,7 @@ class Channel:
         return bool(slots)
 
     def overview(self) -> Overview:
-        """All that the cache knows."""
+        """Everything that the cache knows."""
         found = self._engine.ask(lambda cache: cache.get_many([PUBLICATION, SLOTS]))
         said = [text for text in self._slots(_all(found.get(SLOTS))).values() if text is not None]
         accepted = [confirmation for confirmation in map(_confirmation, said) if confirmation]
@@ -117,24 +117,24 @@ class Channel:
         return Overview(publication, refused, _by_host(accepted), len(said) - len(accepted), is_whole)
 
     def take_serial(self, *, above: int) -> int:
-        """A serial that nobody else takes, above that one."""
+        """A serial above that one that nobody else takes."""
         serial = self._engine.ask(lambda cache: (cache.add(SERIAL, above, None), cache.incr(SERIAL))[1])
         if serial <= above:  # the cache was emptied, but not the hosts
             serial = self._engine.ask(lambda cache: cache.incr(SERIAL, above + 1 - serial))
         return serial
 
     def put(self, publication: Publication) -> None:
-        """Writes it into its place."""
+        """Writes the publication into its place."""
         text = signed(publication)
         self._engine.ask(lambda cache: cache.set(PUBLICATION, text, None))
 
     def stands(self, publication: Publication) -> tuple[bool, bool]:
-        """Whether it is in its place, and whether nobody has taken a higher serial."""
+        """Whether the publication is in its place, and whether nobody has taken a higher serial."""
         found = self._engine.ask(lambda cache: cache.get_many([PUBLICATION, SERIAL]))
         return found.get(PUBLICATION) == signed(publication), found.get(SERIAL, 0) <= publication.serial
 
     def _slots(self, numbers: Sequence[int] | None = None) -> dict[int, object]:
-        """What is in each of these slots, or in all, None for nothing."""
+        """What is in each of these slots, by default in all; None if nothing is."""
         keys = {slot_key(slot): slot for slot in (self._all() if numbers is None else numbers)}
         found = self._engine.ask(lambda cache: cache.get_many(keys)) if keys else {}
         return {slot: found.get(key) for key, slot in keys.items()}
@@ -144,7 +144,7 @@ class Channel:
 
 
 def _all(count: object) -> range:
-    """The slots, by what the cache says of how many there are; none if that is no such number."""
+    """The slots, as many as the cache says; none if what it says can't be their number."""
     return range(1, count + 1) if isinstance(count, int) and 0 <= count <= _MOST_SLOTS else range(0)
 
 

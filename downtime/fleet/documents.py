@@ -1,4 +1,4 @@
-"""What travels through the cache, signed with SECRET_KEY: what was published, and what each host says of itself."""
+"""What travels through the cache, signed with SECRET_KEY: what was published, and what each host says about itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LATEST = 250_000_000_000
 
 
 class NotAccepted(Exception):
-    """The cache holds something that this SECRET_KEY, with its fallbacks, has not signed, or that is no document."""
+    """The cache holds something that was not signed with this SECRET_KEY or a fallback, or that is not a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Publication:
     """What every host is told: to raise the fleet's flag with that text, or to lower it."""
 
     serial: int
-    """Above each earlier one's."""
+    """Higher than that of each earlier publication."""
     token: str
-    """Tells it from another one of the same serial."""
+    """Tells it from another publication with the same serial."""
     at: float
     """When it was published, in seconds since the epoch, by the publisher's clock."""
     by: str
@@ -37,19 +37,19 @@ class Publication:
 
     @property
     def key(self) -> tuple[int, str]:
-        """By which a host says that it follows this very one."""
+        """What a host names to say that it follows this very publication."""
         return self.serial, self.token
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What a host says of itself."""
+    """What a host says about itself."""
 
     host: str
     follower: str
     """A random text for each process that follows."""
     serial: int
-    """That of the publication which it has accepted last; 0 if there is none."""
+    """The serial of the publication that it accepted last; 0 if there is none."""
     token: str
     at: float
     """When it said so, in seconds since the epoch, by its own clock."""
@@ -60,7 +60,7 @@ class Confirmation:
 
     @property
     def key(self) -> tuple[int, str]:
-        """That of the publication."""
+        """The key of the publication that it accepted last."""
         return self.serial, self.token
 
 
@@ -77,7 +77,7 @@ def signed(document: Publication | Confirmation) -> str:
 def opened(kind: type[DocumentT], text: object) -> DocumentT:
     """The document of that kind in the text; raises NotAccepted. Keys that a later version adds are ignored."""
     if not isinstance(text, str):
-        raise NotAccepted("it is no text")
+        raise NotAccepted("it is not text")
     try:
         values: Any = _signer(kind).unsign_object(text)
     except (BadSignature, UnicodeError) as error:  # nobody can sign a lone surrogate
@@ -91,7 +91,7 @@ def opened(kind: type[DocumentT], text: object) -> DocumentT:
 
 
 def _check(document: Publication | Confirmation) -> None:
-    """Raises ValueError unless a host can do what it says; one that can't would end there, again and again."""
+    """Raises ValueError unless a host can do what it says; otherwise the host would fail on it again and again."""
     for field in fields(document):
         if not isinstance(getattr(document, field.name), _TYPES[field.type]):
             raise ValueError(field.name)

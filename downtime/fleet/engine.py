@@ -1,4 +1,4 @@
-"""The cache that carries the fleet's flag, asked with a limit of time and through a new client after each failure."""
+"""The cache that carries the fleet's flag, asked with a time limit, and through a new client after each failure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 LONGEST_ANSWER = 5.0
 """Seconds."""
 _TIMEOUT = 2.0
-# Without these, some versions of the client libraries wait without an end for an engine that hangs.
+# Without these, some versions of the client libraries wait forever for an engine that hangs.
 _TIMEOUT_OPTIONS = {
     "django.core.cache.backends.redis.RedisCache": ("socket_timeout", "socket_connect_timeout"),
     "django.core.cache.backends.memcached.PyMemcacheCache": ("timeout", "connect_timeout"),
@@ -31,7 +31,7 @@ class Unreachable(Exception):
 
 
 class Engine:
-    """The cache of one alias, by clients of its own."""
+    """The cache of one alias, through clients of its own."""
 
     def __init__(self, config: dict[str, Any], *, longest: float = LONGEST_ANSWER) -> None:
         """The config is that of the alias in CACHES; socket timeouts that it does not set are set here.
@@ -59,17 +59,17 @@ class Engine:
                 if self._cache is None:
                     self._cache = _new_client(self._config)
                 return question(self._cache)
-        except Exception as error:  # a client library can raise anything; whoever asks tells it
+        except Exception as error:  # a client library can raise anything; the caller reports it
             self.close()
             raise Unreachable(f"{type(error).__name__}: {error}") from error
-        except BaseException:  # a signal in the middle of an answer, say; whoever handles that tells it
+        except BaseException:  # a signal in the middle of an answer, say; its handler reports it
             self.close()
             raise
 
     def close(self) -> None:
         """Lets go of the connection; the next question makes a new one."""
         cache, self._cache = self._cache, None
-        with suppress(Exception), _limit(_AT_ONCE):  # of a client that is of no use any more
+        with suppress(Exception), _limit(_AT_ONCE):  # this client is of no use any more
             if cache is not None:
                 cache.close()
                 # Django leaves the connections to Redis to the garbage collector.
@@ -81,12 +81,12 @@ def _adapted(config: dict[str, Any], timeout: float) -> dict[str, Any]:
     backend = import_string(config["BACKEND"])
     names = (f"{base.__module__}.{base.__qualname__}" for base in backend.__mro__)
     options = next((_TIMEOUT_OPTIONS[name] for name in names if name in _TIMEOUT_OPTIONS), ())
-    # Some caches give what is counted up the timeout of the alias.
+    # Some caches give a counter the timeout of the alias when they increment it.
     return {**config, "TIMEOUT": None, "OPTIONS": {**dict.fromkeys(options, timeout), **config.get("OPTIONS", {})}}
 
 
 def _new_client(config: dict[str, Any]) -> BaseCache:
-    # As Django makes it, but Django's handler of caches keeps each one that it has made as long as the process lives.
+    # As Django makes it; but Django's own handler keeps each cache that it has made for as long as the process lives.
     params = dict(config)
     cache: BaseCache = import_string(params.pop("BACKEND"))(params.pop("LOCATION", ""), params)
     return cache
@@ -103,13 +103,13 @@ def _limit(seconds: float) -> Iterator[None]:
         raise TimeoutError(f"no answer within {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, ring)
-    # It rings again, in case that the first time falls into the moment before a system call.
+    # It rings again, in case the first time falls into the moment before a system call.
     signal.setitimer(signal.ITIMER_REAL, seconds, 1)
     try:
         try:
             yield
         finally:
             signal.signal(signal.SIGALRM, signal.SIG_IGN)
-    finally:  # also if it has rung just before it was told not to
+    finally:  # even if it rang just before it was told not to
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

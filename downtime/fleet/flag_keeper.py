@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class FlagKeeper:
-    """Keeps one flag, which is nobody else's to change."""
+    """Keeps one flag, which nobody else should change."""
 
     def __init__(self, path: str, keep_page: Callable[[str | None], Iterable[str]]) -> None:
         """`keep_page` keeps the page of a flag with that text, or the neutral one, and returns what went wrong."""

@@ -31,7 +31,7 @@ class Follower:
         self._own: object = None
         """What was in its slot then."""
         self._known: object = None
-        """What was in its slot when it was this host's last; to verify that at each look is a fifth of its cost."""
+        """What was in its slot when that was last this host's; verifying it at each look is a fifth of the cost."""
         self._slot = 0
         self._floor = 0
         """The highest serial that this host has accepted, perhaps before this process began."""
@@ -53,7 +53,7 @@ class Follower:
     def poll(self) -> None:
         """Learns what is published, keeps the flag, and confirms; raises nothing except what ends the process.
 
-        Logs once if the cache can't be asked, and once if it can be again."""
+        Logs once when the cache can't be asked, and once when it can be again."""
         lost = ""
         try:
             self.learn()
@@ -98,7 +98,7 @@ class Follower:
             self.accepted, self._floor = publication, publication.serial
 
     def keep_flag(self) -> None:
-        """Makes the flag what was accepted last; what can't be done is logged once, and tried again."""
+        """Makes the flag match what was accepted last; what can't be done is logged once, and tried again."""
         if self.accepted:
             self._keeper.keep(self.accepted)
 
@@ -119,7 +119,7 @@ class Follower:
         self._next_beat = time.monotonic() + _BEAT * random.uniform(0.8, 1.2)
 
     def _is_own(self, text: object) -> bool:
-        """Whether it is what this host says, be it by another process."""
+        """Whether it is what this host says, even through another process."""
         if text is not None and text == self._known:
             return True
         try:
@@ -129,8 +129,8 @@ class Follower:
         if said.host == self._host and said.follower != self._token and self._said and not self._knows_other:
             self._knows_other = True
             logger.warning(
-                "somebody else follows as %s too; two on one host do no harm, but two hosts need names of their own: "
-                "give them by --name",
+                "another process follows as %s too; two on one host do no harm, but two hosts need different names: "
+                "give them with --name",
                 self._host,
             )
         self._known = text if said.host == self._host else None
@@ -144,9 +144,9 @@ class Follower:
         self.lost = lost
 
     def sign_off(self) -> None:
-        """Lets the host go from the list of those that have to confirm; the flag stays as it is."""
+        """Takes the host off the list of those that have to confirm; the flag stays as it is."""
         if self._slot:
             try:
                 self._channel.sign_off(self._slot, within=_SIGN_OFF_WITHIN)
             except Unreachable as error:
-                logger.warning("could not sign off: %s; manage.py downtime_status --fleet --forget does", error)
+                logger.warning("could not sign off: %s; manage.py downtime_status --fleet --forget does it", error)

@@ -10,14 +10,14 @@ from downtime.fleet.documents import Confirmation, Publication, new_token
 from downtime.fleet.engine import Unreachable
 
 _LOOKS = 5
-"""How often it looks whether what it wrote is there: a replica may learn of it later."""
+"""How often it checks that what it wrote is there: a replica may learn of it later."""
 _PAUSE = 0.2
 _ROUNDS = 10
 """How often it takes a new serial while others publish at the same time."""
 
 
 class NotPublished(Exception):
-    """It can't be confirmed that it was published; the message says why."""
+    """It can't be confirmed that the flag was published; the message says why."""
 
 
 class Overtaken(Exception):
@@ -30,9 +30,9 @@ class Overtaken(Exception):
 
 
 def publish(channel: Channel, flag: str | None, by: str) -> Rollout:
-    """Publishes it above all that anybody knows, and reads it back.
+    """Publishes the flag with a higher serial than any that anybody knows, and reads it back.
 
-    Raises Unreachable if nothing was published, else NotPublished and Overtaken."""
+    Raises Unreachable if nothing was published, otherwise NotPublished or Overtaken."""
     return Rollout(channel, *_publish(channel, flag, by))
 
 
@@ -49,7 +49,7 @@ def _publish(channel: Channel, flag: str | None, by: str) -> tuple[Publication, 
 
 
 def _write(channel: Channel, publication: Publication) -> bool:
-    """Whether its serial is still the highest once it stands in its place."""
+    """Whether its serial is still the highest once it is in its place."""
     trouble = "the cache holds something else, or nothing, after it was written"
     try:
         channel.put(publication)
@@ -90,7 +90,7 @@ class Rollout:
 
     @property
     def missing(self) -> list[Confirmation]:
-        """What those hosts said last that have not followed."""
+        """What the hosts that have not followed said last."""
         return [host for name, host in sorted(self._hosts.items()) if name not in self._confirmed]
 
     @property
@@ -104,7 +104,7 @@ class Rollout:
         return [name for name, host in sorted(self._hosts.items()) if host.own_flag]
 
     def look(self) -> None:
-        """Learns who has followed, and publishes again what an emptied cache has lost, or what hosts take for old.
+        """Learns who has followed, and publishes again what an emptied cache has lost, or what hosts consider old.
 
         Raises Unreachable, NotPublished and Overtaken."""
         overview = self._channel.overview()
@@ -123,7 +123,7 @@ class Rollout:
         found = overview.publication
         if found is None:
             self.is_whole = False
-        if found is None or found.serial < self.publication.serial:  # it is back in an old state
+        if found is None or found.serial < self.publication.serial:  # the cache is back in an old state
             self._channel.put(self.publication)
         elif found.key != self.publication.key:
             raise Overtaken(found)

@@ -1,4 +1,4 @@
-"""Tells systemd how the service is, if that has started it: sd_notify(3), which needs no library."""
+"""Tells systemd how the service is, if systemd has started it: sd_notify(3), which needs no library."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def notify(*lines: str) -> None:
         address = f"\0{address[1:]}"
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.settimeout(0.1)
-        # Unless it is connected, poll(2) does not tell that the queue is full, and Python would try without a pause.
+        # Unless it is connected, poll(2) does not say that the queue is full, and Python would try without a pause.
         sender.connect(address)
         sender.send("\n".join(lines).encode())

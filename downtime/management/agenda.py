@@ -1,4 +1,4 @@
-"""Tells people in tables which periods are active, and which are coming."""
+"""Shows people in tables which periods are active, and which are coming."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Row = tuple[str, ...]
 
 
 def tell_schedule(printer: Printer, schedule: Schedule, answer: Answer) -> None:
-    """Tells the state of the site by the schedule alone, and each period that is active or will be."""
+    """Prints the state of the site by the schedule alone, and each period that is active or will be."""
     state = status_line(site_status(schedule.at(answer.moment)))
     printer.tell(f"By this schedule alone, {state[0].lower()}{state[1:]}")
     active = [window for window in answer.active if not window.is_flag]
@@ -34,7 +34,7 @@ def tell_windows(
     now: datetime,
     name: Callable[[Window], str] = label,
 ) -> None:
-    """Tells them as two tables with the same columns; each is left out if it has no rows."""
+    """Prints the windows as two tables with the same columns; a table without rows is left out."""
     message = "MESSAGE" * any(window.period.message for window in (*active, *coming))
     widest = None if printer.width is None else printer.width // 3  # so that one long name leaves room for the rest
 

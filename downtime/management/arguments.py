@@ -44,8 +44,8 @@ def add_no_wait(parser: CommandParser) -> None:
 
 
 def add_dry_run(parser: CommandParser) -> None:
-    """Adds the option to tell what would be done, and to do nothing."""
-    parser.add_argument("--dry-run", action="store_true", help="tell what would be changed, and change nothing")
+    """Adds the option to show what would be done, and to do nothing."""
+    parser.add_argument("--dry-run", action="store_true", help="show what would be changed, and change nothing")
 
 
 def period_keys(options: dict[str, Any]) -> dict[str, Value]:
@@ -82,7 +82,7 @@ def to_moment(
 
 
 def moment_text(value: str, moment: datetime, zone: tzinfo, *, fold: int) -> str:
-    """The moment as the schedule holds it: as it was given, or in `zone` if it was counted from now on."""
+    """The moment as the schedule holds it: as it was given, or in `zone` if it was counted from now."""
     if _DATE.match(value):
         return value.replace(",", ".")
     return schedule_text.format_moment(moment, zone, fold=fold)
@@ -102,7 +102,7 @@ def _moment(text: str, now: datetime, after: datetime, zone: tzinfo, fold: int) 
         return converters.moment(text.replace(",", "."), zone, fold=fold)
     raise ValueError(
         "it must be a time such as '2026-12-01 02:00', or '+2h' for two hours from now, "
-        "'04:00' for the next time that it is four, 'tomorrow 02:00' or 'now'"
+        "'04:00' for the next time that it is four o'clock, 'tomorrow 02:00' or 'now'"
     )
 
 

@@ -25,10 +25,10 @@ from downtime.management.wording import label, status_line
 from downtime.schedule.periods import Answer, Schedule, Window
 from downtime.schedule.site_status import FLAGS, SCHEDULE, UP, SiteStatus, site_status
 
-# In seconds. By then, a request that read the clock just before its deadline is decided.
+# In seconds. By then, a request that read the clock just before its deadline has been decided.
 _MARGIN = 0.05
 _INTERRUPTED = (
-    "Interrupted. What is told above is done, and each process notices it within {:g} s; "
+    "Interrupted. What is reported above is done, and each process notices it within {:g} s; "
     "{} downtime_status shows what applies."
 )
 
@@ -54,7 +54,7 @@ class State:
 
     @property
     def doubts(self) -> list[str]:
-        """Which files leave it open what a running process goes by."""
+        """Which files leave it uncertain what a running process goes by."""
         reasons = {SCHEDULE: self.loaded.parsed.problems, FLAGS: self.flags.uninspectable}
         return [doubt for doubt in reasons if reasons[doubt]]
 
@@ -72,7 +72,7 @@ class State:
         return State(now, flags, loaded, loaded.parsed.schedule.at(now, periods))
 
     def why_not_up(self) -> list[str]:
-        """What is still refused or may be, and why, in lines; none if the site is up."""
+        """What is still refused or may be, and why, as lines; none if the site is up."""
         if self.site_status.state == UP:
             return []
         lines = [status_line(self.site_status, self.flags.raised, still=True), *self.flags.uninspectable]
@@ -90,7 +90,7 @@ class DowntimeCommand(Printer):
     examples: tuple[str, ...] = ()
     """Command lines for the help, in which `$` stands for the program: $ downtime_end."""
     program = "manage.py"
-    """What it was called by."""
+    """The program that the command was run through."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """The parser, with a help that shows the examples on lines of their own."""
@@ -99,9 +99,9 @@ class DowntimeCommand(Printer):
         return super().create_parser(program, subcommand, **kwargs)
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Runs the command as its options ask for; with `-v 0` it keeps success to itself.
+        """Runs the command as its options ask; at `-v 0` it says nothing if it succeeds.
 
-        With NO_COLOR in the environment it is without colours, unless they are asked for."""
+        If NO_COLOR is in the environment, there are no colours unless they are asked for."""
         self.verbosity, self.is_color_forced = options["verbosity"], options["force_color"]
         if os.environ.get("NO_COLOR") and not self.is_color_forced:  # see https://no-color.org
             options["no_color"] = True
@@ -134,7 +134,7 @@ class DowntimeCommand(Printer):
             return load_schedule(path, get_default_timezone())
 
     def wait(self, rechecks: int) -> None:
-        """Waits for that many DOWNTIME_RECHECK, after which no process here decides a new request by the old files."""
+        """Waits for that many DOWNTIME_RECHECKs; then no process here decides a new request by the old files."""
         left = rechecks * conf.DOWNTIME_RECHECK + _MARGIN
         with Progress(self, lasts=left) as progress:
             while left > 0:

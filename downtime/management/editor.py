@@ -21,9 +21,9 @@ T = TypeVar("T")
 
 
 def with_copy(path: str, content: bytes, use: Callable[[str], T]) -> T:
-    """What `use` returns for the path of a copy, named as the file, that only its owner can read.
+    """Returns what `use` returns for the path of a copy, which has the file's name, and which only its owner can read.
 
-    If `use` raises, or Ctrl-C interrupts it, a copy that was changed is kept, and the CommandError says where."""
+    If `use` raises, or Ctrl-C interrupts it, a changed copy is kept, and the CommandError says where."""
     early: list[int] = []
     with _on_interrupt(lambda number, frame: early.append(number)):
         copy = _new_copy(os.path.basename(path), content)
@@ -40,7 +40,7 @@ def with_copy(path: str, content: bytes, use: Callable[[str], T]) -> T:
             ignore_interrupts()
             shutil.rmtree(os.path.dirname(copy))
         except KeyboardInterrupt as error:
-            raise CommandError(f"given up; {path} was left alone{_keep_if_changed(copy, content)}") from error
+            raise CommandError(f"gave up; {path} was left alone{_keep_if_changed(copy, content)}") from error
         return result
 
 
@@ -53,14 +53,14 @@ def _new_copy(name: str, content: bytes) -> str:
 
 
 def _require_own_folder(temporary: str) -> None:
-    """Ends root's command if another user could put a file or a link in the place of the copy, or of a folder of it."""
+    """Ends root's command if another user could replace the copy, or a folder on its path, with a file or a link."""
     folder = os.path.realpath(temporary)
     while os.geteuid() == 0:
         status = os.stat(folder)
         is_shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX
         if status.st_uid != 0 or is_shared:
             raise CommandError(
-                f"the copy can't be made in {temporary}, as others than root may write to {folder}; "
+                f"the copy can't be made in {temporary}, as users other than root may write to {folder}; "
                 "name a folder of root's own in TMPDIR"
             )
         if folder == os.path.dirname(folder):
@@ -92,7 +92,7 @@ def _on_interrupt(handler: Callable[[int, FrameType | None], object]) -> Iterato
 
 
 def _keep_if_changed(copy: str, content: bytes) -> str:
-    """Where the copy is kept, to end a message with; nothing if it was as at first, and is removed."""
+    """Says where the copy is kept, as the end of a message; an unchanged copy is removed, and not mentioned."""
     folder = os.path.dirname(copy)
     try:
         with open(copy, "rb") as file:
@@ -106,7 +106,7 @@ def _keep_if_changed(copy: str, content: bytes) -> str:
 
 
 def edit(copy: str) -> None:
-    """Opens the copy in $VISUAL, $EDITOR or vi, and returns when the editor has succeeded; else ends the command."""
+    """Opens the copy in $VISUAL, $EDITOR or vi, and returns if the editor succeeds; otherwise ends the command."""
     name = next(name for name in ("VISUAL", "EDITOR", "vi") if os.environ.get(name) or name == "vi")
     editor = os.environ.get(name, name)
     try:
@@ -117,4 +117,4 @@ def edit(copy: str) -> None:
         reason = error.strerror if isinstance(error, OSError) else error
         raise CommandError(f"the editor {editor!r} can't be run: {reason}; name another one in VISUAL") from error
     if code:
-        raise CommandError(f"the editor {editor!r} ended with {code}, so nothing was taken over")
+        raise CommandError(f"the editor {editor!r} ended with {code}, so nothing was saved")

@@ -1,4 +1,4 @@
-"""What the commands share that reach every host of a fleet: their options, the channel, and waiting for the hosts."""
+"""What the commands that reach a whole fleet share: their options, the channel, and waiting for the hosts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SHOWS = "manage.py downtime_status --fleet shows what is published"
 
 
 def add_options(parser: CommandParser) -> None:
-    """Adds the options to reach all hosts, and how long to wait for them."""
+    """Adds the options to reach all hosts, and to say how long to wait for them."""
     parser.add_argument("--fleet", action="store_true", help="on every host that runs downtime_follow")
     what = f"with --fleet, how long to wait until each host has confirmed; default: {_WAIT:g}"
     parser.add_argument("--wait", metavar="SECONDS", help=what)
@@ -65,7 +65,7 @@ def seconds(text: str, least: float, most: float) -> float:
 
 
 def open_channel(*, longest: float = LONGEST_ANSWER) -> Channel:
-    """The channel of the fleet, where no answer takes longer; ends the command if there is none."""
+    """The channel of the fleet, on which no answer takes longer; ends the command if there is no fleet."""
     alias = conf.DOWNTIME_FLEET_CACHE
     if alias is None:
         raise CommandError(
@@ -73,7 +73,7 @@ def open_channel(*, longest: float = LONGEST_ANSWER) -> Channel:
             "Memcached that every host reaches"
         )
     if conflict := cache_conflict(alias):
-        raise CommandError(f"DOWNTIME_FLEET_CACHE is {alias!r}, but {conflict}; manage.py check tells what to set")
+        raise CommandError(f"DOWNTIME_FLEET_CACHE is {alias!r}, but {conflict}; manage.py check says what to set")
     return Channel(Engine(settings.CACHES[alias], longest=longest))
 
 
@@ -115,13 +115,13 @@ def announce(command: DowntimeCommand, flag: str | None, wait: float | None) -> 
 
 
 def tell_own_flags(command: DowntimeCommand, hosts: Iterable[str]) -> None:
-    """Tells what brings back these hosts, on which a flag of their own is raised."""
+    """Says what brings back these hosts, on which a flag of their own is raised."""
     for host in hosts:
         command.tell(f"On {host}, a flag of its own is raised; {command.program} downtime_end lowers it there.")
 
 
 def preview(command: DowntimeCommand, flag: str | None, wait: float | None) -> None:
-    """Tells what `announce` would publish, which hosts are known, and which would stay down by a flag of their own.
+    """Says what `announce` would publish, which hosts are known, and which a flag of their own would keep down.
 
     Publishes nothing. Ends the command with 1 if the cache can't be asked, with 4 if no host is known."""
     try:
@@ -162,7 +162,7 @@ def _wait(command: DowntimeCommand, rollout: Rollout, wait: float) -> None:
 
 
 def _look_until(command: DowntimeCommand, rollout: Rollout, wait: float) -> str:
-    """Looks until every host has confirmed, or for so long; returns why the cache could not be asked at last."""
+    """Looks until every host has confirmed, or for that long; returns why the cache could not be asked last, if so."""
     deadline = time.monotonic() + wait
     with Progress(command, lasts=wait) as progress:
         while True:
@@ -178,5 +178,5 @@ def _look_until(command: DowntimeCommand, rollout: Rollout, wait: float) -> str:
                 return lost
             confirmed = f"{rollout.count - len(rollout.missing)} of {rollout.count} hosts have confirmed"
             progress.show(f"{confirmed}, {math.ceil(left)} s left")
-            # As many hosts may make a look take long, the cache is not kept busy by it.
+            # With many hosts, a look may take long; the pause keeps the cache from being busy with nothing else.
             time.sleep(min(left, LONGEST_SLEEP, max(_PAUSE, time.monotonic() - began)))

@@ -1,4 +1,4 @@
-"""What `downtime_status --fleet` tells: what is published, and which hosts follow, for people or programs."""
+"""What `downtime_status --fleet` shows: what is published, and which hosts follow, for people or programs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OF_THIS_HOST = {"--all": "all", "--exit-code": "exit_code", "--at": "at", "--pa
 
 
 def show(command: DowntimeCommand, options: dict[str, Any]) -> None:
-    """Tells it, and ends the command with 4 unless each known host follows, with 1 if it can't be told."""
+    """Shows it, and ends the command with 4 unless each known host follows, or with 1 if that is not known."""
     _check(options)
     channel = fleet.open_channel()
     try:

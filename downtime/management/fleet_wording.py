@@ -1,4 +1,4 @@
-"""How the commands word what was published to a fleet, and what its hosts say of themselves."""
+"""How the commands word what was published to a fleet, and what its hosts say about themselves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def flag_words(flag: str | None, at: datetime, now: datetime) -> str:
     period = flag_period(flag, at)
     message = f": {period.message}" if period.message else "."
     if period.end <= now:
-        return f"the flag of the fleet is raised, but it let go at {local_time(period.end)}{message}"
+        return f"the flag of the fleet is raised, but it expired at {local_time(period.end)}{message}"
     return f"the flag of the fleet is raised, {effect(period)}{message}"
 
 
@@ -37,7 +37,7 @@ def is_followed(host: Confirmation, publication: Publication | None) -> bool:
 
 
 def host_line(host: Confirmation, publication: Publication | None, now: float) -> str:
-    """Whether the host has done what was published, if not why, and when it was last heard of."""
+    """Whether the host has done what was published, why not if it hasn't, and when it was last heard of."""
     verb = "has confirmed" if is_followed(host, publication) else "has not confirmed"
     follows = f"follows publication {host.serial}" if host.serial else "has been told nothing yet"
     parts = [
@@ -58,7 +58,7 @@ def _heard(host: Confirmation, now: float) -> str:
 
 
 def strangers_line(strangers: int, *, is_alone: bool) -> str:
-    """That no host is known, if so, or how many there are that do not accept what is published here."""
+    """Says that no host is known, or how many hosts do not accept what is published here."""
     if strangers and is_alone:
         whose = "no host is known that accepts this SECRET_KEY; in this cache, {} signed with another one"
     elif strangers:

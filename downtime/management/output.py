@@ -1,4 +1,4 @@
-"""Prints what the commands say, made harmless: one line for each of theirs, whatever the files hold."""
+"""Prints what the commands say, made harmless: each of their lines stays one line, whatever the files hold."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from downtime.schedule import converters
 
 
 def as_json(value: object) -> str:
-    """The value as JSON of several lines that no terminal and no CI obeys."""
+    """The value as JSON of several lines that no terminal or CI obeys."""
     lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
     return "\n".join(escaped(line, _escape_as_json) for line in lines)
 
 
 def encodable(text: str, encoding: str | None) -> str:
-    """The text with what the encoding of an output lacks escaped as in JSON, so that JSON stays JSON."""
+    """The text, with characters that the encoding of an output lacks escaped as in JSON, so that JSON stays JSON."""
     known = encoding or "utf-8"
     try:
         text.encode(known)
@@ -49,7 +49,7 @@ def _escape_as_json(character: str) -> str:
 
 
 class _Nowhere(io.StringIO):
-    """In the place of an output that is closed from the start, as by `2>&-`: nobody reads it."""
+    """Stands in for an output that is closed from the start, as by `2>&-`: nobody reads it."""
 
     def write(self, text: str, /) -> int:
         return len(text)
@@ -66,9 +66,9 @@ class Printer(base.BaseCommand):
         super().__init__(stdout or sys.stdout or _Nowhere(), stderr or sys.stderr or _Nowhere(), **options)
 
     def tell(self, text: str, *, painted: str = "", paint: Callable[[str], str] = str) -> None:
-        """Prints the text as one line, at once, unless the command is to be silent.
+        """Prints the text as one line, at once, unless the command has to be silent.
 
-        The first occurrence of what is `painted` gets that paint, if the output shows colours."""
+        The first occurrence of `painted` gets that paint, if the output shows colours."""
         if self.verbosity:
             line = one_line(text)
             if painted and self._shows_colors(self.stdout):
@@ -81,7 +81,7 @@ class Printer(base.BaseCommand):
 
     @property
     def width(self) -> int | None:
-        """How many columns the terminal has; None if the output is none."""
+        """How many columns the terminal has; None if the output is not a terminal."""
         return shutil.get_terminal_size().columns if self.stdout.isatty() else None
 
     def _shows_colors(self, output: base.OutputWrapper) -> bool:
@@ -97,7 +97,7 @@ class Printer(base.BaseCommand):
             self.stdout.flush()
 
     def write_bytes(self, content: bytes) -> None:
-        """Prints the bytes as they are; else as `write`."""
+        """Prints the bytes as they are; otherwise the same as `write`."""
         text = content.decode(errors="replace")
         with self._printing(text):
             self.stdout.flush()
@@ -106,7 +106,7 @@ class Printer(base.BaseCommand):
                 self.stdout.write(text, ending="")
                 return
             left = memoryview(content)
-            while left:  # one that Python does not buffer may take a part
+            while left:  # an output that Python does not buffer may take only a part
                 left = left[output.write(left) :]
             output.flush()
 
@@ -120,8 +120,8 @@ class Printer(base.BaseCommand):
     def _printing(self, text: str) -> Iterator[None]:
         try:
             yield
-        except BrokenPipeError:  # as of `| head -1`; what is still to come goes nowhere, as Python's documentation says
+        except BrokenPipeError:  # as by `| head -1`; the rest goes nowhere, as Python's documentation advises
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
-        except OSError as error:  # as of a log on a full disk
+        except OSError as error:  # such as a log on a full disk
             begins = converters.shown(text)
             raise CommandError(f"the output can't be written: {disk.reason(error)}; it begins with {begins}") from error

@@ -1,4 +1,4 @@
-"""Keeps the page and its problem details in DOWNTIME_PAGE_FILE and beside it, for who answers without Django."""
+"""Keeps the page and its problem details in DOWNTIME_PAGE_FILE and beside it, to be served without Django."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ BUILT_IN = "The page is the built-in one, as the template {} can't be rendered; 
 
 
 class Subject(NamedTuple):
-    """What a page speaks of: a downtime of the whole site, and the moment until which it lasts, or NEVER."""
+    """What a page is about: a downtime of the whole site, and the moment until which it lasts, or NEVER."""
 
     window: Window
     release: datetime
 
 
 NEUTRAL = Subject(Window(ALWAYS, -1, NEVER, Period()), NEVER)
-"""A downtime without a message and without an end, which is true of each."""
+"""A downtime without a message or an end, which fits every downtime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def subject_of(answer: Answer) -> Subject:
 
 
 def subject_with(state: State, path: str, text: str) -> Subject:
-    """What the page speaks of once the flag under that path is raised with that text."""
+    """What the page is about once the flag under that path is raised with that text."""
     raised = {flag.path: flag.period for flag in state.flags.raised}
     raised[path] = flag_period(text, state.now)
     periods = [raised[path] for path in conf.flag_files if path in raised]
@@ -56,7 +56,7 @@ def subject_with(state: State, path: str, text: str) -> Subject:
 
 
 def flag_period(text: str, raised_at: datetime) -> Period:
-    """The period of a flag with that text which is raised at that moment, by the settings."""
+    """The period of a flag with that text that is raised at that moment, by the settings."""
     zone, max_age = get_default_timezone(), conf.DOWNTIME_FLAG_MAX_AGE
     return flag_file.period_of(text, zone=zone, raised_at=raised_at, max_age=max_age)
 
@@ -64,7 +64,7 @@ def flag_period(text: str, raised_at: datetime) -> Period:
 def keep(subject: Callable[[], Subject]) -> Report:
     """Writes the page to DOWNTIME_PAGE_FILE and its problem details beside it, if that is set; never raises.
 
-    The subject is asked for only then."""
+    The subject is called only if it is set."""
     path = conf.DOWNTIME_PAGE_FILE
     if path is None:
         return Report()
@@ -82,7 +82,7 @@ def contents(path: str, rendered: Prerendered) -> dict[str, bytes]:
 
 
 def render_troubles(rendered: Prerendered) -> tuple[str, ...]:
-    """Why the page is not what it is meant to be, if so."""
+    """Why the page is not what it should be; empty if it is."""
     return (BUILT_IN.format(conf.DOWNTIME_TEMPLATE),) if rendered.is_built_in else ()
 
 

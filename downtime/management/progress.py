@@ -14,21 +14,21 @@ _WORTH_A_LINE = 3.0
 
 
 def pause(seconds: float) -> None:
-    """Sleeps so long; a signal that is handled ends it within LONGEST_SLEEP.
+    """Sleeps that long; a signal that is handled ends it within LONGEST_SLEEP.
 
-    Python notices one of the very moment at which a sleep begins only when that sleep has ended."""
+    If a signal comes just as a sleep begins, Python notices it only when that sleep has ended."""
     while seconds > 0:
         time.sleep(min(seconds, LONGEST_SLEEP))
         seconds -= LONGEST_SLEEP
 
 
 class Progress:
-    """What is waited for: on a terminal a line that is written anew, and gone in the end.
+    """What a command waits for: on a terminal a line that is rewritten, and removed in the end.
 
-    Elsewhere the first text is told for good, if the waiting may last for three seconds."""
+    Elsewhere only the first text is printed, if the wait may last for three seconds."""
 
     def __init__(self, printer: Printer, *, lasts: float) -> None:
-        """It lasts for that many seconds at most."""
+        """The wait lasts for that many seconds at most."""
         self._printer = printer
         self._is_terminal = printer.stdout.isatty()
         self._is_due = lasts >= _WORTH_A_LINE
@@ -38,9 +38,9 @@ class Progress:
         return self
 
     def show(self, text: str) -> None:
-        """Shows the text in place of the last one, unless the command is to be silent."""
+        """Shows the text in place of the last one, unless the command has to be silent."""
         if self._is_terminal and self._printer.verbosity:
-            # Not the last column: some terminals begin a new line behind it.
+            # Not the last column: some terminals begin a new line after it.
             text = cut(one_line(text), (self._printer.width or 1) - 1)
             width = display_width(text)
             self._printer.write(f"\r{text}{' ' * (self._width - width)}", ending="")

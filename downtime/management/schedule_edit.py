@@ -32,14 +32,14 @@ _MOST_OVERLAPS = 5
 
 
 def edit_schedule(printer: Printer, edit: Callable[[ScheduleText], EditT], *, creates: bool = False) -> EditT:
-    """Rewrites the schedule under its lock with the text of the edit, and returns the edit; else ends the command."""
+    """Rewrites the schedule under its lock with the text of the edit, and returns the edit, or ends the command."""
     path, zone = conf.DOWNTIME_SCHEDULE_FILE, get_default_timezone()
     with _explained(path), paused_collector(), Progress(printer, lasts=inf) as progress:
         return rewrite(path, lambda text: edit(open_text(text, zone)), creates=creates, waiting=progress.show)
 
 
 def preview_schedule(printer: Printer, edit: Callable[[ScheduleText], EditT], *, creates: bool = False) -> EditT:
-    """Tells which lines `edit_schedule` would change, and returns the edit; changes nothing, and takes no lock."""
+    """Shows which lines `edit_schedule` would change, and returns the edit; changes nothing, and takes no lock."""
     path, zone = conf.DOWNTIME_SCHEDULE_FILE, get_default_timezone()
     with _explained(path), paused_collector():
         old, edited = preview(path, lambda text: edit(open_text(text, zone)), creates=creates)
@@ -64,14 +64,14 @@ def _changed_lines(old: str, new: str) -> list[str]:
     before, after = old.splitlines(), new.splitlines()
     first = _count_same(before, after)
     last = _count_same(before[first:][::-1], after[first:][::-1])
-    # In a long text, difflib takes lines that are frequent for changed. So it gets no more than it has to.
+    # In a long text, difflib takes frequent lines for changed ones. So it gets no more lines than it needs.
     shown = unified_diff(_inner(before, first, last), _inner(after, first, last), n=1, lineterm="")
     offset = max(first - 1, 0)
     return [_shifted(line, offset) if line.startswith("@@") else line.rstrip("\0") for line in [*shown][2:]]
 
 
 def _inner(lines: list[str], first: int, last: int) -> list[str]:
-    """The lines behind the first and before the last that are the same, and one of each, marked to equal no other."""
+    """The lines between the first and the last ones that are the same, and one of each, marked to equal no other."""
     end = len(lines) - last
     start, follow = lines[max(first - 1, 0) : first], lines[end : end + 1]
     return [*(f"{line}\0" for line in start), *lines[first:end], *(f"{line}\0" for line in follow)]
@@ -83,7 +83,7 @@ def _count_same(lines: Sequence[str], others: Sequence[str]) -> int:
 
 
 def _shifted(heading: str, by: int) -> str:
-    """The heading of changed lines, such as @@ -1,2 +1,3 @@, for lines that come so much later."""
+    """The heading of changed lines, such as @@ -1,2 +1,3 @@, for lines that come that much later."""
     return re.sub(r"(?<=[-+])\d+", lambda number: str(int(number[0]) + by), heading)
 
 

@@ -17,7 +17,7 @@ from downtime.visit import Visit
 
 
 def as_dict(state: State, upcoming: Iterable[Window], visit: Visit | None) -> dict[str, Any]:
-    """Everything that the command tells; the answer to a request only if one was asked for."""
+    """Everything that the command shows; the answer to a request only if one was asked for."""
     zone = get_default_timezone()
     found = {
         "at": moment_as_json(state.now, zone),

@@ -1,4 +1,4 @@
-"""Tells people what downtime_status finds: the state, the periods, the problems, the files and what to do next."""
+"""Shows people what downtime_status finds: the state, the periods, the problems, the files and what to do next."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_COMING = 10
 def tell_status(
     command: DowntimeCommand, state: State, coming: Sequence[Window], visited: Visit | None, *, is_whole: bool
 ) -> None:
-    """Tells the state, the request if one was asked about, and the periods; the first of them, unless `is_whole`."""
+    """Prints the state, the request if one was asked about, and the periods; only the first ones unless `is_whole`."""
     status, flags = state.site_status, state.flags.raised
     paint = {UP: command.style.SUCCESS, DOWN: command.style.ERROR}.get(status.state, command.style.WARNING)
     command.tell(status_line(status, flags, now=state.now), painted=_word(status), paint=paint)
@@ -36,7 +36,7 @@ def tell_status(
 
 
 def _name(window: Window, state: State) -> str:
-    """Its label, in which the name of a flag is enough: the files that were looked at are told with their paths."""
+    """Its label; the file name of a flag is enough, because the list of files shows the whole paths."""
     path = path_of(window.period, state.flags.raised)
     return f"flag {os.path.basename(path)}" if path else state.label(window)
 
@@ -49,7 +49,7 @@ def _word(status: SiteStatus) -> str:
 
 
 def tell_files(command: DowntimeCommand, state: State) -> None:
-    """Tells what is wrong with the files, and which were looked at."""
+    """Prints what is wrong with the files, and which were looked at."""
     if problems := state.problems():
         command.tell("")
         command.tell("Problems:", painted="Problems", paint=command.style.ERROR)
@@ -81,7 +81,7 @@ def _file_lines(state: State, now: datetime) -> Iterator[str]:
 
 
 def _raised(flag: Flag, now: datetime) -> str:
-    has_let_go = ", but it has let go" if flag.period.end <= now else ""
+    has_let_go = ", but it has expired" if flag.period.end <= now else ""
     return f"raised {_ago(flag.fingerprint.modified_at, now)}{has_let_go}"
 
 
@@ -94,7 +94,7 @@ def _count(number: int, of: str) -> str:
 
 
 def tell_next_steps(command: DowntimeCommand, state: State) -> None:
-    """Tells which commands correct the schedule, and bring the site back."""
+    """Prints which commands correct the schedule, and bring the site back."""
     steps = list(_next_steps(state, command.program))
     for line in ["", *steps] if steps else ():
         command.tell(line)

@@ -22,7 +22,7 @@ def _width(character: str) -> int:
 
 
 def cut(text: str, width: int | None) -> str:
-    """The text if it fits into that width or if there is none; else its beginning and an ellipsis."""
+    """The text if it fits into that width or if there is none; otherwise its beginning and an ellipsis."""
     if width is None or display_width(text) <= width:
         return text
     ends = accumulate(map(_width, text))

@@ -42,7 +42,7 @@ def _in_the_future(seconds: float) -> str:
 
 
 def length(seconds: float) -> str:
-    """A length of time in the units that fit it: 90 s, 12 min, 1 h 40 min, 15 h, 3 d, 5 y; one below zero is none."""
+    """A length of time in the units that fit it: 90 s, 12 min, 1 h 40 min, 15 h, 3 d, 5 y; a negative one is 0 s."""
     if seconds < 119.5:
         return f"{max(0, seconds):.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
@@ -55,12 +55,12 @@ def length(seconds: float) -> str:
 
 
 def distance(moment: datetime, now: datetime) -> str:
-    """How far off a moment is that has come or will: for 12 min, in 3 h."""
+    """How far off a moment is, in the past or the future: for 12 min, in 3 h."""
     seconds = (moment - now).total_seconds()
     return f"in {length(seconds)}" if seconds > 0 else f"for {length(-seconds)}"
 
 
 def lasted(began: datetime, now: datetime) -> str:
-    """How long something lasts by now: for 12 min; if it began by a clock that is ahead, 24 h in the future."""
+    """How long something has lasted: for 12 min; if it began by a clock that is ahead, 24 h in the future."""
     seconds = (now - began).total_seconds()
     return _in_the_future(-seconds) or f"for {length(seconds)}"

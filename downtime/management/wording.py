@@ -13,12 +13,12 @@ from downtime.schedule.periods import ALWAYS, Period, Window, is_known
 from downtime.schedule.refusals import Refusal, refusals_of
 from downtime.schedule.site_status import FLAGS, SCHEDULE, UNKNOWN, UP, SiteStatus, names_of
 
-if TYPE_CHECKING:  # it asks what requests need, and no other command does
+if TYPE_CHECKING:  # it imports what requests need, which no other command does
     from downtime.visit import Visit
 
 _DOUBTS = {
     SCHEDULE: "the schedule has problems, so a running process keeps the last good one that it has read",
-    FLAGS: "a flag can't be looked at, so for a running process it is raised or not, as before",
+    FLAGS: "a flag can't be looked at, so for a running process it counts as before",
 }
 _EXEMPT_BY = {
     "redirect": "the redirect, which leads to that very path,",
@@ -59,8 +59,8 @@ def status_line(
     site_status: SiteStatus, flags: Iterable[Flag] = (), *, still: bool = False, now: datetime | None = None
 ) -> str:
     """The state of the site as one sentence: all that is refused, since when, until when, because of what, and what
-    comes before everything passes again. With `still`, as of somebody who has tried to bring it back; with `now`, it
-    also says how far off each time is."""
+    changes before everything passes again. `still` words it for somebody who has tried to bring the site back; with
+    `now`, it also says how far off each time is."""
 
     def time(preposition: str, moment: datetime) -> str:
         if now is None:
@@ -102,7 +102,7 @@ def _turn(status: SiteStatus, flags: Iterable[Flag]) -> str:
 
 
 def extent(refusal: Refusal, verb: str = "is", *, is_first: bool = True) -> str:
-    """What is refused; `is_first` unless something else has been told to be refused."""
+    """What is refused; `is_first` unless another refusal was named before."""
     what = f"{verb} {'read-only' if refusal.read_only else 'down'}"
     if refusal.is_whole:
         return f"the {'' if is_first else 'rest of the '}site {what}"
@@ -116,7 +116,7 @@ def effect(period: Period) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital at its beginning."""
+    """The text with a capital letter at the beginning."""
     return f"{text[0].upper()}{text[1:]}"
 
 
@@ -149,4 +149,4 @@ def visit_lines(visit: Visit, status: SiteStatus, flags: Iterable[Flag] = ()) ->
         yield sentence(f"{condition}nothing {would_let} it through by path or view: {visit.view}.")
     yield "Exemptions by who asks (address, bypass link, DOWNTIME_EXEMPT_IF) were not asked."
     if status.state == UNKNOWN:
-        yield "So it is for a process that starts now; for a running one it is unknown."
+        yield "This is true of a process that starts now; for a running one it is unknown."

@@ -1,4 +1,4 @@
-"""Chooses what a page announces: the period that pauses changes there now, and what is to come soon."""
+"""Chooses what a page announces: the period that pauses changes there now, and what is coming soon."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from downtime.schedule.periods import Answer, Period, Window
 
 
 class Announcement(NamedTuple):
-    """A window to announce, and until when, as far as is known, it keeps its visitors waiting."""
+    """A window to announce, and until when it keeps its visitors waiting, as far as is known."""
 
     window: Window
     until: datetime
@@ -20,9 +20,9 @@ class Announcement(NamedTuple):
 def announcements(
     answer: Answer, upcoming: Iterable[Window], now: datetime, *, ahead: timedelta, path: str | None
 ) -> list[Announcement]:
-    """What concerns the page at `path`, in order of time; of the whole site if the path is None.
+    """What concerns the page at `path`, or the whole site if the path is None, in order of time.
 
-    `upcoming` is ordered by start. Of each kind (all or a part, down or read-only) the next counts, and nothing that
+    `upcoming` is ordered by start. The next of each kind (all or a part, down or read-only) counts, but nothing that
     begins after the whole site has gone down."""
     return [*_running(answer, now, path), *_coming(list(upcoming), now + ahead, now, path)]
 

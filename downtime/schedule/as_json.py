@@ -1,4 +1,4 @@
-"""The state of the site and its windows as JSON has them: the same words in a command and in a feed."""
+"""The state of the site and its windows as JSON, in the same words for a command and a feed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from downtime.schedule.refusals import Refusal
 from downtime.schedule.site_status import SiteStatus
 
 Label = Callable[[Window], str]
-"""What a window is called; one that is called nothing is not named as a cause."""
+"""What a window is called; one with an empty name is not listed as a cause."""
 
 
 def status_as_json(status: SiteStatus, zone: tzinfo, label: Label) -> dict[str, Any]:
-    """The state, all that is refused, since when and until when, and what comes before everything passes again."""
+    """The state, all that is refused, since when and until when, and what changes before everything passes again."""
     turn = status.turn
     return {
         "state": status.state,
@@ -46,7 +46,7 @@ def window_as_json(window: Window, zone: tzinfo) -> dict[str, Any]:
 
 
 def moment_as_json(moment: datetime, zone: tzinfo) -> str | None:
-    """The second in that zone; None if it is not known."""
+    """The moment in that zone, to the second; None if it is not known."""
     return moment.astimezone(zone).isoformat(timespec="seconds") if is_known(moment) else None
 
 

@@ -1,6 +1,6 @@
 """Converts text to a moment, a duration, a number of seconds, a time zone, a URL, a path prefix or a name.
 
-The schedule, the flag and the commands all use it, so that they accept and refuse the same values.
+The schedule, the flag and the commands all use it, so they accept and refuse the same values.
 Each converter raises ValueError, which says what the text must be."""
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _MOMENT = re.compile(
 _DURATION = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?(?:(\d{1,9})s)?", re.ASCII)
 _SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 _LONGEST_DURATION = timedelta(days=3660)
-_LONGEST_URL = 2_000  # urlsplit remembers the last 128 that it was given
+_LONGEST_URL = 2_000  # urlsplit keeps the last 128 that it was given
 _MINUTE = timedelta(minutes=1)
-# So that the longest duration, and the 50 years that cronsim looks ahead, end before the last datetime.
+# The longest duration, and the 50 years that cronsim looks ahead, have to end before the last datetime.
 _LAST_YEAR = 9900
 
 
 def moment(text: str, zone: tzinfo | None, *, fold: int) -> datetime:
     """The instant in UTC of an ISO 8601 date, or date and time; without an offset it is a time in `zone`.
 
-    A date is its first moment. In the hour that a clock change repeats, `fold` 0 means the first of the two instants
-    and 1 the second (PEP 495). Of a fraction of a second, six digits count."""
+    A date means its first moment. In the hour that a clock change repeats, `fold` 0 means the first of the two instants
+    and 1 the second (PEP 495). Six digits of a fraction of a second count."""
     match = _MOMENT.fullmatch(text)
     if match is None:
         raise ValueError(
@@ -42,7 +42,9 @@ def moment(text: str, zone: tzinfo | None, *, fold: int) -> datetime:
     if offset is not None:
         return (local - offset).replace(tzinfo=timezone.utc)
     if zone is None:
-        raise ValueError("it has no offset, and its time zone is not known")
+        raise ValueError(
+            "it has no offset, and its time zone is not known; correct timezone, or add an offset such as +01:00"
+        )
     return _first_moment(local, zone) if match[4] is None else _resolved(local, zone, fold)
 
 
@@ -81,7 +83,7 @@ def _resolved(local: datetime, zone: tzinfo, fold: int) -> datetime:
 
 
 def _first_moment(midnight: datetime, zone: tzinfo) -> datetime:
-    """The first moment of a day, also of one on which the clocks skip midnight; ValueError if they skip all of it."""
+    """The first moment of a day, even if the clocks skip its midnight; ValueError if they skip the whole day."""
     try:
         return _resolved(midnight, zone, fold=0)
     except ValueError:
@@ -138,7 +140,7 @@ def url(text: str) -> str:
         raise ValueError(f"it must have at most {_LONGEST_URL} characters")
     try:
         parts = urlsplit(text)
-    except ValueError:  # its text may hold that of the URL
+    except ValueError:  # its text may hold the URL
         raise ValueError(_URLS) from None
     is_url = parts.scheme in ("http", "https") and parts.netloc
     if not (is_url or text.startswith("/")) or re.search(r"[\s\x00-\x1f\x7f\\\ud800-\udfff]", text):
@@ -150,7 +152,7 @@ _URLS = "it must be a URL such as https://status.example.com/, or a path of this
 
 
 def prefix(text: str) -> str:
-    """The path prefix without its closing slash; the empty text, for `/`, is the whole site."""
+    """The path prefix without its trailing slash; the empty text, for `/`, is the whole site."""
     if not text.startswith("/") or not is_plain(text) or re.search(r"[*?#%\x00-\x1f\\\ud800-\udfff]", text):
         raise ValueError(
             "it must be a path prefix such as /search, in whole segments, decoded, "

@@ -10,10 +10,10 @@ __all__ = ["CronSearch", "CronSimError"]
 
 
 class CronSearch(CronSim):
-    """CronSim, which near some clock changes goes to and fro for ever; this goes on in its direction.
+    """A CronSim that always goes on in its direction; near some clock changes, CronSim goes back and forth forever.
 
-    It sets minutes and seconds on the wall clock, which may lead it back across a change. So "45 */3 * * *" never
-    ended in Pacific/Chatham, nor "0 * * * SAT" backwards in America/Nuuk (cronsim 2.6 to 2.8)."""
+    It sets minutes and seconds on the wall clock, which may take it back across a change. So "45 */3 * * *" never
+    ended in Pacific/Chatham, and "0 * * * SAT" never ended backwards in America/Nuuk (cronsim 2.6 to 2.8)."""
 
     def advance_hour(self) -> bool:
         """Rolls forward to an hour of the expression; False if the moment is in one."""

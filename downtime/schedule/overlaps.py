@@ -1,4 +1,4 @@
-"""Finds the windows of other periods in which a period, or a flag, refuses what they refuse too."""
+"""Finds the windows of other periods during which a period, or a flag, refuses what they refuse too."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from datetime import datetime
 from downtime.schedule.periods import Period, Schedule, Window
 from downtime.schedule.url_paths import is_below
 
-# What recurs is compared so often with one other period, which is half a year if both recur daily, and with many others
-# less often, so that it is about so often in all. A comparison takes up to a millisecond (measured), and two tell all
-# if one of both does not recur.
+# Two recurring periods are compared in at most _MOST_STEPS, which is half a year if both recur daily. With many others,
+# each gets fewer steps, so that all get about _MOST_OF_ALL. A comparison takes up to a millisecond (measured), and two
+# are enough if one of the two periods does not recur.
 _FEWEST_STEPS, _MOST_STEPS, _MOST_OF_ALL = 5, 200, 1000
 
 
 def overlaps(period: Period, others: Iterable[Period], now: datetime) -> list[Window]:
-    """The first window that overlaps with one of the period, of each of the others that has any, by start.
+    """The first window of each other period that overlaps with a window of this one, by start.
 
-    If both recur, what is far off may be missed."""
+    If both recur, an overlap that is far off may be missed."""
     rivals = [other for other in others if other.enabled and _may_meet(period, other, now)]
     steps = max(_FEWEST_STEPS, min(_MOST_STEPS, _MOST_OF_ALL // max(len(rivals), 1)))
     # By start, so that a schedule that keeps its next window is rarely asked for an earlier one.
@@ -41,7 +41,7 @@ def _concern_the_same(one: Period, other: Period) -> bool:
 
 
 def _first(own: Schedule, its: Schedule, now: datetime, steps: int) -> Window | None:
-    """The first window of the second one that overlaps; None if none is found within so many steps."""
+    """The first window of the second one that overlaps; None if none is found within that many steps."""
     for _ in range(steps):
         theirs = next(its.windows(now), None)
         mine = theirs and next(own.windows(max(now, theirs.start)), None)

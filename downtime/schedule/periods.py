@@ -20,7 +20,7 @@ _FARTHEST = timedelta(days=400)
 
 
 def is_known(moment: datetime) -> bool:
-    """Whether a start or an end is a point in time, and not open: neither ALWAYS nor NEVER."""
+    """Whether a start or an end is a point in time, and not open (ALWAYS or NEVER)."""
     return ALWAYS < moment < NEVER
 
 
@@ -76,12 +76,12 @@ class Window(NamedTuple):
 
     @property
     def is_flag(self) -> bool:
-        """Whether the window is that of a raised flag, and not of a period of the schedule."""
+        """Whether the window is that of a raised flag, not of a period of the schedule."""
         return self.rank < 0
 
     @property
     def began(self) -> datetime:
-        """The start of the downtime; of a flag, whose window starts at ALWAYS, the time at which it was raised."""
+        """The start of the downtime; for a flag, whose window starts at ALWAYS, the time at which it was raised."""
         return max(self.start, self.period.start)
 
 
@@ -95,7 +95,7 @@ class Answer:
     """In order of precedence."""
     run: tuple[Window, ...] = ()
     """In order of start: the active windows, and those that overlap or follow them without a gap."""
-    # By `safe`: where in `active` and in `run` the windows are that refuse such requests. Made by the first that asks.
+    # By `safe`: the places in `active` and in `run` of the windows that refuse such requests. Made on first use.
     _active_index: dict[bool, PathIndex] = field(init=False, repr=False, compare=False, default_factory=dict)
     _run_index: dict[bool, PathIndex] = field(init=False, repr=False, compare=False, default_factory=dict)
 
@@ -107,7 +107,7 @@ class Answer:
 
     @property
     def spares_home(self) -> bool:
-        """Whether the front page can be read, so that only parts of the site are down."""
+        """Whether the front page can be read, so only parts of the site are down."""
         return self.covering("/", safe=True) is None
 
     def release(self, path: str, *, safe: bool) -> datetime:
@@ -129,7 +129,7 @@ class Schedule:
     periods: tuple[Period, ...] = ()
     _fixed: tuple[Window, ...] = field(init=False, repr=False, compare=False)
     _recurring: tuple[tuple[int, Period], ...] = field(init=False, repr=False, compare=False)
-    # By rank: the next window of a recurring period, and as of which moment; a tenth of a millisecond each (measured).
+    # By rank: the next window of a recurring period, and the moment it was found for; each takes 0.1 ms (measured).
     # Every thread stores a correct entry, so a race between threads is harmless.
     _next: dict[int, tuple[datetime, Window | None]] = field(
         init=False, repr=False, compare=False, default_factory=dict

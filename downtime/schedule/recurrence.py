@@ -18,7 +18,7 @@ else:
 _LONGEST = 200
 # A clock change moves no occurrence by more than this: cronsim treats "local time changes of less than three hours".
 _CLOCK_CHANGE = timedelta(hours=3)
-# An offset that is the same at both ends of it was so all the time: no zone has gone back to one within six days.
+# If the offset is the same at both ends, it was the same in between: no zone has gone back to one within six days.
 _LONG = timedelta(days=2)
 _SECOND = timedelta(seconds=1)
 # The first day of a leap year, so that every date an expression can name comes after it.
@@ -35,7 +35,7 @@ def check_expression(expression: str) -> None:
 
 @lru_cache(maxsize=1024)
 def _fault(expression: str) -> str | None:
-    """What is wrong with it, and what to write; kept, as it takes milliseconds to search fifty years."""
+    """What is wrong with it, and what to write; cached, because searching fifty years takes milliseconds."""
     rule = "it must be five cron fields such as '30 3 * * SUN' (minute, hour, day, month, weekday)"
     if len(expression) > _LONGEST or len(expression.split()) != 5:
         return rule
@@ -84,7 +84,7 @@ class Recurrence:
     def _keeps_its_offset(self, now: datetime) -> bool:
         """Whether it is known that no clock change is near what runs at `now`.
 
-        Near one, cronsim may miss an occurrence while it searches backwards, or by where its search begins."""
+        Near one, cronsim may miss an occurrence if it searches backwards, or depending on where its search begins."""
         around = now - self.duration - _CLOCK_CHANGE, now + _CLOCK_CHANGE
         return self.duration <= _LONG and len({moment.astimezone(self.zone).utcoffset() for moment in around}) == 1
 

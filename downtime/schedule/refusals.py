@@ -14,9 +14,9 @@ class Refusal(NamedTuple):
 
     read_only: bool
     paths: tuple[str, ...]
-    """The prefixes below which it is refused; of the whole site only the empty one."""
+    """The prefixes below which it is refused; for the whole site, only the empty one."""
     windows: tuple[Window, ...]
-    """Those that cause it, in order of precedence."""
+    """The windows that cause it, in order of precedence."""
 
     @property
     def is_whole(self) -> bool:
@@ -35,7 +35,7 @@ class Refusal(NamedTuple):
 
 
 def refusals_of(windows: Collection[Window]) -> tuple[Refusal, ...]:
-    """What the windows refuse, without what is refused all the same below a shorter prefix, or down all the same."""
+    """What the windows refuse, except for what is already refused below a shorter prefix, or already down."""
     down = dict.fromkeys(path for window in windows if not window.period.read_only for path in _paths(window))
     paused = dict.fromkeys(path for window in windows if window.period.read_only for path in _paths(window))
     either = {**down, **paused}
@@ -55,7 +55,7 @@ def refusals_of(windows: Collection[Window]) -> tuple[Refusal, ...]:
 
 
 def more_than(refusals: Iterable[Refusal], windows: Iterable[Window]) -> list[Window]:
-    """Those of the windows that refuse anything beyond these refusals."""
+    """The windows that refuse anything beyond these refusals."""
     down: set[str] = set()
     either: set[str] = set()
     for refusal in refusals:
@@ -83,7 +83,7 @@ def _paths(window: Window) -> tuple[str, ...]:
 
 
 def _above(path: str) -> Iterator[str]:
-    """The shorter prefixes of the path, down to the empty one, the whole site's."""
+    """The shorter prefixes of the path, down to the empty one, which is the whole site."""
     while path:
         path = path.rpartition("/")[0]
         yield path

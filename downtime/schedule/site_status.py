@@ -1,4 +1,4 @@
-"""The state of the site: all that is refused, since when, until when, and what comes before everything passes again."""
+"""The state of the site: all that is refused, since when, until when, and what changes before everything passes."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class SiteStatus:
     until: datetime = NEVER
     """When everything passes again; NEVER if that is not known."""
     turn: Turn | None = None
-    """What comes before that, if more is refused by then, or if the whole site is not the same any more."""
+    """What changes before that, if more is refused then, or if something is no longer refused on the whole site."""
     doubts: tuple[str, ...] = ()
-    """Of a state that is UNKNOWN, why: what a running process goes on with, while one that starts now can't."""
+    """Why the state is UNKNOWN, if it is: a running process keeps what it knew, which one that starts now can't."""
     if_started_now: SiteStatus | None = None
-    """Of a state that is UNKNOWN, the status by which a process that starts now would go."""
+    """If the state is UNKNOWN, the status that a process that starts now would have."""
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -58,9 +58,9 @@ class Turn(NamedTuple):
 
 
 def site_status(answer: Answer, doubts: Collection[str] = ()) -> SiteStatus:
-    """The status as of the answer, which is by the sound part of the schedule and by the flags that could be seen.
+    """The status as of the answer, which follows from the sound part of the schedule and the flags that could be seen.
 
-    With doubts it is UNKNOWN, unless what is beyond doubt takes the whole site down."""
+    With doubts it is UNKNOWN, unless something beyond doubt takes the whole site down."""
     if not doubts:
         return _status(answer)
 
@@ -101,7 +101,7 @@ def _state(refusals: tuple[Refusal, ...]) -> str:
 
 
 def _turn(answer: Answer, refusals: tuple[Refusal, ...], until: datetime) -> Turn | None:
-    """The first moment before `until` at which more is refused, or what is refused of the whole site is over."""
+    """The first moment before `until` at which more is refused, or something is no longer refused on the whole site."""
     run = [window for window in answer.run if window.period is not CUT_OFF]
     later = [window for window in run if window.start > answer.moment]
     changes = [window.start for window in more_than(refusals, later)]

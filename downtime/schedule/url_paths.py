@@ -10,7 +10,7 @@ _MOST_SHOWN = 8
 
 
 def trimmed(prefix: str) -> str:
-    """The prefix without its closing slash, as `is_below` needs it; `/` becomes empty, the prefix of every path."""
+    """The prefix without its trailing slash, as `is_below` needs it; `/` becomes empty, the prefix of every path."""
     return prefix.rstrip("/")
 
 
@@ -36,7 +36,7 @@ class PathIndex:
         self._lengths = sorted({len(prefix) for prefix in self._by_prefix})
 
     def numbers(self, path: str) -> Sequence[int]:
-        """The groups, in order, that hold a prefix of `path`, however that is spelled; and those without any prefix."""
+        """The groups, in order, that hold a prefix of `path`, however it is spelled; and those without any prefix."""
         found: list[Sequence[int]] = []
         for length in self._lengths:
             numbers = self._by_prefix.get(path[:length])

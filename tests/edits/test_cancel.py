@@ -70,7 +70,7 @@ REFUSED = {
     "no name at all": ("periods: [{start: 2027-01-01}]", "no period named 'it'; none of its periods has a name"),
     "no period": ("", "no period named 'it'; it has none at all"),
     "an anchor that others use": ("periods: [{name: it, start: &s 2027-01-01}, {start: *s}]", "edited safely here"),
-    "behind something else": ("? periods\n: - {name: it, start: 2027-01-01}\n", "behind something else on its line"),
+    "behind something else": ("? periods\n: - {name: it, start: 2027-01-01}\n", "after something else on its line"),
 }
 
 

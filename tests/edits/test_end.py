@@ -348,7 +348,7 @@ def test_where_the_result_would_mean_something_else_it_refuses(source: str) -> N
 
 
 def test_what_has_problems_already_is_not_edited_and_the_problems_are_told() -> None:
-    with pytest.raises(CannotEdit, match="it has problems already; correct these first") as caught:
+    with pytest.raises(CannotEdit, match="it already has problems; correct them first") as caught:
         ended("periods:\n  - start: 2026-12-01\n  - start: soon\n")
     assert [problem.line for problem in caught.value.problems] == [3]
 

@@ -3,7 +3,7 @@ import pytest
 from downtime.edits import head
 from tests.support.schedules import FIRST_LINE
 
-KEY = ["  # Downtimes of this site; manage.py downtime_check tells what is wrong here.", "  periods:"]
+KEY = ["  # Downtimes of this site; manage.py downtime_check shows what is wrong here.", "  periods:"]
 ABOVE = {
     "nothing": ("", [FIRST_LINE, *KEY]),
     "a comment": ("# a\n", KEY),

@@ -61,6 +61,6 @@ def test_a_moment_is_written_as_its_model_and_never_ambiguously(moment: str, fol
 
 
 def test_what_has_problems_is_not_opened() -> None:
-    with pytest.raises(CannotEdit, match="it has problems already; correct these first") as caught:
+    with pytest.raises(CannotEdit, match="it already has problems; correct them first") as caught:
         schedule_text.open_text("periods:\n- start: soon\n", BERLIN)
     assert [problem.line for problem in caught.value.problems] == [2]

@@ -105,7 +105,7 @@ def test_a_link_that_is_followed_stays_and_its_target_is_replaced(
 
 
 NO_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "folder": (Path.mkdir, "Is a directory; a folder is in its place: remove that first"),
+    "folder": (Path.mkdir, "Is a directory; a folder is in its place: remove it first"),
     "pipe": (os.mkfifo, "it is a pipe, a device or the like: remove it, or name another file; nothing was changed"),
     "device": (
         lambda path: path.symlink_to("/dev/null"),
@@ -155,7 +155,7 @@ NOT_WRITABLE: dict[str, tuple[Callable[[Path], Path], str]] = {
         lambda folder: folder / "downtime.yml" / "x",
         "Not a directory; a part of that path is not a folder: correct the path in the settings",
     ),
-    "folder": (full, "Is a directory; a folder is in its place: remove that first"),
+    "folder": (full, "Is a directory; a folder is in its place: remove it first"),
     "long name": (lambda folder: folder / ("x" * 250), "File name too long; nothing was changed"),
 }
 
@@ -226,7 +226,7 @@ def test_an_owner_that_cannot_be_kept_is_an_error_and_nothing_is_left_behind(pub
     )
     assert run(script, str(file)) == (
         f"{file} can't be written: Operation not permitted; "
-        "run the command as the file's owner, whose ownership is kept\n"
+        "run the command as the file's owner, because the file keeps its owner\n"
     )
     assert names(public_folder) == ["downtime.yml"]
     assert file.read_bytes() == b"old"
@@ -311,7 +311,7 @@ def test_what_cannot_be_removed_is_an_error_that_says_what_to_do(tmp_path: Path)
     with pytest.raises(CannotWrite) as caught:
         remove_unfollowed(str(path))
     assert str(caught.value) == (
-        f"{path} can't be written: Directory not empty; it is a folder that holds something: remove that by hand"
+        f"{path} can't be written: Directory not empty; it is a folder that is not empty: remove it by hand"
     )
 
 

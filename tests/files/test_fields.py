@@ -34,8 +34,8 @@ def test_each_key_is_found_with_its_line() -> None:
         ("'': a\n", 1, f"empty is not a key of a period; the keys are {', '.join(KEYS)}"),
         ("? [a, b]\n: c\n", 1, f"a list is not a key of a period; the keys are {', '.join(KEYS)}"),
         ("? {name: b}\n: c\n", 1, f"a mapping is not a key of a period; the keys are {', '.join(KEYS)}"),
-        ("name: a\nname: b\n", 2, "the key name is there twice, first on line 1; remove one of them"),
-        ("name: a\nend: b\n'name': a\n", 3, "the key name is there twice, first on line 1; remove one of them"),
+        ("name: a\nname: b\n", 2, "the key name appears twice, first on line 1; remove one of them"),
+        ("name: a\nend: b\n'name': a\n", 3, "the key name appears twice, first on line 1; remove one of them"),
         ("a\n", 1, "a period is 'a'; it must be a mapping, a key and a value on each line"),
         ("- a\n", 1, "a period is a list; it must be a mapping, a key and a value on each line"),
         (
@@ -167,7 +167,7 @@ def test_what_aliases_repeat_is_read_as_long_as_it_is_no_more_than_a_part_of_the
     assert [bool(values) for values in all_values] == sorted((bool(values) for values in all_values), reverse=True)
     assert 50 < sum(map(bool, all_values)) < 5_000
     assert reader.problems[-1].message == (
-        "paths is too much to read, as aliases repeat so much of the file; write it out"
+        "paths is too long to read, as aliases repeat so much of the file; write it without aliases"
     )
     assert reader.is_full
 

@@ -268,7 +268,7 @@ def test_an_end_in_a_repeated_hour_is_the_second() -> None:
         ("start: 2026-12-01", 1, f"'start' is not a key of a flag; the keys are {', '.join(FLAG_KEYS)}"),
         ("enabled: false", 1, f"'enabled' is not a key of a flag; the keys are {', '.join(FLAG_KEYS)}"),
         ("paths: [/a]\nmesage: b", 2, "'mesage' is not a key of a flag; did you mean message?"),
-        ("message: b\nmessage: c", 2, "the key message is there twice, first on line 1; remove one of them"),
+        ("message: b\nmessage: c", 2, "the key message appears twice, first on line 1; remove one of them"),
         ("\nmessage: no", 2, "message is 'no'; YAML does not read that as text; write it in quotes: 'no'"),
         ("end: 2026-12-01 02:00Z", 1, "end is '2026-12-01 02:00Z'; it must be a time after the flag was last written"),
         ("end: 2026-12-24\nduration: 1h", 2, "both end and duration are given; give only one of them"),
@@ -456,9 +456,9 @@ def test_a_flag_that_cannot_be_written_is_an_error_that_says_what_to_do(tmp_path
     with pytest.raises(CannotWrite, match="make its folder first"):
         raise_flag(str(tmp_path / "none" / "flag"), "")
     full_folder(tmp_path / "flag")
-    with pytest.raises(CannotWrite, match="a folder is in its place: remove that first"):
+    with pytest.raises(CannotWrite, match="a folder is in its place: remove it first"):
         raise_flag(str(tmp_path / "flag"), "")
-    with pytest.raises(CannotWrite, match="it is a folder that holds something: remove that by hand"):
+    with pytest.raises(CannotWrite, match="it is a folder that is not empty: remove it by hand"):
         lower_flag(str(tmp_path / "flag"))
 
 

@@ -216,7 +216,7 @@ def test_a_lock_that_cannot_be_had_is_an_error_in_a_sentence(schedule: Path, mon
     monkeypatch.setattr(fcntl, "flock", flock)
     schedule.write_text("a")
     with pytest.raises(
-        CannotWrite, match=r"\.downtime\.yml\.lock can't be locked: No locks available; the file system has"
+        CannotWrite, match=r"\.downtime\.yml\.lock can't be locked: No locks available; the file system gives"
     ):
         rewrite(str(schedule), upper)
     assert schedule.read_text() == "a"

@@ -39,8 +39,8 @@ def by_hand(values: object) -> str:
 
 
 REFUSED: dict[str, tuple[object, str]] = {
-    "no text": (b"abc", "no text"),
-    "nothing": (None, "no text"),
+    "no text": (b"abc", "it is not text"),
+    "nothing": (None, "it is not text"),
     "no signature": ("abc", "another SECRET_KEY"),
     "a letter changed": (signed(PUBLICATION).replace("e", "f", 1), "another SECRET_KEY"),
     "another kind of document": (signed(CONFIRMATION), "another SECRET_KEY"),

@@ -256,7 +256,7 @@ def test_two_processes_on_one_host_share_a_slot_and_tell_of_it_once(
         assert flag.exists() == (text is not None)
     assert len(said(channel)) == 1
     assert channel.find("web-1")[0] == 1
-    told = [message for message in caplog.messages if "somebody else follows as web-1 too" in message]
+    told = [message for message in caplog.messages if "another process follows as web-1 too" in message]
     assert len(told) == 2  # each of them once
 
 
@@ -282,7 +282,7 @@ def test_who_can_not_sign_off_tells_how_it_can_be_done(
     away(engine)
     follower.sign_off()
     assert caplog.messages == [
-        "could not sign off: TimeoutError: no answer within 0.5 s; manage.py downtime_status --fleet --forget does"
+        "could not sign off: TimeoutError: no answer within 0.5 s; manage.py downtime_status --fleet --forget does it"
     ]
 
 

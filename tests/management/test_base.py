@@ -141,7 +141,7 @@ def test_an_interrupt_is_a_sentence_after_what_was_done_is_told(
     printed = capsys.readouterr()
     assert printed.out == f"Raised the flag {flag}: the site is down.\n"
     assert printed.err == (
-        "Interrupted. What is told above is done, and each process notices it within 1 s; "
+        "Interrupted. What is reported above is done, and each process notices it within 1 s; "
         "manage.py downtime_status shows what applies.\n"
     )
 
@@ -352,7 +352,7 @@ def test_a_file_with_problems_is_not_edited_and_they_are_shown(schedule: Path, c
     schedule.write_text(NAMED + "  - start: soon\n" * 25)
     before = fingerprint(str(schedule))
     first, *lines = refusal(*command).splitlines()
-    assert first == f"{schedule} was not changed: it has problems already; correct these first"
+    assert first == f"{schedule} was not changed: it already has problems; correct them first"
     assert lines[0].startswith(f"{schedule}:5: start is 'soon'; it must be")
     assert lines[20:] == ["and 5 more, which manage.py downtime_check lists"]
     assert fingerprint(str(schedule)) == before

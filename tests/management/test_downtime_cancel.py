@@ -216,9 +216,9 @@ NOT_CANCELLED = {
     ),
     "behind something else": (
         "? periods\n: - name: it\n    start: 2027-01-01\n",
-        "the period begins behind something else on its line; take it out by hand",
+        "the period begins after something else on its line; take it out by hand",
     ),
-    "problems": ("periods:\n- {name: it, start: soon}\n", "it has problems already; correct these first\n"),
+    "problems": ("periods:\n- {name: it, start: soon}\n", "it already has problems; correct them first\n"),
 }
 
 
@@ -277,7 +277,7 @@ def test_a_dry_run_of_an_active_period_tells_the_state_that_would_follow(
 ) -> None:
     schedule.write_text("periods:\n- {name: a, start: 2020-01-01}\n")
     assert run("downtime_cancel", "a", "--dry-run").splitlines()[-3:] == [
-        "Then this would be the state:",
+        "This would then be the state:",
         "The site is up.",
         "Nothing was changed.",
     ]
@@ -291,6 +291,6 @@ def test_cancel_warns_of_what_is_planned_for_the_same_time(schedule: Path) -> No
         "periods:\n- {name: a, start: 2099-01-01, duration: 2h}\n- {name: b, start: 2099-01-01, duration: 1h}\n"
         "- {name: c, start: 2099-01-02, duration: 1h}\n"
     )
-    warning = "b (from 2099-01-01 00:00:00 CET to 2099-01-01 01:00:00 CET) overlaps with a, and stays."
+    warning = "b (from 2099-01-01 00:00:00 CET to 2099-01-01 01:00:00 CET) overlaps with a, and stays in the schedule."
     assert warning in run("downtime_cancel", "a", "--dry-run").splitlines()
     assert run("downtime_cancel", "a").splitlines() == [f"Cancelled a in {schedule}.", warning]

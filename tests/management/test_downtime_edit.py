@@ -127,7 +127,7 @@ def test_giving_up_leaves_the_schedule_alone(
     editor(writes(UNSOUND))
     types(typed)
     assert refusal("downtime_edit") == (
-        f"given up; {schedule} was left alone; what you wrote is kept in {copies(temporary)[0]}"
+        f"gave up; {schedule} was left alone; what you wrote is kept in {copies(temporary)[0]}"
     )
     assert not schedule.exists()
 
@@ -147,7 +147,7 @@ def test_an_interrupt_at_the_question_is_giving_up(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Interrupted())
     editor(writes(UNSOUND))
-    assert refusal("downtime_edit").startswith("given up; ")
+    assert refusal("downtime_edit").startswith("gave up; ")
 
 
 def test_on_a_terminal_the_problems_are_shown_and_the_text_can_be_edited_again(
@@ -180,7 +180,7 @@ def test_on_a_terminal_one_can_give_up_and_what_was_written_is_kept(
     shown.says("[e/g] ")
     shown.waits()
     shown.type(typed)
-    shown.says(f"given up; {schedule} was left alone; what you wrote is kept in ")
+    shown.says(f"gave up; {schedule} was left alone; what you wrote is kept in ")
     assert shown.ends() == 1
     assert schedule.read_bytes() == OLD.encode()
     assert [copy.read_text() for copy in copies(temporary)] == [UNSOUND]

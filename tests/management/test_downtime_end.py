@@ -134,7 +134,7 @@ def test_end_says_why_a_flag_can_not_be_lowered(flag: Path) -> None:
     (flag / "something").touch()
     message = refusal("downtime_end")
     assert message.startswith(f"{flag} can't be written: ")
-    assert "remove that by hand" in message
+    assert "remove it by hand" in message
 
 
 def test_end_says_why_a_schedule_can_not_be_written(schedule: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,7 +216,7 @@ def test_end_leaves_the_page_of_a_flag_that_it_can_not_lower(flag: Path, page: P
     flag.mkdir()
     (flag / "file").touch()
     page.write_text("today's")
-    assert "remove that by hand" in refusal("downtime_end", "--no-wait")
+    assert "remove it by hand" in refusal("downtime_end", "--no-wait")
     assert page.read_text() == "today's"
 
 
@@ -261,7 +261,7 @@ def test_a_dry_run_ends_with_one_if_the_site_would_not_be_up(
     (tmp_path / "other").touch()
     schedule.write_text(UPGRADE)
     first, state = refusal("downtime_end", "--dry-run").splitlines()
-    assert first == "nothing was changed; this would be the state then:"
+    assert first == "nothing was changed; this would then be the state:"
     assert state.startswith("The site is still down, since ")
     assert state.endswith(f", because of flag {tmp_path / 'other'}.")
     assert flag.exists()
@@ -275,7 +275,7 @@ def test_a_dry_run_says_why_a_schedule_can_not_be_edited_and_what_lowering_the_f
     flag.touch()
     first, problem, then, state = refusal("downtime_end", "--dry-run").splitlines()
     assert flag.exists()
-    assert then == "nothing was changed; this would be the state then:"
+    assert then == "nothing was changed; this would then be the state:"
     assert [first, problem, state] == refusal("downtime_end").splitlines()
     full = flag / "file"
     flag.mkdir()

@@ -213,7 +213,7 @@ def test_once_ends_with_one_if_the_flag_can_not_be_written(
 
 def test_a_site_that_has_no_flag_can_not_follow(fleet: Channel, settings: pytest_django.Settings) -> None:
     settings.DOWNTIME_FLAG_FILE = []
-    assert refusal("downtime_follow").startswith("DOWNTIME_FLAG_FILE is [], so that no flag counts, ")
+    assert refusal("downtime_follow").startswith("DOWNTIME_FLAG_FILE is [], so no flag counts, ")
 
 
 def test_without_a_fleet_the_setting_is_named() -> None:

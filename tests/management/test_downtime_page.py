@@ -181,7 +181,7 @@ def test_without_the_setting_it_says_what_to_do() -> None:
     assert refusal("downtime_page") == refusal("downtime_page", "--json")
     assert refusal("downtime_page") == (
         "DOWNTIME_PAGE_FILE names no file that the page can be kept in; name one there, or give --to FILE "
-        "(manage.py check tells what is wrong with the setting)"
+        "(manage.py check says what is wrong with the setting)"
     )
 
 

@@ -311,7 +311,7 @@ def test_an_output_that_is_full_keeps_the_site_from_going_down_no_more_than_the_
 def test_a_flag_that_can_not_be_raised_leaves_no_page_that_speaks_of_it(flag: Path, page: Path, twin: Path) -> None:
     flag.mkdir()
     (flag / "file").touch()
-    assert "remove that first" in refusal("downtime_start", "--message", "Never to be.")
+    assert "remove it first" in refusal("downtime_start", "--message", "Never to be.")
     assert (page.read_bytes(), twin.read_bytes()) == prerender(*subject_of(DowntimeCommand().state().answer))[:2]
     assert "Never" not in page.read_text() + twin.read_text()
 
@@ -344,7 +344,7 @@ def loop(flag: Path) -> Path:
 @pytest.mark.parametrize(
     ("prepared", "reason"),
     [
-        (folder_in_its_place, "remove that first"),
+        (folder_in_its_place, "remove it first"),
         (folder_missing, "make its folder first"),
         (no_folder, "correct the path in the settings"),
         (loop, "can't be looked at"),

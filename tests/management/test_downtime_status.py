@@ -338,7 +338,7 @@ def test_the_answer_by_a_damaged_schedule_is_that_of_a_process_that_starts_now(s
     schedule.write_text(f"{PLANNED}  - {{start: soon}}\n")
     lines = run("downtime_status", *AT, "--path", "/x").splitlines()
     assert lines[2] == "GET /x is refused because of upgrade, without a known end."
-    assert lines[5] == "So it is for a process that starts now; for a running one it is unknown."
+    assert lines[5] == "This is true of a process that starts now; for a running one it is unknown."
 
 
 @pytest.mark.parametrize(

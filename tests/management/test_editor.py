@@ -56,7 +56,7 @@ def test_what_the_editor_leaves_beside_the_copy_goes_with_it(
 
 
 FAILING = {
-    "ends with an error": ("exit 3", "the editor {!r} ended with 3, so nothing was taken over"),
+    "ends with an error": ("exit 3", "the editor {!r} ended with 3, so nothing was saved"),
     "removes the copy": ('rm "$1"', "No such file or directory: '{1}'; what the editor left is in"),
     "makes a folder of it": ('rm "$1"; mkdir "$1"', "Is a directory: '{1}'; what the editor left is in"),
 }
@@ -171,7 +171,7 @@ def test_an_interrupt_at_any_moment_is_giving_up_and_what_was_written_is_kept(
         if not said:
             break
         kept = copies(temporary)
-        assert said == f"given up; {schedule} was left alone" + "".join(
+        assert said == f"gave up; {schedule} was left alone" + "".join(
             f"; what you wrote is kept in {copy}" for copy in kept
         )
         assert [copy.read_text() for copy in kept] == [UNSOUND] * has_run.exists()
@@ -196,7 +196,7 @@ def test_an_interrupt_either_gives_up_or_comes_too_late_and_the_command_says_whi
         if not said:
             break
         has_saved.append(said.startswith(f"Saved {schedule}.\n"))
-        assert has_saved[-1] or said.startswith(f"given up; {schedule} was left alone")
+        assert has_saved[-1] or said.startswith(f"gave up; {schedule} was left alone")
         assert schedule.read_bytes() == (SOUND if has_saved[-1] else OLD).encode()
         assert not (has_saved[-1] and os.listdir(temporary))
         for path in temporary.iterdir():
@@ -234,7 +234,7 @@ def test_on_a_terminal_an_interrupt_at_any_moment_is_giving_up(
     shown = terminal(PAUSE.format(moment=moment))
     shown.says("<now>")
     shown.type("\x03\n")
-    shown.says(f"CommandError: given up; {schedule} was left alone")
+    shown.says(f"CommandError: gave up; {schedule} was left alone")
     assert shown.ends() == 1
     assert schedule.read_bytes() == OLD.encode()
     assert [copy.read_text() for copy in copies(temporary)] == [UNSOUND] * (moment != MOMENTS["before the editor"])

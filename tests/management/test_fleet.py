@@ -237,7 +237,7 @@ def test_without_a_fleet_the_setting_is_named(settings: pytest_django.Settings, 
     settings.DOWNTIME_FLEET_CACHE = "default"
     said = refusal(*command, "--fleet")
     assert said.startswith("DOWNTIME_FLEET_CACHE is 'default', but the BACKEND of 'default' is ")
-    assert said.endswith("which reaches no other process; manage.py check tells what to set")
+    assert said.endswith("which reaches no other process; manage.py check says what to set")
 
 
 def test_a_user_without_a_name_is_told_by_number(monkeypatch: pytest.MonkeyPatch) -> None:

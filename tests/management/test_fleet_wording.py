@@ -19,7 +19,7 @@ PUBLISHED = {
     "with an end": ("end: 2026-05-29 01:00:00+02:00\n", f"{WHO}, the site is down until 2026-05-29 01:00:00 CEST."),
     "a part": ("paths: [/shop]\nread_only: true\n", f"{WHO}, a part of the site is read-only (/shop)."),
     "all of it": ("paths: [/, /shop]\n", f"{WHO}, the site is down."),
-    "let go": ("end: 2026-05-28 22:26:50+02:00\n", f"{WHO}, but it let go at 2026-05-28 22:26:50 CEST."),
+    "expired": ("end: 2026-05-28 22:26:50+02:00\n", f"{WHO}, but it expired at 2026-05-28 22:26:50 CEST."),
     "plain text": ("Back soon", f"{WHO}, the site is down: Back soon"),
 }
 

@@ -35,7 +35,7 @@ SUBJECTS: dict[str, tuple[list[Period], list[Period], Period | None, datetime]] 
     "a flag with an end": ([ENDS], [], ENDS, LATER),
     "a flag that covers the site by its paths": ([Period(START, paths=("",))], [], Period(START, paths=("",)), NEVER),
     "the next period begins as the flag lets go": ([ENDS], [AFTER], ENDS, AFTER.end),
-    "a flag that has let go": ([OVER], [], None, NEVER),
+    "a flag that has expired": ([OVER], [], None, NEVER),
     "a part": ([SHOP], [], None, NEVER),
     "writing": ([READ_ONLY], [], None, NEVER),
     "a part, and by another flag everything": ([SHOP, READ_ONLY, ENDS], [], ENDS, LATER),
@@ -122,7 +122,7 @@ def loop(path: Path) -> None:
 IN_ITS_PLACE = {
     "pipe": (pipe, "it is a pipe, a device or the like: remove it, or name another file; nothing was changed"),
     "link to a pipe": (link_to_pipe, "it is a pipe, a device or the like: remove it, or name another file; "),
-    "folder": (folder, "Is a directory; a folder is in its place: remove that first"),
+    "folder": (folder, "Is a directory; a folder is in its place: remove it first"),
     "loop": (loop, "Too many levels of symbolic links; nothing was changed"),
 }
 

@@ -133,7 +133,7 @@ def test_it_is_told_which_files_were_looked_at(
     schedule.write_text("periods: [{start: 2999-01-01}]")
     assert looked_at() == [
         f"  {schedule}: 1 period, changed … ago",
-        f"  {flag}: raised … ago, but it has let go",
+        f"  {flag}: raised … ago, but it has expired",
         f"  {other}: raised … ago",
         f"  {loop}/flag: it is not known whether it is raised",
     ]

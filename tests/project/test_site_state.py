@@ -227,8 +227,8 @@ def test_a_flag_that_can_not_be_looked_at_leaves_the_state_unknown_unless_someth
     settings.DOWNTIME_FLAG_FILE = loop / "flag"
     command = run("downtime_status").splitlines()[0]
     assert command == (
-        "The state of the site is unknown: a flag can't be looked at, so for a running process it is raised or not, as "
-        "before; for one that starts now, the site is up."
+        "The state of the site is unknown: a flag can't be looked at, so for a running process it counts as before; "
+        "for one that starts now, the site is up."
     )
     page = staff.get(f"{PAGE}state/").json()
     assert page["state"] == "unknown"

@@ -99,7 +99,7 @@ def test_whatever_is_in_the_place_of_the_lock_is_replaced_and_what_it_leads_to_s
     if kind == "folder":
         assert refusal(*ADD) == (
             f"{site.watched}/.downtime.yml.lock can't be written: Is a directory; "
-            "a folder is in its place: remove that first"
+            "a folder is in its place: remove it first"
         )
         return
     run(*ADD)
@@ -131,8 +131,8 @@ def test_root_follows_no_link_of_the_other_user_to_a_file_of_another_and_says_so
     as_nobody(site.watched, "ln -sf ../vault/downtime.yml downtime.yml")
     told = (
         f"{vault}/downtime.yml can't be written: {site.schedule} is a link of user {NOBODY} to {vault}/downtime.yml of "
-        f"user 0, and root follows only its own links and those of the target's owner: run the command as user "
-        f"{NOBODY}, or trust the link by chown -h root {site.schedule}; nothing was changed"
+        f"user 0, but root follows only its own links and those of the target's owner: run the command as user "
+        f"{NOBODY}, or trust the link with chown -h root {site.schedule}; nothing was changed"
     )
     assert [refusal(*command).splitlines()[0] for command in COMMANDS[:3]] == [told] * 3
     assert os.listdir(site.watched) == ["downtime.yml"]
@@ -176,7 +176,7 @@ def test_root_follows_no_link_in_the_place_of_the_folder(
     settings.DOWNTIME_FLAG_FILE = site.watched / "site" / "downtime.flag"
     told = refusal(*command)
     assert f"is a link of user {NOBODY} to {vault.parent}" in told
-    assert "and root follows only its own links" in told
+    assert "but root follows only its own links" in told
 
 
 def test_a_flag_is_raised_and_lowered_under_its_own_name_whatever_is_in_its_place(site: Site, vault: Path) -> None:
@@ -260,7 +260,7 @@ def test_root_edits_no_copy_in_a_folder_in_which_the_other_user_could_swap_it(
     monkeypatch.setenv("EDITOR", f"touch '{tmp_path}/edited'; true")
     writable = folder if mode & 0o002 else site.watched
     assert refusal("downtime_edit") == (
-        f"the copy can't be made in {folder}, as others than root may write to {writable}; "
+        f"the copy can't be made in {folder}, as users other than root may write to {writable}; "
         "name a folder of root's own in TMPDIR"
     )
     assert os.listdir(folder) == []
@@ -390,7 +390,7 @@ def test_the_page_of_another_user_is_told_and_the_site_goes_down(site: Site, set
     done = subprocess.run(script, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     assert done.stderr == (
         f"{page} can't be written: Operation not permitted; run the command as the file's owner, "
-        "whose ownership is kept.\n"
+        "because the file keeps its owner.\n"
     )
     assert done.stdout.splitlines() == [
         f"Raised the flag {site.flag}: the site is down.",

@@ -32,7 +32,7 @@ def comments(text: str) -> list[str]:
 SCHEDULES = {
     "empty": f"""\
 «→{FIRST_LINE}
-# Downtimes of this site; manage.py downtime_check tells what is wrong here.
+# Downtimes of this site; manage.py downtime_check shows what is wrong here.
 periods:
   - name: new
     start: 2027-05-01 02:00
@@ -41,24 +41,24 @@ periods:
     "the first line of a file that a command makes": f"""\
 {FIRST_LINE}
 «→
-# Downtimes of this site; manage.py downtime_check tells what is wrong here.
+# Downtimes of this site; manage.py downtime_check shows what is wrong here.
 periods:
   - name: new
     start: 2027-05-01 02:00
     duration: 2h
 »""",
     "that line without a line break": (
-        f"{FIRST_LINE}«→\n\n# Downtimes of this site; manage.py downtime_check tells what is wrong here.\n"
+        f"{FIRST_LINE}«→\n\n# Downtimes of this site; manage.py downtime_check shows what is wrong here.\n"
         "periods:\n  - name: new\n    start: 2027-05-01 02:00\n    duration: 2h»"
     ),
     "that line and blank ones": (
         f"\r\n{FIRST_LINE}\r\n \r\n«→\r\n"
-        "# Downtimes of this site; manage.py downtime_check tells what is wrong here.\r\n"
+        "# Downtimes of this site; manage.py downtime_check shows what is wrong here.\r\n"
         "periods:\r\n  - name: new\r\n    start: 2027-05-01 02:00\r\n    duration: 2h\r\n»"
     ),
     "a line break": """\
 
-«→# Downtimes of this site; manage.py downtime_check tells what is wrong here.
+«→# Downtimes of this site; manage.py downtime_check shows what is wrong here.
 periods:
   - name: new
     start: 2027-05-01 02:00
@@ -68,7 +68,7 @@ periods:
 # one
 
    # two
-«→# Downtimes of this site; manage.py downtime_check tells what is wrong here.
+«→# Downtimes of this site; manage.py downtime_check shows what is wrong here.
 periods:
   - name: new
     start: 2027-05-01 02:00
@@ -76,7 +76,7 @@ periods:
 »""",
     "only a comment, no final line break": """\
 # one«→
-# Downtimes of this site; manage.py downtime_check tells what is wrong here.
+# Downtimes of this site; manage.py downtime_check shows what is wrong here.
 periods:
   - name: new
     start: 2027-05-01 02:00
@@ -84,7 +84,7 @@ periods:
     "only document marks": """\
 ---
 # one
-«→# Downtimes of this site; manage.py downtime_check tells what is wrong here.
+«→# Downtimes of this site; manage.py downtime_check shows what is wrong here.
 periods:
   - name: new
     start: 2027-05-01 02:00
@@ -94,7 +94,7 @@ periods:
 """,
     "only a time zone": """\
 timezone: Europe/Berlin  # one
-«→# Downtimes of this site; manage.py downtime_check tells what is wrong here.
+«→# Downtimes of this site; manage.py downtime_check shows what is wrong here.
 periods:
   - name: new
     start: 2027-05-01 02:00
@@ -105,7 +105,7 @@ periods:
     "only a time zone, indented": """\
   timezone: Europe/Berlin
      # one
-«→  # Downtimes of this site; manage.py downtime_check tells what is wrong here.
+«→  # Downtimes of this site; manage.py downtime_check shows what is wrong here.
   periods:
     - name: new
       start: 2027-05-01 02:00
@@ -257,7 +257,7 @@ periods:
         "periods:\r\n  - start: 2026-12-01«→\r\n  - name: new\r\n    start: 2027-05-01 02:00\r\n    duration: 2h»"
     ),
     "CRLF, only comments": (
-        "# one\r\n# two\r\n«→# Downtimes of this site; manage.py downtime_check tells what is wrong here.\r\n"
+        "# one\r\n# two\r\n«→# Downtimes of this site; manage.py downtime_check shows what is wrong here.\r\n"
         "periods:\r\n  - name: new\r\n    start: 2027-05-01 02:00\r\n    duration: 2h\r\n»"
     ),
     "CRLF, flow style over lines": (
@@ -266,7 +266,7 @@ periods:
     "a byte order mark": "\ufeffperiods:\n  - start: 2026-12-01\n«→  - name: new\n    start: 2027-05-01 02:00\n"
     "    duration: 2h\n»",
     "a byte order mark and nothing else": (
-        f"\ufeff«→{FIRST_LINE}\n# Downtimes of this site; manage.py downtime_check tells what is wrong here.\n"
+        f"\ufeff«→{FIRST_LINE}\n# Downtimes of this site; manage.py downtime_check shows what is wrong here.\n"
         "periods:\n  - name: new\n    start: 2027-05-01 02:00\n    duration: 2h\n»"
     ),
     "deep indentation": """\

@@ -433,7 +433,7 @@ def until_silent(host: Host, *, seconds: float = 0.5) -> None:
 def test_two_followers_on_one_host_do_no_harm(fleet: Fleet, of_redis: dict[str, object], tmp_path: Path) -> None:
     host = fleet.hosts[0]
     twin = Host(tmp_path / "twin", of_redis, name=host.name, DOWNTIME_FLEET_FLAG_FILE=str(host.fleet_flag))
-    too = f"somebody else follows as {host.name} too"
+    too = f"another process follows as {host.name} too"
     with twin.following():
         twin.until_heard("Following the fleet as ")
         until_looked([twin])

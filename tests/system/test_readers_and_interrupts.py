@@ -68,6 +68,6 @@ def test_ctrl_c_while_a_command_waits_ends_it_after_it_has_told_what_is_done(
     said, _ = command.communicate(timeout=60)
     assert command.returncode == 130
     assert said.splitlines()[-1].startswith(
-        "Interrupted. What is told above is done, and each process notices it within"
+        "Interrupted. What is reported above is done, and each process notices it within"
     )
     assert "Traceback" not in said

@@ -89,7 +89,7 @@ def test_a_file_system_without_locks_is_an_error_that_says_what_to_do(site: Site
     assert done.returncode == 1
     assert done.stderr == (
         f"CommandError: {lock} can't be locked: No locks available; "
-        "the file system has no lock to give: nothing was changed; put the file on another one\n"
+        "the file system gives no locks: nothing was changed; put the file on another file system\n"
     )
     assert site.schedule.read_text() == OLD
 
@@ -107,7 +107,7 @@ def public(as_root: None, public_folder: Path) -> Site:
     ("mode", "owner", "reason"),
     [
         (0o755, 0, "Permission denied; run the command as a user who may write to the file's folder"),
-        (0o777, 1234, "Operation not permitted; run the command as the file's owner, whose ownership is kept"),
+        (0o777, 1234, "Operation not permitted; run the command as the file's owner, because the file keeps its owner"),
     ],
     ids=["folder", "owner"],
 )

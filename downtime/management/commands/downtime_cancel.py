@@ -49,17 +49,17 @@ class Command(DowntimeCommand):
         self._tell_state(self.state())
 
     def _preview(self, name: str) -> None:
-        """Tells what would be changed, and what that would lead to."""
+        """Shows what would be changed, and what that would lead to."""
         cancelled = preview_schedule(self, lambda source: cancel(source, name))
         if _is_active(cancelled.period):
-            self.tell("Then this would be the state:")
+            self.tell("This would then be the state:")
             self._tell_state(self.state().with_changes(schedule=cancelled.schedule))
         else:
             self._warn(name, cancelled)
         self.tell(NOTHING_CHANGED)
 
     def _warn(self, name: str, cancelled: Cancelled) -> None:
-        warn_of_overlaps(self, cancelled.period, cancelled.schedule, f"overlaps with {name}, and stays")
+        warn_of_overlaps(self, cancelled.period, cancelled.schedule, f"overlaps with {name}, and stays in the schedule")
 
     def _tell_state(self, state: State) -> None:
         for line in state.why_not_up() or ["The site is up."]:

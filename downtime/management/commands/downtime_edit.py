@@ -46,7 +46,7 @@ class Command(DowntimeCommand):
         tell_schedule(self, schedule, schedule.at(datetime.now(timezone.utc)))
 
     def _save(self, copy: str, path: str, *, old: bytes | None, first: bytes) -> tuple[bytes, Schedule]:
-        """Puts the edited copy in the place of the schedule, and returns its content and what that means."""
+        """Replaces the schedule with the edited copy, and returns its content and what that means."""
         new, schedule = self._edited(copy, first)
         editor.ignore_interrupts()
         if new != first and not schedule_file.take_over(path, old, new):
@@ -54,7 +54,7 @@ class Command(DowntimeCommand):
         return new, schedule
 
     def _edited(self, copy: str, first: bytes) -> tuple[bytes, Schedule]:
-        """The content of the copy and what that means, once it has no problem or is as it was at first."""
+        """The content of the copy and what that means, once it has no problem or has not changed."""
         while True:
             editor.edit(copy)
             content = schedule_file.content(copy)
@@ -64,15 +64,15 @@ class Command(DowntimeCommand):
             self._ask(copy, parsed.problems)
 
     def _ask(self, copy: str, problems: tuple[Problem, ...]) -> None:
-        """Returns if the text is to be edited again, else ends the command."""
+        """Returns if the person wants to edit the text again, otherwise ends the command."""
         lines = ["The text has problems:", *problem_lines(copy, problems)]
         if not sys.stdin.isatty():
             raise CommandError(*lines, f"{conf.DOWNTIME_SCHEDULE_FILE} was left alone")
-        for line in lines:  # at -v 0 too, as an answer is waited for
+        for line in lines:  # at -v 0 too, because it waits for an answer
             self.write(one_line(line))
         answer = ""
         while answer not in ("e", "g"):
             self.write("Edit again, or give up? [e/g] ", ending="")
             answer = (sys.stdin.readline() or "give up").strip().lower()[:1]
         if answer == "g":
-            raise CommandError(f"given up; {conf.DOWNTIME_SCHEDULE_FILE} was left alone")
+            raise CommandError(f"gave up; {conf.DOWNTIME_SCHEDULE_FILE} was left alone")

@@ -21,7 +21,7 @@ from downtime.management.page_file import NEUTRAL
 from downtime.management.schedule_edit import NOTHING_CHANGED, edit_schedule, preview_schedule, problem_lines
 
 _NOTHING_TO_END = "The site was not down; there was nothing to end."
-_THEN = "nothing was changed; this would be the state then:"
+_THEN = "nothing was changed; this would then be the state:"
 
 
 class Command(DowntimeCommand):
@@ -29,7 +29,7 @@ class Command(DowntimeCommand):
 
     help = (
         "Brings the site back: lowers the flag, ends every period of the schedule that is active now, and returns "
-        "when every process has noticed. Exits with 1 unless the site is up then. With --fleet, lowers the flag "
+        "when every process has noticed. Exits with 1 unless the site is then up. With --fleet, lowers the flag "
         "that all hosts of the fleet share instead, and nothing else."
     )
     examples = (
@@ -61,7 +61,7 @@ class Command(DowntimeCommand):
     def _end(self, *, is_waiting: bool) -> None:
         """Brings this host back."""
         was_raised = self._lower_flag()
-        # Else the next flag, raised by `touch` say, would show the message of this downtime.
+        # Otherwise the next flag, say one raised by `touch`, would show the message of this downtime.
         page_file.tell(self, page_file.keep(lambda: NEUTRAL), of="the neutral page")
         try:
             ended = self._end_periods(edit_schedule, "Ended")
@@ -76,7 +76,7 @@ class Command(DowntimeCommand):
         self.tell("The site is up." if was_raised or ended else _NOTHING_TO_END)
 
     def _preview(self) -> None:
-        """Tells what would be done to bring this host back, and ends the command as that would."""
+        """Shows what would be done to bring this host back, and ends the command as doing it would."""
         lowered = next(filter(_would_be_lowered, conf.DOWNTIME_FLAG_FILE[:1]), "")
         if lowered:
             self.tell(f"Would lower the flag {lowered}.")
@@ -112,7 +112,7 @@ class Command(DowntimeCommand):
         loaded = state.loaded
         if loaded.parsed.problems:
             raise CommandError(
-                f"{loaded.path} has problems, so no period of it can be ended; correct these first:",
+                f"{loaded.path} has problems, so no period of it can be ended; correct them first:",
                 *problem_lines(loaded.path, loaded.parsed.problems),
             )
         if not loaded.parsed.schedule.at(state.now).active:

@@ -44,8 +44,8 @@ class Command(DowntimeCommand):
     help = (
         "Raises and lowers the flag of the fleet on this host as downtime_start --fleet and downtime_end --fleet "
         "publish it through the cache in DOWNTIME_FLEET_CACHE, until SIGTERM ends it, which leaves the flag as it "
-        "is. A service or sidecar on each host. With --once, before the server of a host starts whose disk is "
-        "empty: exits with 0 if the flag is as published, 2 if nothing was ever published, else with 1."
+        "is. Run it as a service or sidecar on each host; and with --once before the server starts on a host whose "
+        "disk is empty: exits with 0 if the flag is as published, 2 if nothing was ever published, otherwise with 1."
     )
     examples = (
         "$ downtime_follow",
@@ -55,7 +55,7 @@ class Command(DowntimeCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--interval", metavar="SECONDS", default="1", help="how often to look; default: 1")
         parser.add_argument("--name", metavar="NAME", help="what this host is called; default: its host name")
-        parser.add_argument("--once", action="store_true", help="look until it is known what was published, and end")
+        parser.add_argument("--once", action="store_true", help="look until it is known what was published, then end")
         what = f"with --once, how long to try; default: {_TIMEOUT:g}"
         parser.add_argument("--timeout", metavar="SECONDS", help=what)
 
@@ -68,7 +68,7 @@ class Command(DowntimeCommand):
         path = conf.fleet_flag_file
         if path is None:
             raise CommandError(
-                "DOWNTIME_FLAG_FILE is [], so that no flag counts, not even that of the fleet; name a file in it"
+                "DOWNTIME_FLAG_FILE is [], so no flag counts, not even that of the fleet; name a file in it"
             )
         follower = Follower(channel, FlagKeeper(path, self._keep_page), host, conf.DOWNTIME_FLAG_FILE)
         if options["once"]:
@@ -101,7 +101,7 @@ class Command(DowntimeCommand):
                 follower.sign_off()
 
     def _follow_once(self, follower: Follower, interval: float, timeout: float) -> None:
-        """Follows what is published as soon as it is known; ends the command if that can't be had."""
+        """Follows what is published as soon as it is known; ends the command if it can't be learnt."""
         deadline = time.monotonic() + timeout
         while lost := _why_not(follower):
             left = deadline - time.monotonic()
@@ -115,7 +115,7 @@ class Command(DowntimeCommand):
 
 
 def _why_not(follower: Follower) -> str:
-    """Has it do what is published; returns why it can't, and an empty text if it has, or if nothing is published."""
+    """Makes it do what is published; returns why it can't, or an empty text if it has, or if nothing is published."""
     try:
         follower.learn()
     except Unreachable as error:

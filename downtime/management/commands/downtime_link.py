@@ -22,8 +22,8 @@ from downtime.schedule.site_status import UP
 
 _MOST_HOURS = 720
 _IS_UP = (
-    "The site is up, so the link lets nobody pass yet. Opened now, its token stays in the address bar and goes out in "
-    "the Referer; hand it round once the site is down."
+    "The site is up, so the link lets nobody pass yet. If it is opened now, its token stays in the address bar "
+    "and goes out in the Referer; hand it round once the site is down."
 )
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 

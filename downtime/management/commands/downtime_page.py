@@ -1,4 +1,4 @@
-"""manage.py downtime_page: renders the page into a file, for who answers while Django does not."""
+"""manage.py downtime_page: renders the page into a file, to be served while Django does not answer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from downtime.schedule.periods import Answer
 
 _NO_FILE = (
     "DOWNTIME_PAGE_FILE names no file that the page can be kept in; name one there, or give --to FILE "
-    "(manage.py check tells what is wrong with the setting)"
+    "(manage.py check says what is wrong with the setting)"
 )
 
 
@@ -29,7 +29,7 @@ class Command(DowntimeCommand):
     help = (
         "Renders the down page for a guard or a front server, which show it while Django can't answer: the neutral"
         " page, or the one of a flag that is raised for the whole site; and beside it, as .json, the problem "
-        "details that clients get which prefer JSON. For image builds."
+        "details for clients that prefer JSON. Meant for image builds."
     )
     examples = (
         "$ downtime_page --to downtime.html",
@@ -58,7 +58,7 @@ class Command(DowntimeCommand):
 def _rendered(answer: Answer) -> Prerendered:
     try:
         return prerender(*page_file.subject_of(answer))
-    except Exception as error:  # what the site has set, a character encoding say, can break anything
+    except Exception as error:  # a setting of the site, a character encoding say, can break anything
         raise CommandError(f"the page can't be rendered: {type(error).__name__}: {error}") from error
 
 
@@ -72,7 +72,7 @@ def _write(contents: dict[str, bytes]) -> None:
 
 
 def _path(to: str | None, *, is_json: bool) -> str:
-    """Where the page belongs, or the problem details if they are written alone; ends the command if it can't be had."""
+    """Where the page belongs, or the problem details if written alone; ends the command if there is no such place."""
     if to is not None:
         return arguments.convert("--to", to, _json_path if is_json else _page_path)
     if conf.DOWNTIME_PAGE_FILE is None:

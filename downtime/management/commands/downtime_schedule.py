@@ -102,7 +102,7 @@ def _schedule(source: ScheduleText, keys: dict[str, Value], options: dict[str, A
 
 
 def _require(options: dict[str, Any]) -> None:
-    """Ends the command if the options do not make a period."""
+    """Ends the command if the options do not describe a period."""
     if options["cron"] is not None:
         if options["duration"] is None:
             raise CommandError("--cron needs --for DURATION, which says how long it lasts each time")
@@ -130,7 +130,7 @@ def _keys_without_times(options: dict[str, Any]) -> dict[str, Value]:
 
 
 def _times(options: dict[str, Any], now: datetime, zone: tzinfo) -> dict[str, Value]:
-    """The keys that say when, as they were given, except that a time counted from now on is written out."""
+    """The keys that say when, as they were given, except that a time counted from now is written out."""
     keys: dict[str, Value] = {}
     if options["cron"] is not None:
         keys["cron"] = options["cron"]

@@ -21,7 +21,7 @@ from downtime.management.wording import effect
 from downtime.schedule import converters
 from downtime.schedule.periods import Period, is_known
 
-# An end that is nearer keeps its fraction of a second, as it must lie after the writing of the flag.
+# A nearer end keeps its fraction of a second, because it must come after the flag is written.
 _NEAR = timedelta(minutes=1)
 
 
@@ -78,7 +78,7 @@ class Command(DowntimeCommand):
         self._warn_of_overlaps(period, state)
 
     def _preview(self, path: str, text: str) -> None:
-        """Tells what would be done to take this host down."""
+        """Shows what would be done to take this host down."""
         verb = "update" if _is_raised(path) else "raise"
         try:
             require_replaceable_unfollowed(path)
@@ -93,7 +93,7 @@ class Command(DowntimeCommand):
         self.tell(NOTHING_CHANGED)
 
     def _warn_of_overlaps(self, period: Period, state: State) -> None:
-        """Warns of what may keep the site down behind the end of the flag; one without an end outlasts everything."""
+        """Warns of what may keep the site down after the end of the flag; one without an end outlasts everything."""
         if is_known(period.end):
             warn_of_overlaps(self, period, state.loaded.parsed.schedule, "overlaps with the flag")
 
@@ -101,7 +101,7 @@ class Command(DowntimeCommand):
         try:
             flag_file.raise_flag(path, text)
         except CannotWrite as error:
-            # Else the page would speak of this downtime in the next one.
+            # Otherwise the page would speak of this downtime during the next one.
             page_file.keep(lambda: page_file.subject_of(self.state().answer))
             raise CommandError(str(error)) from error
 
@@ -114,7 +114,7 @@ def _flag_file() -> str:
 
 
 def _is_raised(path: str) -> bool:
-    """Whether the flag is there; ends the command if that can't be told."""
+    """Whether the flag is there; ends the command if that is not known."""
     try:
         return disk.entry_fingerprint(path) is not None
     except OSError as error:

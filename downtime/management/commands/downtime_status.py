@@ -36,14 +36,14 @@ class Command(DowntimeCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--all", action="store_true", help="each period that is coming, and not only the next ten")
+        parser.add_argument("--all", action="store_true", help="show each period that is coming, not only the next ten")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument(
             "--exit-code",
             action="store_true",
             help="exit with 0 if the site is up, 3 if it is down, 5 if it is partly down or read-only, 4 if unknown",
         )
-        parser.add_argument("--at", metavar="TIME", help="as of then, by the files as they are now; default: now")
+        parser.add_argument("--at", metavar="TIME", help="the state then, by the files as they are now; default: now")
         parser.add_argument("--path", metavar="PATH", help="what a visitor would get there, whoever it is")
         parser.add_argument("--method", metavar="METHOD", help="the method of that request; default: GET")
         what = "what is published to the fleet, and which hosts follow; exits with 4 unless each known host does"
