@@ -90,7 +90,7 @@ BEYOND = {
         f"{FIRST}retry_after: !!int 600",
     ),
     "how much aliases repeat": (
-        r"[\w ]+ is too much to read, as aliases repeat so much of the file",
+        r"[\w ]+ is too long to read, as aliases repeat so much of the file",
         f"periods:\n- &a {{start: 2026-12-01, message: {'a' * 1_000_000}}}\n" + "- *a\n" * 100,
     ),
     "how many entries there are": (
