@@ -64,6 +64,7 @@ ONLY_IMPORTERS = {
         *("standin.process_lock", "fleet.engine", "management.commands.downtime_follow"),
     },
 }
+VERSION = "downtime.__version__"
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime"}
 # The lock helper is Django's, and only who writes needs it.
 LATE = {"files.lock": {"django.core.files.locks"}}
@@ -97,7 +98,9 @@ def _imports(module: str) -> Iterator[str]:
 
 def own_imports(module: str) -> set[str]:
     """The modules of the package that a module imports, or imports something from."""
-    own = [name.removeprefix("downtime.") for name in imports(module) if name.partition(".")[0] == "downtime"]
+    # The version is all that the package itself holds, so that it belongs to no room.
+    named = [name for name in imports(module) if name.partition(".")[0] == "downtime" and name != VERSION]
+    own = [name.removeprefix("downtime.") for name in named]
     return {next((known for known in MODULES if f"{name}.".startswith(f"{known}.")), name) for name in own}
 
 

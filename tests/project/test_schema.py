@@ -103,7 +103,13 @@ BEYOND = {
     ),
 }
 # What the parser takes although an editor sees something else in it.
-LENIENT = {"a truth in any case": (r"(?:enabled|read_only): (?i:true|false)\b", f"{FIRST}enabled: fALSE")}
+LENIENT = {
+    "a truth in any case": (
+        r"(?:enabled|read_only): +(?!true|True|TRUE|false|False|FALSE)(?i:true|false)\b",
+        f"{FIRST}enabled: fALSE",
+    ),
+    "nothing with a tag": (r"(?:^|[\s\ufeff])!\S*\s*(?:#|$)", "periods: !!str # nothing"),
+}
 
 
 def problems(text: str) -> list[str]:

@@ -58,6 +58,10 @@ def _mapping(loader: _CoreLoader, node: yaml.MappingNode) -> dict[str, Any]:
     return {key: loader.construct_object(value) for key, (_, value) in zip(keys, node.value, strict=True)}
 
 
+def _unknown(loader: _CoreLoader, node: yaml.Node) -> object:
+    raise yaml.YAMLError(f"the tag {node.tag} is not known")
+
+
 _CONSTRUCTORS = {
     "null": lambda loader, node: None,
     "bool": lambda loader, node: node.value.lower() == "true",
@@ -69,6 +73,7 @@ _CONSTRUCTORS = {
 }
 for name, construct in _CONSTRUCTORS.items():
     _CoreLoader.add_constructor(f"tag:yaml.org,2002:{name}", construct)
+_CoreLoader.add_constructor(None, _unknown)
 
 
 def instance_of(text: str) -> Any:
