@@ -15,6 +15,8 @@ from downtime.reload.supervisor import can_run_threads, prepare
 from downtime.schedule.occurrence import Occurrence, occurrence
 from downtime.schedule.periods import Answer, Period
 
+__all__ = ["Occurrence", "active", "current_period", "is_down", "upcoming"]  # for sites; all else is the app's own
+
 _states: dict[tuple[int, bool], ProcessState] = {}
 current = ProcessState()
 

@@ -13,7 +13,7 @@ class CronSearch(CronSim):
     """A CronSim that always goes on in its direction; near some clock changes, CronSim goes back and forth forever.
 
     It sets minutes and seconds on the wall clock, which may take it back across a change. So "45 */3 * * *" never
-    ended in Pacific/Chatham, and "0 * * * SAT" never ended backwards in America/Nuuk (cronsim 2.6 to 2.8)."""
+    ended in Pacific/Chatham, and "0 * * * SAT" never ended backwards in America/Nuuk (cronsim 2.7 and 2.8)."""
 
     def advance_hour(self) -> bool:
         """Rolls forward to an hour of the expression; False if the moment is in one."""

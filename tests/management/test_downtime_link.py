@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_django
 from django.core.management import CommandError, call_command
+from django.http import response
 from django.test import Client
 
 from downtime.http import bypass
@@ -162,6 +163,9 @@ def test_without_a_key_a_site_stays_down_and_what_passes_goes_on(
     assert ask(f"/?{bypass.NAME}=x").status_code == 200
 
 
+@pytest.mark.skipif(
+    not hasattr(response, "MAX_URL_REDIRECT_LENGTH"), reason="this Django redirects to a URL of any length"
+)
 def test_a_link_on_a_url_that_is_too_long_to_redirect_to_sets_no_cookie(ask: Ask, flag: Path) -> None:
     flag.touch()
     answer = ask(f"/{'x' * 20_000}?{bypass.NAME}={bypass.token(60)}")
