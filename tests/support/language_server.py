@@ -22,7 +22,8 @@ class LanguageServer:
             ["timeout", "300", located("node"), str(program), "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         self._number = 0
-        self._uri = (folder / "downtime.yml").as_uri()
+        self._folder = folder
+        self._uri = ""
 
     def __enter__(self) -> LanguageServer:
         what = {"contentFormat": ["plaintext"]}
@@ -42,15 +43,13 @@ class LanguageServer:
     def open(self, text: str) -> list[tuple[int, str]]:
         """What the server complains of in the text, which is the open one from now on: lines, from 1, and messages."""
         self._number += 1
-        document = {"uri": self._uri, "languageId": "yaml", "version": self._number, "text": text}
+        self._uri = (self._folder / f"{self._number}.yml").as_uri()
+        document = {"uri": self._uri, "languageId": "yaml", "version": 1, "text": text}
         self._tell("textDocument/didOpen", {"textDocument": document})
         while True:
             message = self._next()
             told = message.get("params", {})
-            if message.get("method") == "textDocument/publishDiagnostics" and told.get("version") in (
-                None,
-                self._number,
-            ):
+            if message.get("method") == "textDocument/publishDiagnostics" and told["uri"] == self._uri:
                 return [(one["range"]["start"]["line"] + 1, one["message"]) for one in told["diagnostics"]]
 
     def completions(self, line: int, column: int) -> set[str]:
