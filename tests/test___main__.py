@@ -14,6 +14,7 @@ import pytest
 import downtime
 from tests.support.nasty_texts import NASTY, is_harmless
 from tests.support.programs import ROOT
+from tests.support.readme import block
 
 SOUND = "periods: [{start: 2026-12-01 02:00, name: a}]\n"
 UNSOUND = "periods:\n- start: soon\n- {start: 2026-12-01, end: 2026-11-01}\n"
@@ -51,6 +52,19 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     Path("sound.yml").write_text(SOUND)
     Path("unsound.yml").write_text(UNSOUND)
     return Program(monkeypatch, capsys)
+
+
+def test_several_schedules_are_checked_as_the_guide_says(program: Program) -> None:
+    command = block("staging/downtime.yml").text.split()
+    assert command[:3] == ["python", "-m", "downtime"]
+    for name in command[4:]:
+        Path(name).parent.mkdir()
+        Path(name).write_text(SOUND)
+    assert program(*command[3:]) == (
+        0,
+        "".join(f"{name} has no problem; it has 1 period.\n" for name in command[4:]),
+        "",
+    )
 
 
 def test_each_problem_is_told_with_its_place(program: Program) -> None:

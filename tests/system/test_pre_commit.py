@@ -11,16 +11,12 @@ import pytest
 
 from tests.project.test_packaging import PARTS
 from tests.support.programs import ROOT, located, require
+from tests.support.readme import block
 
 SOUND = "periods: [{cron: 30 3 * * SUN, duration: 45m}]\n"
 UNSOUND = "periods:\n- {start: 2026-12-01}\n- {start: soon}\n"
-CONFIG = """\
-repos:
-  - repo: {}
-    rev: {}
-    hooks:
-      - id: downtime-check
-"""
+CONFIG = block("id: downtime-check").text
+ADDRESS = "https://github.com/dstegelman/django-downtime"
 
 
 class Repository(NamedTuple):
@@ -76,7 +72,8 @@ def config(work: Path) -> str:
         else:
             shutil.copy(ROOT / part, package.folder / part)
     package.commit()
-    return CONFIG.format(package.folder, package.run("git", "rev-parse", "HEAD").strip())
+    revision = package.run("git", "rev-parse", "HEAD").strip()
+    return CONFIG.replace(ADDRESS, str(package.folder)).replace('"2.0.0"', revision)
 
 
 @pytest.fixture
