@@ -23,7 +23,7 @@ from downtime.http import throttled_log
 from downtime.reload import memory_flags
 from tests.support.caches import cache_in
 from tests.support.clock import CLOCKS, Clock
-from tests.support.programs import IS_CI
+from tests.support.programs import IS_CI, IS_ROOT
 from tests.support.requests import Ask
 from tests.support.waiting import wait_until
 
@@ -89,7 +89,7 @@ def fleet(settings: pytest_django.Settings, tmp_path: Path) -> Channel:
 @pytest.fixture
 def as_root() -> None:
     """Only root may give a file to another user; in CI every test has to run."""
-    if os.geteuid() != 0:
+    if not IS_ROOT:
         (pytest.fail if IS_CI else pytest.skip)("only root may give a file to another user")
 
 

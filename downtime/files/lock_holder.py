@@ -11,9 +11,10 @@ from downtime.schedule.converters import shown
 
 def holder(status: os.stat_result) -> int:
     """The process that holds a lock on the file with that status; 0 if none does, or if the system does not say."""
-    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     with suppress(OSError):  # another system
-        for line in Path("/proc/locks").read_text().splitlines():
+        lines = Path("/proc/locks").read_text().splitlines()
+        device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+        for line in lines:
             # 1: FLOCK  ADVISORY  WRITE 4711 fe:00:1234 0 EOF
             _, kind, _, _, pid, file, *_ = line.replace("->", "").split()
             if (kind, file) == ("FLOCK", device):

@@ -15,10 +15,17 @@ _ACL = "system.posix_acl_access"
 _OF_THE_CONTENT = ("security.capability", "security.ima", "security.evm")
 
 
+def has_owners() -> bool:
+    """Whether files have owners and modes here; on Windows they take the access rights of their folder."""
+    return hasattr(os, "fchown")
+
+
 def keep(original: int, descriptor: int) -> None:
     """Gives the new file what the original has: owner, group, permissions, access control list, extended attributes.
 
     Raises OSError if any of them can't be set."""
+    if not has_owners():
+        return
     old, new = os.fstat(original), os.fstat(descriptor)
     if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
         os.fchown(descriptor, old.st_uid, old.st_gid)
@@ -34,6 +41,8 @@ def keep(original: int, descriptor: int) -> None:
 
 def require_keepable(original: int, folder: os.stat_result) -> None:
     """Raises the OSError of `keep` for a file that is yet to be made in that folder, if owner or group can't be set."""
+    if not has_owners():
+        return
     old, user = os.fstat(original), os.geteuid()
     groups = {os.getegid(), *os.getgroups()}
     if folder.st_mode & stat.S_ISGID or sys.platform != "linux":  # new files there belong to the folder's group
@@ -65,6 +74,8 @@ def let_readers_in(descriptor: int, folder: os.stat_result) -> None:
 
     A file that root makes belongs to owner and group of the folder. Other users give it to the group, if they may.
     Users it does not belong to read it by the permissions of others, and reach it only if they may enter the folder."""
+    if not has_owners():
+        return
     _give_away(descriptor, folder)
     new = os.fstat(descriptor)
     readers = 0
@@ -82,6 +93,8 @@ def let_writers_in(descriptor: int, folder: os.stat_result) -> None:
     """Lets only those who may write to its folder open the new file, as far as a mode can express that.
 
     A file that root makes belongs to the owner of the folder."""
+    if not has_owners():
+        return
     _give_away(descriptor, folder)
     os.fchmod(descriptor, 0o600 | _writers(os.fstat(descriptor), folder))
 

@@ -1,6 +1,5 @@
 import json
 import os
-import resource
 import signal
 import stat
 import subprocess
@@ -23,6 +22,8 @@ from downtime.files.atomic_write import (
     temporary_name,
 )
 from downtime.files.trusted_path import unfollowed
+
+resource = pytest.importorskip("resource", reason="only POSIX systems have resource")
 
 NOBODY = 65534
 

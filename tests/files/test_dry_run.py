@@ -88,7 +88,9 @@ def test_it_is_known_before_whether_something_would_be_removed(place: str, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("flags", "reason"), [(os.ST_RDONLY, "Read-only file system"), (0, "Permission denied")], ids=["EROFS", "EACCES"]
+    ("flags", "reason"),
+    [(getattr(os, "ST_RDONLY", 1), "Read-only file system"), (0, "Permission denied")],
+    ids=["EROFS", "EACCES"],
 )
 def test_a_folder_that_nobody_may_write_to_is_known_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: int, reason: str

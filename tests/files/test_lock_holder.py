@@ -1,4 +1,3 @@
-import fcntl
 import os
 import signal
 import subprocess
@@ -7,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from downtime.files.lock_holder import describe, holder
+
+fcntl = pytest.importorskip("fcntl", reason="only POSIX systems have fcntl")
 
 
 def test_the_holder_of_a_lock_is_known(file: Path) -> None:

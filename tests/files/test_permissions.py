@@ -125,3 +125,17 @@ def test_what_is_no_plain_file_with_one_name_is_no_lock(file: Path) -> None:
     assert not permissions.is_for_writers(folder, folder)
     file.with_name("second").hardlink_to(file)
     assert not permissions.is_for_writers(file.stat(), folder)
+
+
+def test_without_owners_all_is_left_as_it_is(
+    file: Path, opened: int, other: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where a new file takes the access rights of its folder."""
+    os.chmod(file, 0o601)
+    os.chmod(other, 0o644)
+    monkeypatch.delattr(os, "fchown")
+    permissions.keep(other, opened)
+    permissions.require_keepable(other, file.parent.stat())
+    permissions.let_readers_in(opened, file.parent.stat())
+    permissions.let_writers_in(opened, file.parent.stat())
+    assert mode(file) == 0o601

@@ -1,5 +1,4 @@
 import errno
-import fcntl
 import os
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from downtime.files.lock import locked
 from downtime.files.parser import Parsed
 from downtime.files.schedule_file import load_schedule, parse_schedule, read_schedule, rewrite, take_over
 from tests.support.texts import BERLIN
+
+fcntl = pytest.importorskip("fcntl", reason="only POSIX systems have fcntl")
 
 
 def problems(path: Path) -> list[str]:

@@ -1,7 +1,6 @@
 """Waiting that nobody does, editors and terminals for downtime_edit, and a page that is kept."""
 
 import os
-import pty
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -66,6 +65,7 @@ def editor(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def types(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], int]]:
     """Types on the terminal that is the standard input."""
+    pty = pytest.importorskip("pty", reason="only POSIX systems have such terminals")
     ours, theirs = pty.openpty()
     with os.fdopen(theirs) as terminal:
         monkeypatch.setattr(sys, "stdin", terminal)

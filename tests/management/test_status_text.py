@@ -1,14 +1,11 @@
 """What downtime_status tells people of its own accord: colours, the next ten, the files and the next step."""
 
-import fcntl
 import os
-import pty
 import re
 import shlex
 import struct
 import subprocess
 import sys
-import termios
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
@@ -21,6 +18,10 @@ from django.core.management import call_command
 from downtime.management.table import display_width
 from tests.support.commands import Terminal, on_terminal, run
 from tests.support.programs import ROOT
+
+fcntl = pytest.importorskip("fcntl", reason="only POSIX systems have fcntl")
+pty = pytest.importorskip("pty", reason="only POSIX systems have pty")
+termios = pytest.importorskip("termios", reason="only POSIX systems have termios")
 
 RED, GREEN, YELLOW, PLAIN = "\x1b[31;1m", "\x1b[32;1m", "\x1b[33;1m", "\x1b[0m"
 

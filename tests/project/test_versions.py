@@ -50,6 +50,7 @@ def test_the_workflow_runs_each_python() -> None:
     matrix = JOBS["unit-tests"]["strategy"]["matrix"]
     assert matrix["python"] == PYTHONS
     assert {row["os"] for row in matrix["include"]} == {"macos-latest", "windows-latest"}
+    assert all((ROOT / path).exists() for row in matrix["include"] for path in row.get("tests", "").split())
     [setting] = [step["with"]["python-version"] for step in JOBS["tests"]["steps"] if "with" in step]
     assert {PYTHONS[0], PYTHONS[-1]} <= set(setting.split())
 

@@ -1,5 +1,4 @@
 import os
-import resource
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,8 @@ import pytest
 from downtime.standin.loader import PAUSE, CannotLoad, Loader, Spoiled
 from downtime.standin.options import Options
 from tests.support.waiting import wait_until
+
+resource = pytest.importorskip("resource", reason="only POSIX systems have resource")
 
 MakeOptions = Callable[..., Options]
 THIS = os.getpid()

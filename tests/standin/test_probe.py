@@ -1,5 +1,4 @@
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -14,6 +13,8 @@ import pytest
 
 from downtime.standin.probe import CannotFork, probe
 from tests.support.programs import require
+
+resource = pytest.importorskip("resource", reason="only POSIX systems have resource")
 
 
 def test_what_works_in_the_child_leaves_nothing_in_this_process(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Editors that change a schedule, and downtime_edit on a terminal of its own."""
 
 import os
-import pty
 import select
 import subprocess
 import sys
@@ -35,6 +34,7 @@ class Terminal:
             f"DOWNTIME_SCHEDULE_FILE = {str(schedule)!r}\nDOWNTIME_FLAG_FILE = {str(flag)!r}\n{settings}"
         )
         path = os.pathsep.join((str(ROOT), str(folder)))
+        pty = pytest.importorskip("pty", reason="only POSIX systems have such terminals")
         self._ours, theirs = pty.openpty()
         self._process = subprocess.Popen(
             ["setsid", "--ctty", sys.executable, "-m", "django", "downtime_edit"],

@@ -1,14 +1,16 @@
 """Limits of the system that a test reaches on purpose."""
 
 import os
-import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import pytest
 
 
 @contextmanager
 def no_descriptor_left() -> Iterator[None]:
     """Lets this process open no more files inside the block."""
+    resource = pytest.importorskip("resource", reason="only POSIX systems have such limits")
     free = os.open(os.devnull, os.O_RDONLY)
     os.close(free)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0  # Windows has no root
 IS_CI = os.environ.get("CI") == "true"
 GRACE = 25  # seconds that a server gives its workers to end
 MOD_WSGI = "mod_wsgi for this version of Python"
@@ -144,7 +145,7 @@ def mod_wsgi() -> Server:
         "--ambient-caps=+dac_override",
     )
     apache = (located("apache2"), "-DFOREGROUND", "-f", "{folder}/apache.conf")
-    command = (*drop, *apache) if os.geteuid() == 0 else apache
+    command = (*drop, *apache) if IS_ROOT else apache
     return Server("mod_wsgi daemon", command, ("setpriv", "apache2", MOD_WSGI), prepare=_write_apache_config)
 
 
