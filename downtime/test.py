@@ -43,7 +43,7 @@ class site_down(TestContextDecorator):
         self._period = Period(
             end=NEVER if end is None else _end(end),
             message=_of_type(str, "message", message, "text; write @site_down() to decorate without one").strip(),
-            redirect=_converted("redirect", redirect, converters.url) if redirect else "",
+            redirect=_converted("redirect", redirect, converters.url) if redirect != "" else "",
             retry_after=None if retry_after is None else _retry_after(retry_after),
             read_only=_of_type(bool, "read_only", read_only, "True or False"),
             paths=() if paths is None else _paths(paths),
@@ -86,7 +86,7 @@ class site_down(TestContextDecorator):
 
 
 def _of_type(kind: type[_T], name: str, value: object, what: str) -> _T:
-    if type(value) is not kind:
+    if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):  # True is an int for Python
         raise TypeError(f"{name} is {value!r}; it must be {what}")
     return value
 

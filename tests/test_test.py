@@ -15,6 +15,7 @@ import pytest_django
 from django.http import HttpRequest, HttpResponse
 from django.template import RequestContext, Template
 from django.test import AsyncClient, Client, RequestFactory, SimpleTestCase
+from django.utils.safestring import mark_safe
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,6 +73,11 @@ def test_all_that_a_flag_can_say_reaches_the_answer(client: Client) -> None:
         assert [client.get("/").status_code, client.post("/").status_code] == [200, 503]
     with site_down(paths=["/search/", "/shop"]):
         assert [client.get(path).status_code for path in ("/", "/search", "/shop/1")] == [200, 503, 503]
+
+
+def test_a_message_may_be_a_text_of_any_class(client: Client) -> None:
+    with site_down(message=mark_safe("Back at <b>four</b>.")):
+        assert "Back at &lt;b&gt;four&lt;/b&gt;." in client.get("/").text
 
 
 def test_code_outside_of_requests_is_told_at_once() -> None:
@@ -272,6 +278,7 @@ def test_it_decorates_a_test_case_from_setup_to_the_last_cleanup(case: type[unit
         ({"retry_after": True}, TypeError, "retry_after is True; it must be a whole number of seconds, such as 600"),
         ({"retry_after": -1}, ValueError, "retry_after is '-1'; it must be a whole number of seconds from 1 to"),
         ({"redirect": "status"}, ValueError, "redirect is 'status'; it must be a URL such as https://"),
+        ({"redirect": None}, TypeError, "redirect is None; it must be text"),
         ({"redirect": 5}, TypeError, "redirect is 5; it must be text"),
     ],
     ids=lambda value: re.sub(r" at 0x\w+", "", str(value)) if isinstance(value, dict) else "",
