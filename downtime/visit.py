@@ -49,7 +49,8 @@ class Visit:
             return "no view answers that path"
         except Exception as error:  # a URLconf can raise anything as it is imported
             return f"the URLconf can't be asked which view answers that path: {type(error).__name__}: {error}"
-        name = f"{view.__module__}.{getattr(view, '__qualname__', type(view).__qualname__)}"
+        named = getattr(view, "view_class", view)  # not the function that `as_view` has made of the class
+        name = f"{named.__module__}.{getattr(named, '__qualname__', type(named).__qualname__)}"
         mark = view_mark(view)
         if mark.lost:
             return LOST_MARK % mark.lost
@@ -89,7 +90,9 @@ def _mark(path: str) -> ViewMark:
 def to_path(text: str) -> str:
     """The text itself, if it can be the path of a request; raises ValueError."""
     if not text.startswith("/") or not text.isprintable() or "?" in text or "#" in text:
-        raise ValueError("it must be a path of this site such as /search, without a host, query or fragment")
+        raise ValueError(
+            "it must be a path of this site that begins with /, such as /search, without a host, query or fragment"
+        )
     return text
 
 

@@ -256,5 +256,5 @@ def test_it_needs_neither_django_nor_watchdog() -> None:
 def test_without_cronsim_a_repeating_period_is_told_with_what_to_install() -> None:
     Path("cron.yml").write_text("periods: [{cron: 30 3 * * SUN, duration: 45m}]\n")
     code, out, err = run_without(["cronsim"], "check", "cron.yml")
-    needed = "it needs the package cronsim; install it with: pip install 'django-downtime[cron]'"
+    needed = "it needs the package cronsim; run pip install 'django-downtime[cron]', and restart the site"
     assert (code, out, err) == (1, f"cron.yml:1: cron is '30 3 * * SUN'; {needed}\n", "")

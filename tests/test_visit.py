@@ -32,6 +32,10 @@ class Marked(View):
     post = get
 
 
+class Unmarked(View):
+    pass
+
+
 def bare(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """A decorator that keeps nothing of what it decorates."""
 
@@ -55,6 +59,7 @@ class Patterns:
         path("lost/", lambda request: downtime_exempt(plain)(request)),
         path("reading/", downtime_exempt(read_only=True)(plain)),
         path("wrapped/", bare(downtime_exempt(plain))),
+        path("class/", Unmarked.as_view()),
         path("instance/", Instance()),
         path("upgrade/", plain),
     ]
@@ -151,6 +156,7 @@ def test_a_request_waits_for_what_follows_too_unless_that_is_in_doubt() -> None:
     [
         ("/plain/", "the view tests.test_visit.plain, which answers that path, is not marked with"),
         ("/lost/", "the view tests.test_visit.Patterns.<lambda>, which answers that path, is not marked"),
+        ("/class/", "the view tests.test_visit.Unmarked, which answers that path, is not marked with"),
         ("/instance/", "the view tests.test_visit.Instance, which answers that path, is not marked with"),
         ("/nowhere/", "no view answers that path"),
     ],
@@ -178,7 +184,7 @@ def test_a_mark_without_effect_is_told_once(caplog: pytest.LogCaptureFixture) ->
 
 @pytest.mark.parametrize("text", ["", "search", "https://example.com/x", "/x?y=1", "/x#y", "/x\ny", "/x\udcff"])
 def test_what_is_no_path_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="it must be a path of this site such as /search"):
+    with pytest.raises(ValueError, match="it must be a path of this site that begins with /, such as /search"):
         to_path(text)
 
 

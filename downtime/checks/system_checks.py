@@ -21,6 +21,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
 from downtime.checks.files import file_troubles
@@ -78,10 +79,13 @@ def _missing_template() -> Iterator[CheckMessage]:
         try:
             get_template(conf.DOWNTIME_TEMPLATE)
         except Exception as error:  # a loader or a library of tags can raise anything
+            is_missing = isinstance(error, TemplateDoesNotExist)
             yield Warning(
                 f"The template {conf.DOWNTIME_TEMPLATE} can't be loaded, so visitors get a built-in page in "
                 f"English: {type(error).__name__}: {error}",
-                hint="Set APP_DIRS for an engine in TEMPLATES, or name a template of your own in DOWNTIME_TEMPLATE.",
+                hint="Set APP_DIRS for an engine in TEMPLATES, or name a template of your own in DOWNTIME_TEMPLATE."
+                if is_missing
+                else "Correct the template of that name that the project has put in place of the app's.",
                 id="downtime.W013",
             )
 

@@ -28,7 +28,7 @@ _SOME_DAY = datetime(2024, 1, 1)
 def check_expression(expression: str) -> None:
     """Raises ValueError, which says what to write, unless `expression` is five cron fields that occur at some time."""
     if not is_available:
-        raise ValueError("it needs the package cronsim; install it with: pip install 'django-downtime[cron]'")
+        raise ValueError("it needs the package cronsim; run pip install 'django-downtime[cron]', and restart the site")
     if fault := _fault(expression):
         raise ValueError(fault)
 

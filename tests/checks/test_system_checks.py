@@ -60,6 +60,7 @@ def test_a_page_that_can_not_be_loaded_is_reported_unless_a_view_takes_its_place
     assert (message.id, message.level) == ("downtime.W013", WARNING)
     assert "downtime/downtime.html can't be loaded" in message.msg
     assert "TemplateDoesNotExist" in message.msg
+    assert str(message.hint).startswith("Set APP_DIRS")
     settings.DOWNTIME_VIEW = "tests.http.test_responses.told"
     assert found() == []
 
@@ -74,6 +75,7 @@ def test_a_page_of_the_site_that_takes_the_place_of_the_one_that_comes_along_is_
     assert (message.id, message.level) == ("downtime.W013", WARNING)
     assert "TemplateSyntaxError: " in message.msg
     assert message.msg.endswith("Unexpected end of expression in if tag.")
+    assert str(message.hint).startswith("Correct the template")
 
 
 IN_A_FILE = "x" + "".join(text for text, _ in NASTY.values()).replace("\udcff", "")
