@@ -90,9 +90,8 @@ def _mark(path: str) -> ViewMark:
 def to_path(text: str) -> str:
     """The text itself, if it can be the path of a request; raises ValueError."""
     if not text.startswith("/") or not text.isprintable() or "?" in text or "#" in text:
-        raise ValueError(
-            "it must be a path of this site that begins with /, such as /search, without a host, query or fragment"
-        )
+        what = "a path of this site that begins with /, such as /search, without a host, query or fragment"
+        raise ValueError(f"it must be {what}")
     return text
 
 

@@ -152,7 +152,8 @@ def test_cron_without_cronsim_is_a_problem_that_names_the_extra(monkeypatch: pyt
     assert reader.problems == [
         Problem(
             1,
-            "cron is '* * * * *'; it needs the package cronsim; run pip install 'django-downtime[cron]', and restart the site",
+            "cron is '* * * * *'; it needs the package cronsim; run pip install 'django-downtime[cron]', "
+            "and restart the site",
         )
     ]
 

@@ -45,10 +45,11 @@ def install(files: Path) -> None:
     set_up, call = django.setup, DowntimeMiddleware.__call__
 
     def setup(*args: Any, **kwargs: Any) -> None:
-        settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "downtime"]
-        settings.MIDDLEWARE = with_ours(settings.MIDDLEWARE)
-        settings.DOWNTIME_FLAG_FILE = files / "downtime.flag"
-        settings.DOWNTIME_SCHEDULE_FILE = files / "downtime.yml"
+        if "downtime" not in settings.INSTALLED_APPS:  # some tests call it once more
+            settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "downtime"]
+            settings.MIDDLEWARE = with_ours(settings.MIDDLEWARE)
+            settings.DOWNTIME_FLAG_FILE = files / "downtime.flag"
+            settings.DOWNTIME_SCHEDULE_FILE = files / "downtime.yml"
         set_up(*args, **kwargs)
 
     def counted(self: DowntimeMiddleware, request: Any) -> Any:
