@@ -73,6 +73,8 @@ RUN_BY_WORDS = {
     "--downtime-accent": "tests/browser/test_banner.py::test_its_look_can_be_changed_as_the_readme_says",
     "downtime.urls": f"{_IN_PROCESS}::test_the_feeds_are_where_the_readme_says",
     "status.upcoming": "tests/browser/test_banner.py::test_a_front_end_shows_what_is_planned_as_the_readme_says",
+    "class DownTest": f"{_RUN}::test_the_tests_of_a_site_pass",
+    "periods_of_1.py": "tests/system/test_upgrade.py",
     "staging/downtime.yml": "tests/test___main__.py::test_several_schedules_are_checked_as_the_guide_says",
     "id: downtime-check": "tests/system/test_pre_commit.py",
     "def test_the_site_is_down": f"{_RUN}::test_the_test_case_passes",

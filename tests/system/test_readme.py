@@ -76,6 +76,12 @@ def test_the_test_case_passes(project: Project) -> None:
     assert re.search(r"Ran 1 test in .*\n\nOK\n", told), told
 
 
+def test_the_tests_of_a_site_pass(project: Project) -> None:
+    project.write("example/tests.py", block("class DownTest").text)
+    told = project.run("python manage.py test")
+    assert re.search(r"Ran 2 tests in .*\n\nOK\n", told), told
+
+
 def test_a_flag_file_takes_the_site_down(project: Project) -> None:
     down, up = block("touch downtime.flag  ").text.splitlines()
     project.run(down)

@@ -18,9 +18,10 @@ from downtime.files.parser import parse
 from downtime.schedule.periods import NEVER
 from tests.support.programs import ROOT
 from tests.support.project import Project, environment, shell
+from tests.support.readme import block
 
 RECIPE = ROOT / "sample_config" / "periods_of_1.py"
-[COMMAND] = re.findall(r"^# +(python manage\.py .*)$", RECIPE.read_text(), re.MULTILINE)
+COMMAND = block("periods_of_1.py").text.strip()
 ZONE = ZoneInfo("Europe/Berlin")
 SECOND = timedelta(seconds=1)
 # Start and end in UTC, and whether the row is enabled.
