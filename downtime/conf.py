@@ -133,7 +133,9 @@ class Settings:
 
     @property
     def DOWNTIME_RECHECK(self) -> float:
-        """The most seconds that a process may lag behind the files, 0 to LONGEST_RECHECK; by default 1."""
+        """Seconds that a process may lag behind a flag, or half of what it may lag behind the schedule; by default 1.
+
+        From 0 to LONGEST_RECHECK."""
         seconds = getattr(settings, "DOWNTIME_RECHECK", 1.0)
         return seconds if is_number(seconds) and 0 <= seconds <= LONGEST_RECHECK else 1.0
 

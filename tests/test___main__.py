@@ -101,7 +101,7 @@ def test_a_hyphen_is_the_standard_input(program: Program) -> None:
 
 @pytest.mark.parametrize("name", ["none.yml", ""])
 def test_a_file_that_is_not_there_is_told_in_a_sentence(program: Program, name: str) -> None:
-    told = f"{name or 'a file without a name'} is not there; name a file that is\n"
+    told = f"{name or 'a file without a name'} does not exist; check the name\n"
     assert program("check", "-q", name) == (1, told, "")
     assert program("check", "--format", "github", name) == (1, f"::error::{told}", "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from downtime.edits import spans
 
-# By which editors that know YAML check the file while it is written; also the $id of schedule.schema.json.
+# Editors that know YAML check the file against it as you type. It is also the $id of schedule.schema.json.
 SCHEMA_URL = "https://raw.githubusercontent.com/dstegelman/django-downtime/main/downtime/schedule.schema.json"
 FIRST_LINE = f"# yaml-language-server: $schema={SCHEMA_URL}"
 """The first line of a file that a command makes."""

@@ -40,8 +40,8 @@ def check_file(path: str, zone: tzinfo) -> Checked:
 
 
 def missing(path: str) -> str:
-    """What is said of a file that was named and is not there."""
-    return f"{path or 'a file without a name'} is not there; name a file that is"
+    """The sentence about a file that was named and does not exist."""
+    return f"{path or 'a file without a name'} does not exist; check the name"
 
 
 def check_input(stream: TextIO | None, zone: tzinfo) -> Checked:

@@ -1,4 +1,4 @@
-"""Writes a problem as a workflow command, by which GitHub Actions shows it beside the line that it is on."""
+"""Writes a problem as a workflow command, so that GitHub Actions shows it beside its line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _IN_PROPERTIES = (*_IN_DATA, (":", "%3A"), (",", "%2C"))
 
 
 def annotation(message: str, *, path: str = "", line: int = 0) -> str:
-    """The command that shows the message as an error, in that file and on that line if it is in one."""
+    """The command that shows the message as an error, at that line of the file if a file is given."""
     place = f" file={_escaped(path, _IN_PROPERTIES)},line={line}" if path else ""
     return f"::error{place}::{_escaped(message, _IN_DATA)}"
 

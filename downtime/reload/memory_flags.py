@@ -7,7 +7,7 @@ from downtime.files.flag_file import Flag
 from downtime.schedule.periods import Period
 
 NAME = "<site_down() of downtime.test>"
-"""What is told in the place of the path of such a flag."""
+"""What is shown instead of the path of such a flag."""
 _NO_FILE = Fingerprint(0, 0, 0, 0, 0)
 
 # A lock could be held by another thread at a fork; a dictionary needs none, and the child keeps what it holds.

@@ -35,7 +35,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     Path("dangling.yml").symlink_to("gone.yml")
     with pytest.raises(CannotCheck) as caught:
         check_file(name, BERLIN)
-    assert str(caught.value) == f"{name or 'a file without a name'} is not there; name a file that is"
+    assert str(caught.value) == f"{name or 'a file without a name'} does not exist; check the name"
 
 
 def test_a_file_that_can_not_be_read_has_that_problem(tmp_path: Path) -> None:

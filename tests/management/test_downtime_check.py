@@ -184,9 +184,9 @@ def test_check_of_an_empty_and_of_a_missing_schedule(schedule: Path, tmp_path: P
         "By this schedule alone, the site is up.",
         "Nothing is active now, and nothing is coming.",
     ]
-    assert refusal("downtime_check", str(tmp_path / "none")) == f"{tmp_path / 'none'} is not there; name a file that is"
+    assert refusal("downtime_check", str(tmp_path / "none")) == f"{tmp_path / 'none'} does not exist; check the name"
 
 
 def test_check_takes_no_empty_name_for_the_schedule_of_the_project(schedule: Path) -> None:
     """As of a variable that a script in CI has not set."""
-    assert refusal("downtime_check", "") == "a file without a name is not there; name a file that is"
+    assert refusal("downtime_check", "") == "a file without a name does not exist; check the name"

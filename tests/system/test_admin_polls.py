@@ -20,6 +20,8 @@ from tests.support.readme import block
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+pytestmark = pytest.mark.alone
+
 PAGE = "/admin/downtime/period/"
 CONTRIB = "django.contrib"
 APPS = ["admin", "auth", "contenttypes", "messages", "sessions", "staticfiles"]

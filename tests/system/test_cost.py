@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.programs import ROOT
 
+pytestmark = pytest.mark.alone
+
 LASTS = 2.0  # seconds for which it is measured
 WARMS_UP = 0.6  # seconds after which a watch beside too much has been given up
 

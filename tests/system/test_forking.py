@@ -36,6 +36,8 @@ from tests.support.processes import (
 from tests.support.texts import OPEN
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.alone
+
 AN_HOUR = 3_600
 CHILD_ENDS_WITHIN = 3.0
 Say = Callable[[], object]

@@ -13,6 +13,8 @@ from tests.support.programs import SERVERS
 from tests.support.texts import OPEN
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.alone
+
 Measure = Callable[[str, float], None]
 
 # One server whose workers watch, one whose workers can't, one that is async.

@@ -5,9 +5,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from tests.support.harness import Site, serving
 from tests.support.programs import require
 from tests.support.waiting import wait_until
+
+pytestmark = pytest.mark.alone
 
 LOOKING = {"stat", "lstat", "newfstatat", "statx", "readlink", "readlinkat"}
 A_LOOK_TAKES = 0.1  # seconds, under strace

@@ -34,6 +34,8 @@ from tests.support.programs import require
 from tests.support.texts import OPEN
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.alone
+
 RECHECK = 0.4
 AN_HOUR = 3_600
 NO_WATCH = " no watch runs: "
