@@ -203,6 +203,7 @@ def test_no_text_of_a_schedule_becomes_markup(staff: Client, schedule: Path, fla
 
 
 @pytest.mark.system
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "keys",
     [

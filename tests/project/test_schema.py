@@ -5,6 +5,7 @@ in which `no` and 2026-12-01 are texts and 600 is a number. What an editor can't
 
 import random
 import re
+from collections.abc import Iterator
 from zoneinfo import available_timezones
 
 import pytest
@@ -180,6 +181,24 @@ def test_what_the_parser_takes_beyond_the_schema(pattern: str, text: str) -> Non
     assert re.search(pattern, text)
 
 
+def patterns(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("pattern"), str):
+            yield node["pattern"]
+        node = list(node.values())
+    if isinstance(node, list):
+        for part in node:
+            yield from patterns(part)
+
+
+@pytest.mark.parametrize("pattern", [*patterns(SCHEMA)])
+def test_an_expression_means_the_same_to_python_and_to_an_editor(pattern: str) -> None:
+    """To ECMA 262, white space is something else than to Python, and so is what a dot leaves out."""
+    plain = pattern.replace(r"[\s\S]", "")
+    assert not re.search(r"\\[sSwWdDbB]", plain)
+    assert "." not in re.sub(r"\\.|\[[^]]*\]", "", plain)
+
+
 # Values in YAML, separated by bars.
 EDGES = {
     "start": r"""1970-01-01|9900-12-31|9901-01-01|1969-12-31|2026-00-01|2026-13-01|2026-12-00|2026-12-32|2026-1-1
@@ -196,11 +215,13 @@ EDGES = {
     "read_only": "true|FALSE|no|off|'no'|2|null",
     "message": "a|a: b|''|1|1.5|.inf|-.inf|.nan|0x10|0o17|1e3|true|FALSE|'true'|yes|'yes'|2026-12-01|=|<<|~|[a]|{a: b}",
     "redirect": r"""/|//|//a|/ü|/a b|'/a\b'|"/a\n"|"/a\tb"|a|http:a|http://|http://a|HTTPS://A/|http://a:x|https:///a
-        |http://?|https://#|http://[::1]/|ftp://a/|''|1|~"""
+        |http://?|https://#|http://[::1]/|ftp://a/|''|1|~
+        |"/a\ufeffb"|"/\x85"|"/a\u2028b"|"/a\u180eb"|"http://\x85"|"/\U0001f6a7" """
     + f"|/{'a' * 1_999}|/{'a' * 2_000}",
     "retry_after": """1|0|-1|+5|007|1.0|1.5|0x10|0o7|1_000|1s|.inf|999999999|1000000000|'600'|'0'|'+5'|'0000000001'|''|~
         |true""",
     "paths": r"""[/]|[//]|[/a/]|[/a//]|[/.]|[/a/.]|[/a/..]|[/a/../b]|[/.a]|[/..a]|[/a.]|[/a*]|[/a?]|[/a#b]|[/a%20]
+        |["/a\u2028//b"]|["/a\r//b"]|["/\U0001f6a7//b"]|["/a\u2028/../b"]
         |[/a b]|['/a\b']|["/a\n"]|["/a\x7f"]|[' /a']|[/ü]|[/a, /a]|[a]|[1]|[~]|[[/a]]|[{/a: b}]|[]|/a|~""",
     "name": r"""a|' a'|'a '|a b|"a\n"|"a\tb"|"a\xa0b"|"\u2028"|ü|日本語|🚧|1|1.5|.nan|true|no|'no'|''|~|[a]"""
     + f"|{'a' * 100}|{'a' * 101}",
@@ -210,7 +231,9 @@ EDGES = {
     "? [a]": "b",
 }
 CRONS = r"""'30 3 * * SUN'|30 3 * * SUN|'* * * *'|'* * * * * *'|' 30  3 * * 7 '|"30\t3 * * 1-5"|"30 3 * * SUN\n"
-    |'*/5 0-5,7 1 JAN-MAR MON#2'|'0 0 L * *'|'0 0 LW * 5L'|'0 0 30 2 *'|'a b c d e'|'@daily'|''|~|5|[a]"""
+    |'*/5 0-5,7 1 JAN-MAR MON#2'|'0 0 L * *'|'0 0 LW * 5L'|'0 0 30 2 *'|'a b c d e'|'@daily'|''|~|5|[a]
+    |"30\x853 * * SUN"
+    |"30\ufeff3 * * SUN"|"30\u30003 * * SUN" """
 CRONS += f"|'{'0,' * 96}0 * * * *'|'{'0,' * 97}0 * * * *'"
 
 

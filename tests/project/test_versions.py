@@ -51,8 +51,8 @@ def test_the_workflow_runs_each_python() -> None:
     assert matrix["python"] == PYTHONS
     assert {row["os"] for row in matrix["include"]} == {"macos-latest", "windows-latest"}
     assert all((ROOT / path).exists() for row in matrix["include"] for path in row.get("tests", "").split())
-    [setting] = [step["with"]["python-version"] for step in JOBS["tests"]["steps"] if "with" in step]
-    assert {PYTHONS[0], PYTHONS[-1]} <= set(setting.split())
+    [installed] = [step["run"] for step in JOBS["tests"]["steps"] if "uv python install" in step.get("run", "")]
+    assert {PYTHONS[0], PYTHONS[-1]} <= set(installed.split())
 
 
 def test_the_oldest_django_is_required_and_named() -> None:
