@@ -72,7 +72,11 @@ def overview() -> Overview:
 def raise_in_memory(period: Period) -> object:
     """Takes the site down by a flag of this process alone; counts once it returns. The key returned lowers it."""
     key = memory_flags.raise_flag(period)
-    _process_state().renew()
+    try:
+        _process_state().renew()
+    except BaseException:  # Ctrl-C, say: nobody would have the key
+        memory_flags.lower_flag(key)
+        raise
     return key
 
 

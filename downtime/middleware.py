@@ -33,9 +33,9 @@ class DowntimeMiddleware:
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
+        setting_changed.connect(self._on_setting_changed)
         self._prepare()
         live.load()
-        setting_changed.connect(self._on_setting_changed)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         now, snapshot = monotonic(), live.current.snapshot
@@ -89,10 +89,10 @@ class DowntimeMiddleware:
             return passages.unchanged
 
     def _prepare(self) -> None:
+        self._is_stale = False  # first, so that a setting that changes meanwhile is not missed
         self._exemptions = Exemptions()
         self._refusals = responses.Refusals()
         self._asks_site = bool(conf.DOWNTIME_VIEW or conf.DOWNTIME_EXEMPT_IF)
-        self._is_stale = False
 
     def _on_setting_changed(self, *, setting: str, **kwargs: Any) -> None:
         """For tests that override settings; a running site never sends this signal."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from unittest import TestCase
 
 from django.test.utils import TestContextDecorator
+from django.utils.functional import Promise
 
 from downtime import live
 from downtime.schedule import converters
@@ -51,8 +52,11 @@ class site_down(TestContextDecorator):
         self._keys: list[object] = []
 
     def enable(self) -> None:
-        """Takes the site down, before it returns."""
-        self._keys.append(live.raise_in_memory(replace(self._period, start=datetime.now(timezone.utc))))
+        """Takes the site down, before it returns; raises ValueError if the end is over."""
+        now = datetime.now(timezone.utc)
+        if self._period.end <= now:
+            raise ValueError(f"end is {self._period.end.isoformat()}, which is over; it must be a time to come")
+        self._keys.append(live.raise_in_memory(replace(self._period, start=now)))
 
     def disable(self) -> None:
         """Takes back what the last `enable` did, and nothing else, before it returns."""
@@ -77,15 +81,19 @@ class site_down(TestContextDecorator):
 
     def decorate_callable(self, func: _Function) -> _Function:
         """The function, sync or async, during which the site is down; raises TypeError for a generator."""
-        if inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
+        inner = inspect.unwrap(func)  # such as what contextlib.contextmanager decorates
+        if inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner):
+            name = getattr(inner, "__qualname__", inner)
             raise TypeError(
-                f"site_down() decorates {func.__qualname__}, a generator, which runs after the decorator has ended; "
+                f"site_down() decorates {name}, a generator, which runs after the decorator has ended; "
                 "write `with site_down():` around its yield"
             )
         return super().decorate_callable(func)
 
 
 def _of_type(kind: type[_T], name: str, value: object, what: str) -> _T:
+    if isinstance(value, Promise):  # of reverse_lazy or gettext_lazy
+        value = str(value)
     if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):  # True is an int for Python
         raise TypeError(f"{name} is {value!r}; it must be {what}")
     return value
@@ -99,7 +107,7 @@ def _converted(name: str, value: str, convert: Callable[[str], _T]) -> _T:
 
 
 def _end(value: datetime) -> datetime:
-    what = "an aware datetime, such as django.utils.timezone.now() + timedelta(hours=1)"
+    what = "an aware datetime, such as datetime.now(timezone.utc) + timedelta(hours=1)"
     if not isinstance(value, datetime):
         raise TypeError(f"end is {value!r}; it must be {what}")
     if value.utcoffset() is None:

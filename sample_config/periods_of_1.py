@@ -13,7 +13,7 @@ to_come = Q(end_time=None) | Q(end_time__gt=F("start_time"), end_time__gte=timez
 print("periods:")
 for period in Period.objects.filter(to_come, start_time__isnull=False).order_by("start_time"):
     print("  - start: %s" % period.start_time)
-    if period.end_time is not None:
+    if period.end_time is not None and period.end_time.year <= 9900:  # a later one means that there is none
         print("    end: %s" % period.end_time)
     if not period.enabled:
         print("    enabled: false")

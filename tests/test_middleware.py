@@ -1147,3 +1147,20 @@ def test_the_style_of_the_page_is_allowed_under_a_strict_policy(
     assert "style-src 'sha256-" in ask("/")["Content-Security-Policy"]
     flag.unlink()
     assert ask("/")["Content-Security-Policy"] == "default-src 'self'"
+
+
+def test_a_setting_that_changes_while_another_is_read_is_not_missed(
+    ask: Ask, settings: pytest_django.Settings, flag: Path
+) -> None:
+    """As in a suite with a live server, whose threads read settings while the test changes them."""
+
+    class Changing(list[str]):
+        def __iter__(self) -> Iterator[str]:
+            settings.DOWNTIME_EXEMPT_EXACT_URLS = ["/healthz"]
+            return super().__iter__()
+
+    flag.touch()
+    settings.DOWNTIME_EXEMPT_PATHS = Changing(["/admin"])
+    assert ask("/").status_code == 503
+    settings.DOWNTIME_EXEMPT_PATHS.clear()
+    assert ask("/healthz").status_code != 503

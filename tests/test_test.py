@@ -5,6 +5,7 @@ import threading
 import unittest
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from textwrap import dedent
@@ -16,6 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template import RequestContext, Template
 from django.test import AsyncClient, Client, RequestFactory, SimpleTestCase
 from django.utils.safestring import mark_safe
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -301,6 +304,7 @@ def generator() -> Iterator[None]:
     ("decorated", "sentence"),
     [
         (NoTestCase, "decorates the class NoTestCase, which is no unittest.TestCase; decorate its methods instead"),
+        (contextmanager(generator), "decorates generator, a generator, .*"),
         (generator, "decorates generator, a generator, .*; write `with site_down\\(\\):` around its yield"),
         (5, "Cannot decorate object of type <class 'int'>"),
     ],
@@ -308,6 +312,33 @@ def generator() -> Iterator[None]:
 def test_what_it_could_not_take_down_is_not_decorated(decorated: Any, sentence: str) -> None:
     with pytest.raises(TypeError, match=sentence):
         site_down()(decorated)
+
+
+def test_what_is_said_later_is_taken_too() -> None:
+    redirect: Any = format_lazy("https://{}/", "status.example.com")
+    with site_down(message=gettext_lazy("Saturday"), redirect=redirect):  # type: ignore[arg-type]
+        [period] = live.active()
+        assert (period.message, period.redirect) == ("Saturday", "https://status.example.com/")
+
+
+def test_an_end_that_is_over_by_then_takes_nothing_down() -> None:
+    late = site_down(end=datetime.now(timezone.utc) - timedelta(seconds=1))
+    with pytest.raises(ValueError, match=r"^end is 20.*, which is over; it must be a time to come"), late:
+        pass
+    assert not live.is_down()
+
+
+class Interrupting(os.PathLike[str]):
+    def __fspath__(self) -> str:
+        raise KeyboardInterrupt
+
+
+def test_nothing_stays_down_if_it_is_interrupted(settings: pytest_django.Settings, flag: Path) -> None:
+    settings.DOWNTIME_FLAG_FILE = Interrupting()
+    with pytest.raises(KeyboardInterrupt):
+        site_down().enable()
+    settings.DOWNTIME_FLAG_FILE = flag
+    assert not live.is_down()
 
 
 # Several at once

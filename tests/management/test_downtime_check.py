@@ -185,6 +185,8 @@ def test_check_of_an_empty_and_of_a_missing_schedule(schedule: Path, tmp_path: P
         "Nothing is active now, and nothing is coming.",
     ]
     assert refusal("downtime_check", str(tmp_path / "none")) == f"{tmp_path / 'none'} does not exist; check the name"
+    (tmp_path / "link").symlink_to("none")
+    assert refusal("downtime_check", str(tmp_path / "link")) == f"{tmp_path / 'link'} does not exist; check the name"
 
 
 def test_check_takes_no_empty_name_for_the_schedule_of_the_project(schedule: Path) -> None:

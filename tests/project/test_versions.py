@@ -61,6 +61,6 @@ def test_the_oldest_django_is_required_and_named() -> None:
 
 def test_ci_pins_the_oldest_of_every_library_with_a_bound() -> None:
     [script] = re.findall(r"^sed -nE 's/(.*)/\\1==\\2/p' setup.cfg", CI, re.MULTILINE)
-    pinned = dict(re.findall(script.replace("^ +", "(?m)^ +"), (ROOT / "setup.cfg").read_text()))
+    pinned = dict(re.findall(script.replace("^[[:space:]]+", r"(?m)^\s+"), (ROOT / "setup.cfg").read_text()))
     assert pinned == lower_bounds()
     assert {"Django", "watchdog", "PyYAML", "cronsim"} <= set(pinned)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime, timezone
 from typing import Any
@@ -53,6 +52,6 @@ class Command(DowntimeCommand):
             return check_input(sys.stdin, get_default_timezone()), True
         path = conf.DOWNTIME_SCHEDULE_FILE if name is None else name
         loaded = self.schedule(path)
-        if name is not None and not os.path.lexists(path):
+        if name is not None and loaded.fingerprint is None and loaded.is_read:
             raise CannotCheck(missing(path))
         return Checked(path, loaded.parsed), loaded.fingerprint is not None
