@@ -74,7 +74,7 @@ def raise_in_memory(period: Period) -> object:
     key = memory_flags.raise_flag(period)
     try:
         _process_state().renew()
-    except BaseException:  # Ctrl-C, say: nobody would have the key
+    except BaseException:  # whatever it is, such as Ctrl-C: it is raised again, and nobody else has the key
         memory_flags.lower_flag(key)
         raise
     return key

@@ -22,8 +22,9 @@ from downtime.files.atomic_write import (
     temporary_name,
 )
 from downtime.files.trusted_path import unfollowed
+from tests.support.programs import posix_module
 
-resource = pytest.importorskip("resource", reason="only POSIX systems have resource")
+resource = posix_module("resource")
 
 NOBODY = 65534
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from downtime.files.lock_holder import describe, holder
+from tests.support.programs import posix_module
 
-fcntl = pytest.importorskip("fcntl", reason="only POSIX systems have fcntl")
+fcntl = posix_module("fcntl")
 
 
 def test_the_holder_of_a_lock_is_known(file: Path) -> None:

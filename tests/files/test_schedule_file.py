@@ -13,9 +13,10 @@ from downtime.files.disk import fingerprint
 from downtime.files.lock import locked
 from downtime.files.parser import Parsed
 from downtime.files.schedule_file import load_schedule, parse_schedule, read_schedule, rewrite, take_over
+from tests.support.programs import posix_module
 from tests.support.texts import BERLIN
 
-fcntl = pytest.importorskip("fcntl", reason="only POSIX systems have fcntl")
+fcntl = posix_module("fcntl")
 
 
 def problems(path: Path) -> list[str]:

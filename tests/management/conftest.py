@@ -12,6 +12,7 @@ from downtime.fleet.channel import Channel
 from downtime.management.progress import LONGEST_SLEEP
 from tests.support.editing import Terminal
 from tests.support.fleet_hosts import Hosts
+from tests.support.programs import posix_module
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def editor(tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.fixture
 def types(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], int]]:
     """Types on the terminal that is the standard input."""
-    pty = pytest.importorskip("pty", reason="only POSIX systems have such terminals")
+    pty = posix_module("pty")
     ours, theirs = pty.openpty()
     with os.fdopen(theirs) as terminal:
         monkeypatch.setattr(sys, "stdin", terminal)

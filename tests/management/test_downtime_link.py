@@ -163,10 +163,9 @@ def test_without_a_key_a_site_stays_down_and_what_passes_goes_on(
     assert ask(f"/?{bypass.NAME}=x").status_code == 200
 
 
-@pytest.mark.skipif(
-    not hasattr(response, "MAX_URL_REDIRECT_LENGTH"), reason="this Django redirects to a URL of any length"
-)
 def test_a_link_on_a_url_that_is_too_long_to_redirect_to_sets_no_cookie(ask: Ask, flag: Path) -> None:
+    """Django before 5.2.8 redirects to a URL of any length."""
+    expected = (503, False) if hasattr(response, "MAX_URL_REDIRECT_LENGTH") else (302, True)
     flag.touch()
     answer = ask(f"/{'x' * 20_000}?{bypass.NAME}={bypass.token(60)}")
-    assert (answer.status_code, bypass.NAME in answer.cookies) == (503, False)
+    assert (answer.status_code, bypass.NAME in answer.cookies) == expected

@@ -17,11 +17,11 @@ from django.core.management import call_command
 
 from downtime.management.table import display_width
 from tests.support.commands import Terminal, on_terminal, run
-from tests.support.programs import ROOT
+from tests.support.programs import ROOT, posix_module
 
-fcntl = pytest.importorskip("fcntl", reason="only POSIX systems have fcntl")
-pty = pytest.importorskip("pty", reason="only POSIX systems have pty")
-termios = pytest.importorskip("termios", reason="only POSIX systems have termios")
+fcntl = posix_module("fcntl")
+pty = posix_module("pty")
+termios = posix_module("termios")
 
 RED, GREEN, YELLOW, PLAIN = "\x1b[31;1m", "\x1b[32;1m", "\x1b[33;1m", "\x1b[0m"
 

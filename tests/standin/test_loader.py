@@ -7,9 +7,10 @@ import pytest
 
 from downtime.standin.loader import PAUSE, CannotLoad, Loader, Spoiled
 from downtime.standin.options import Options
+from tests.support.programs import posix_module
 from tests.support.waiting import wait_until
 
-resource = pytest.importorskip("resource", reason="only POSIX systems have resource")
+resource = posix_module("resource")
 
 MakeOptions = Callable[..., Options]
 THIS = os.getpid()

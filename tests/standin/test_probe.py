@@ -12,9 +12,9 @@ from typing import NoReturn
 import pytest
 
 from downtime.standin.probe import CannotFork, probe
-from tests.support.programs import require
+from tests.support.programs import posix_module, require
 
-resource = pytest.importorskip("resource", reason="only POSIX systems have resource")
+resource = posix_module("resource")
 
 
 def test_what_works_in_the_child_leaves_nothing_in_this_process(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.programs import ROOT
+from tests.support.programs import ROOT, posix_module
 from tests.support.waiting import wait_until
 
 SOUND = "periods:\n  - name: new\n    start: 2099-01-01\n"
@@ -34,7 +34,7 @@ class Terminal:
             f"DOWNTIME_SCHEDULE_FILE = {str(schedule)!r}\nDOWNTIME_FLAG_FILE = {str(flag)!r}\n{settings}"
         )
         path = os.pathsep.join((str(ROOT), str(folder)))
-        pty = pytest.importorskip("pty", reason="only POSIX systems have such terminals")
+        pty = posix_module("pty")
         self._ours, theirs = pty.openpty()
         self._process = subprocess.Popen(
             ["setsid", "--ctty", sys.executable, "-m", "django", "downtime_edit"],

@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
+from tests.support.programs import posix_module
 
 
 @contextmanager
 def no_descriptor_left() -> Iterator[None]:
     """Lets this process open no more files inside the block."""
-    resource = pytest.importorskip("resource", reason="only POSIX systems have such limits")
+    resource = posix_module("resource")
     free = os.open(os.devnull, os.O_RDONLY)
     os.close(free)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -10,8 +10,10 @@ import sys
 import sysconfig
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +52,11 @@ def require(needed: str) -> None:
     if IS_CI:
         pytest.fail(f"{needed} is not installed, and in CI every test has to run.")
     pytest.skip(f"{needed} is not installed.")
+
+
+def posix_module(name: str) -> Any:
+    """The module of that name, which only POSIX systems have; without it the tests are skipped, and in CI they fail."""
+    return import_module(name) if IS_CI else pytest.importorskip(name, reason=f"only POSIX systems have {name}")
 
 
 @dataclass(frozen=True, slots=True)
